@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * provisioner - one provisioning service: endpoints in, Wi-Fi out
+ *
+ *   GATT write ─▶ provisioner_request() ─▶ session (decrypt) ─▶ endpoint ─▶ WifiPort
+ *   GATT read  ◀─ reply               ◀─ session (encrypt) ◀─ endpoint ◀─ provisioner_on_*()
+ *
+ * Knows no loop, bus, file, socket or clock: time is an argument, randomness a function, Wi-Fi a
+ * port. The adapter keeps one timer, set to provisioner_deadline_us() after every call.
+ *
+ * States, as shown on the bus:
+ *
+ *   IDLE      not started, or stopped
+ *   READY     advertised, nobody connected
+ *   PEER      a phone is connected
+ *   SECURED   its session is open
+ *   JOINING   credentials were applied, the back end is at work
+ *   FAILED    the last attempt failed; new credentials are welcome
+ *   JOINED    the device has an address, the phone was not told yet
+ *   DONE      the phone has read Connected, or its time to do so is over: stop the service
+ */
+#pragma once
+
+#include "provisioner/core/wifi-port.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROV_ERROR (prov_error_quark())
+
+/* Anything but a reply is an ATT error to the peer and tells it nothing more. */
+typedef enum ProvError {
+	PROV_ERROR_STATE,    /* out of turn */
+	PROV_ERROR_VALUE,    /* a field is missing, out of bounds or not decodable */
+	PROV_ERROR_AUTH,     /* proof of possession, verifier or tag is wrong */
+	PROV_ERROR_BUSY,     /* another peer holds the service, or a reply is still due */
+	PROV_ERROR_INTERNAL, /* our fault: random source, crypto library */
+} ProvError;
+
+GQuark prov_error_quark(void);
+
+typedef enum ProvisionerState {
+	PROVISIONER_IDLE,
+	PROVISIONER_READY,
+	PROVISIONER_PEER,
+	PROVISIONER_SECURED,
+	PROVISIONER_JOINING,
+	PROVISIONER_FAILED,
+	PROVISIONER_JOINED,
+	PROVISIONER_DONE,
+} ProvisionerState;
+
+/* The standard endpoints, in the order of their characteristics. */
+typedef enum EndpointId {
+	ENDPOINT_PROV_CTRL,
+	ENDPOINT_PROV_SCAN,
+	ENDPOINT_PROV_SESSION,
+	ENDPOINT_PROV_CONFIG,
+	ENDPOINT_PROTO_VER,
+	ENDPOINT_N,
+} EndpointId;
+
+/* endpoint_name() - the 0x2901 text, "prov-ctrl" ...; static */
+const char *endpoint_name(EndpointId id);
+
+/* endpoint_uuid16() - the 16-bit id that goes into the service UUID, 0xff4f ... */
+uint16_t endpoint_uuid16(EndpointId id);
+
+/* How sessions are secured. */
+typedef struct ProvisionerSecurity {
+	int version;          /* 1 or 2 */
+	Secret *pop;          /* security 1: the proof of possession; NULL: none is asked for */
+	GBytes *salt;         /* security 2: 1 octet or more, the first not 0 */
+	GBytes *verifier;     /* security 2: g^x mod N, shortest form */
+} ProvisionerSecurity;
+
+/* What the core needs from outside. Borrowed for the life of the provisioner. */
+typedef struct ProvisionerPorts {
+	const WifiPort *wifi;
+	void *wifi_data;
+
+	/* random() - fill @out with @len octets fit for keys; false fails the request */
+	bool (*random)(void *data, uint8_t *out, size_t len);
+
+	/* changed() - state, peer or failure is not what it was; read the accessors. May be NULL */
+	void (*changed)(void *data);
+
+	void *data; /* for random and changed */
+} ProvisionerPorts;
+
+typedef struct Provisioner Provisioner;
+
+/* ProvisionerDone - the one answer to one request, during provisioner_request() or later
+ * @reply: borrowed octets for the peer to read, or NULL
+ * @error: PROV_ERROR when @reply is NULL */
+typedef void (*ProvisionerDone)(GBytes *reply, const GError *error, void *data);
+
+/* provisioner_new() - a service in IDLE
+ * @security: borrowed, copied
+ * @ports: borrowed, kept: outlives the provisioner
+ * Errors: PROV_ERROR_VALUE when @security cannot work (no verifier, leading zero in the salt) */
+Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
+			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* provisioner_free() - drop everything; a reply still due is answered with an error first */
+void provisioner_free(Provisioner *provisioner);
+
+/* provisioner_start() - accept peers (IDLE or DONE -> READY); nothing when already started */
+void provisioner_start(Provisioner *provisioner, int64_t now_us);
+
+/* provisioner_stop() - back to IDLE: sessions wiped, scan and join given up */
+void provisioner_stop(Provisioner *provisioner, int64_t now_us);
+
+/* provisioner_peer_connected() - a link is up; a stale session is dropped
+ * @peer: what names it, the BlueZ device path; copied */
+void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us);
+
+/* provisioner_peer_gone() - the link is down: session wiped; Wi-Fi state, scan results and
+ * credentials stay. Nothing when @peer is not the one connected */
+void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t now_us);
+
+/* provisioner_request() - what a peer wrote to an endpoint
+ * @peer: implies provisioner_peer_connected() when nobody is connected
+ * @in: borrowed, 0..512 octets
+ * @done: called exactly once, now or later */
+void provisioner_request(Provisioner *provisioner, const char *peer, EndpointId endpoint,
+			 GBytes *in, int64_t now_us, ProvisionerDone done, void *data);
+
+/* provisioner_on_scan() - the scan is over
+ * @networks: borrowed, any order, doubles allowed; NULL with @error set when it failed */
+void provisioner_on_scan(Provisioner *provisioner, const WifiNetwork *networks, size_t n_networks,
+			 const GError *error, int64_t now_us);
+
+/* provisioner_on_joined() - the join succeeded: there is an address */
+void provisioner_on_joined(Provisioner *provisioner, const WifiLink *link, int64_t now_us);
+
+/* provisioner_on_join_failed() - the join failed for good */
+void provisioner_on_join_failed(Provisioner *provisioner, WifiFailure failure, int64_t now_us);
+
+/* provisioner_deadline_us() - when provisioner_expire() wants to be called; INT64_MAX: never */
+int64_t provisioner_deadline_us(const Provisioner *provisioner);
+
+/* provisioner_expire() - time has passed; does nothing before the deadline */
+void provisioner_expire(Provisioner *provisioner, int64_t now_us);
+
+/* Accessors, valid until the next call. */
+ProvisionerState provisioner_state(const Provisioner *provisioner);
+const char *provisioner_peer(const Provisioner *provisioner);    /* "" when nobody is there */
+const WifiLink *provisioner_link(const Provisioner *provisioner); /* NULL before JOINED */
+const char *provisioner_failure(const Provisioner *provisioner); /* "" or e.g. "auth-error" */
+
+/* provisioner_state_name() - "idle", "ready" ...: as on the bus and in the log */
+const char *provisioner_state_name(ProvisionerState state);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Provisioner, provisioner_free)

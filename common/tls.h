@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls - an OpenSSL context for one mutually authenticated client of one host
+ *
+ *   certificate  PEM, leaf first, then intermediates; sent whole
+ *   key          PEM, never encrypted (nobody could type the passphrase); must fit the leaf
+ *   trust        PEM file of CA certificates, or the system's store; nothing else is trusted
+ *   host         always verified: DNS name against SAN (no CN fallback when there is a SAN),
+ *                address against address entries; sent as SNI unless it is an address
+ *   versions     TLS 1.2 and up; no renegotiation, no compression, session tickets allowed
+ *
+ * The context remembers why the last handshake failed, in words: what was wrong with the peer's
+ * certificate, or which alert the peer sent. It belongs to one connection at a time.
+ *
+ * Reference counted (tls_context_ref/unref): the owner and a running connection each hold one.
+ * One thread.
+ */
+#pragma once
+
+#include <glib.h>
+#include <openssl/types.h>
+#include <stdbool.h>
+
+#define TLS_FILE_MAX (256 * 1024) /* octets of a PEM file that are read */
+
+typedef struct TlsContext TlsContext;
+
+typedef enum TlsVersion {
+	TLS_VERSION_1_2,
+	TLS_VERSION_1_3,
+} TlsVersion;
+
+/* All borrowed during tls_context_new() only. */
+typedef struct TlsConfig {
+	const char *certificate_path; /* device.crt; NULL: no client certificate, key_path too */
+	const char *key_path;         /* device.key */
+	const char *trust_path;       /* server_chain.pem; NULL: the system's store */
+	const char *host;             /* DNS name or address literal; needed */
+	const char *alpn;             /* one protocol name of 1..255 octets, or NULL */
+	TlsVersion min_version;
+} TlsConfig;
+
+/* tls_context_new() - read the files and build the context
+ * Reads at most TLS_FILE_MAX of each file; never prompts.
+ * Errors: LANDFALL_ERROR_KEY_UNREADABLE (absent, unreadable, encrypted, not PEM, held in a token
+ * that nobody here can open), _KEY_MISMATCH, _STORE_INVALID (certificate or trust file absent, unreadable
+ * or empty of certificates), _INVALID (host, ALPN); the text names the file and what is wrong */
+TlsContext *tls_context_new(const TlsConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* tls_context_ref() - one more holder; returns @context */
+TlsContext *tls_context_ref(TlsContext *context);
+
+/* tls_context_unref() - one holder less; the last one frees. NULL is fine */
+void tls_context_unref(TlsContext *context);
+
+/* tls_context_host() - the name that is verified, borrowed */
+const char *tls_context_host(const TlsContext *context);
+
+/* tls_context_ssl_ctx() - for the library that makes the connection, borrowed */
+SSL_CTX *tls_context_ssl_ctx(const TlsContext *context);
+
+/* tls_context_begin() - forget the last failure: a new handshake is about to start */
+void tls_context_begin(TlsContext *context);
+
+/* tls_context_failure() - why the handshake failed, as a sentence without a full stop, or NULL
+ * when neither side gave a reason; valid until tls_context_begin() or the last unref
+ * Examples: "the broker's certificate (CN=broker) expired on 2024-05-01 12:00:00 UTC",
+ * "the broker refused our certificate: unknown CA (alert 48)" */
+const char *tls_context_failure(const TlsContext *context);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsContext, tls_context_unref)

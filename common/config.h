@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config - every setting of every program, typed and checked
+ *
+ * Layers, later ones win:
+ *
+ *     VENDORDIR/landfall.conf           shipped with the package
+ *     SYSCONFDIR/landfall.conf          the operator's file
+ *     SYSCONFDIR/landfall.conf.d/ *.conf  drop-ins, in byte order of their names
+ *     --set group.key=value             command line
+ *
+ * `--config FILE` stands in the place of all three kinds of file. Absent files of the layers are
+ * fine, an absent FILE is not. All keys are rows of one table (config-table.c): a new key is a
+ * member here and a row there. Unknown groups and keys, and values that do not fit, are errors
+ * with file, line and what would have been right. No secret is ever a setting.
+ *
+ * Durations are milliseconds, sizes octets. Strings and paths are owned by the Config; one that
+ * is not set is NULL.
+ */
+#pragma once
+
+#include "common/broker-conf.h"
+#include "common/log.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_FILE_SIZE_MAX ((size_t)256 * 1024) /* octets of one file */
+#define CONFIG_FILES_MAX     64                   /* drop-ins */
+#define CONFIG_SENSORS_MAX   64                   /* [sensor NAME] groups */
+#define CONFIG_VALUE_MAX     4096                 /* octets of one value */
+
+typedef enum ConfigWifi {
+	CONFIG_WIFI_AUTO,
+	CONFIG_WIFI_NETWORKMANAGER,
+	CONFIG_WIFI_WPA_SUPPLICANT,
+	CONFIG_WIFI_IWD,
+} ConfigWifi;
+
+typedef enum ConfigAdvertise {
+	CONFIG_ADVERTISE_UNPROVISIONED, /* only while no network is configured */
+	CONFIG_ADVERTISE_ALWAYS,
+	CONFIG_ADVERTISE_ON_DEMAND, /* only after Start() on the bus */
+} ConfigAdvertise;
+
+typedef enum ConfigDriver {
+	CONFIG_DRIVER_NONE, /* not set: refused by config_load() */
+	CONFIG_DRIVER_SIMULATED,
+	CONFIG_DRIVER_HWMON,
+	CONFIG_DRIVER_THERMAL,
+	CONFIG_DRIVER_IIO,
+	CONFIG_DRIVER_W1,
+	CONFIG_DRIVER_SYSTEM,
+	CONFIG_DRIVER_COMMAND,
+} ConfigDriver;
+
+/* Bits of ConfigSensor.what */
+typedef enum ConfigSystem {
+	CONFIG_SYSTEM_TEMPERATURE = 1 << 0, /* where the machine has a thermal zone */
+	CONFIG_SYSTEM_LOAD = 1 << 1,
+	CONFIG_SYSTEM_MEMORY = 1 << 2,
+	CONFIG_SYSTEM_UPTIME = 1 << 3,
+} ConfigSystem;
+
+/* One [sensor NAME] group. Which members count depends on the driver; a key of another driver
+ * is refused when the configuration is read. */
+typedef struct ConfigSensor {
+	char *name; /* NAME of the group: A-Z a-z 0-9 _ - */
+	ConfigDriver driver;
+	bool enabled;        /* false: switches off what a lower layer brought in */
+	char *key;           /* name of the reading; NULL: the sensor's name */
+	int64_t interval_ms; /* 0: [agent] interval */
+	double scale;        /* reading = raw * scale + offset; not system, simulated */
+	double offset;
+	char *root;         /* sysfs or procfs folder to look in; NULL: the driver's own */
+	double minimum;     /* simulated */
+	double maximum;     /* simulated */
+	int64_t period_ms;  /* simulated: one wave from minimum to maximum and back */
+	char *chip;         /* hwmon: content of `name`; NULL: first with that input */
+	char *input;        /* hwmon: such as temp1 */
+	char *zone;         /* thermal: folder or content of `type`; NULL: first */
+	char *device;       /* iio: folder or content of `name`; w1: identity; NULL: first */
+	char *channel;      /* iio: such as in_temp */
+	char *command;      /* command: words split as the shell would, no shell runs */
+	int64_t timeout_ms; /* command */
+	uint32_t what;      /* system: bits of ConfigSystem */
+} ConfigSensor;
+
+typedef struct ConfigOrigins ConfigOrigins;
+
+typedef struct Config {
+	struct {
+		LogLevel level;
+		LogFormat format;
+	} log;
+	struct {
+		char *path;
+	} store;
+	struct {
+		int64_t security; /* 0, 1 or 2 */
+		char *name;       /* %m: last three octets of the Wi-Fi address, in hex */
+		ConfigWifi wifi;
+		char *adapter;   /* "auto" or hci0 */
+		char *interface; /* "auto" or wlan0 */
+		ConfigAdvertise advertise;
+		char *secrets;  /* folder of the proof of possession */
+		char *username; /* of security 2 */
+		int64_t join_timeout_ms;
+		int64_t adapter_wait_ms;
+		char *bus; /* "system", "session" or a D-Bus address */
+	} provisioner;
+	BrokerConf broker; /* overrides the store: see broker_conf_resolve() */
+	struct {
+		int64_t interval_ms;
+		char *spool;
+		int64_t spool_limit; /* octets */
+		char *ingest;        /* path of the socket; NULL: none */
+		int64_t inflight;    /* PUBLISH packets awaiting their PUBACK */
+		int64_t batch;       /* samples in one PUBLISH at most */
+	} agent;
+	GPtrArray *sensors;     /* of ConfigSensor, in order of first appearance */
+	ConfigOrigins *origins; /* private to config: where each value came from */
+} Config;
+
+/* What to read; all members borrowed for the call, any may be NULL */
+typedef struct ConfigSource {
+	const char *file;        /* this file alone, in place of the layers */
+	const char *const *sets; /* "group.key=value", NULL-terminated */
+	const char *vendor_dir;  /* NULL: the one compiled in */
+	const char *sysconf_dir; /* NULL: the one compiled in */
+} ConfigSource;
+
+/* config_load() - read all layers
+ * Returns a Config to be freed with config_free()
+ * Errors: LANDFALL_ERROR_CONFIG with file and line, or "command line" */
+Config *config_load(const ConfigSource *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* config_parse() - one text alone over the defaults: what config_load() does with each file
+ * @text, @len: borrowed, need not end in NUL
+ * @name:       stands for the file in messages
+ * Errors: LANDFALL_ERROR_CONFIG with @name and line */
+Config *config_parse(const char *text, size_t len, const char *name,
+		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* config_new() - the defaults, without any file */
+Config *config_new(void);
+
+/* config_dump() - all values in force as a key file, each with a comment that names its origin
+ * Returns text that config_parse() reads back; free with g_free() */
+char *config_dump(const Config *config);
+
+/* config_files() - paths of the files that were read, in order; borrowed, NULL-terminated */
+const char *const *config_files(const Config *config);
+
+/* config_free() - NULL is fine */
+void config_free(Config *config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)

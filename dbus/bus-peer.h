@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bus-peer - a local copy of another service's objects and properties, following its name
+ *
+ * Name appears: the mirrors are read (GetManagedObjects below `root`, GetAll for each added
+ * object), `added` runs for each interface, then `appeared`. Name vanishes: outstanding calls to
+ * that name fail with BUS_ERROR_VANISHED, `vanished` runs, then the mirrors are dropped (`removed`
+ * does not run for them). Only the name's present owner is listened to. Owner: who made the peer;
+ * mirrors belong to it. No callback after free; any callback may free the peer.
+ *
+ * A peer holds at most BUS_PEER_OBJECTS_MAX objects with BUS_PEER_INTERFACES_MAX interfaces of
+ * BUS_PEER_PROPERTIES_MAX properties; a value that is not one of the basic types may
+ * have BUS_PEER_VALUE_MAX octets. What is beyond is left out, with one warning.
+ */
+#pragma once
+
+#include "dbus/bus-call.h"
+
+#define BUS_PEER_OBJECTS_MAX    1024
+#define BUS_PEER_INTERFACES_MAX 32
+#define BUS_PEER_PROPERTIES_MAX 64
+#define BUS_PEER_VALUE_MAX      16384
+
+typedef struct BusPeer BusPeer;
+typedef struct BusMirror
+	BusMirror; /* one object; borrowed, valid until `removed`/`vanished` returns */
+
+/* All run from the loop; each may be NULL. */
+typedef struct BusPeerEvents {
+	/* the service is on the bus and everything it has was mirrored */
+	void (*appeared)(BusPeer *peer, void *user_data);
+	/* it left; mirrors can be read for the last time */
+	void (*vanished)(BusPeer *peer, void *user_data);
+	/* an object has a further interface (the object may be new) */
+	void (*added)(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data);
+	/* the interface is gone; its values can be read for the last time */
+	void (*removed)(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data);
+	/* a property changed, appeared or disappeared; the mirror has the new value */
+	void (*changed)(BusPeer *peer, BusMirror *mirror, const char *interface,
+			const char *property, void *user_data);
+	/* the service is there but its objects cannot be read; borrowed. Tried again when
+	 * the name has a new owner */
+	void (*failed)(BusPeer *peer, const GError *error, void *user_data);
+} BusPeerEvents;
+
+/* What to mirror. */
+typedef struct BusPeerSpec {
+	const char *name; /* "org.bluez" */
+	const char
+		*root; /* path of its ObjectManager ("/", "/org/freedesktop"); NULL: it has none */
+	const char *const *interfaces; /* NULL-terminated list of those wanted; NULL: all */
+} BusPeerSpec;
+
+/* bus_peer_new() - start to follow a service; it need not be there, and is not started by it
+ * @spec:   copied
+ * @events: static, borrowed */
+G_GNUC_WARN_UNUSED_RESULT
+BusPeer *bus_peer_new(Bus *bus, const BusPeerSpec *spec, const BusPeerEvents *events,
+		      void *user_data);
+
+/* bus_peer_free() - NULL is fine. Calls made by its user stay theirs */
+void bus_peer_free(BusPeer *peer);
+
+/* bus_peer_add_object() - mirror one object without an ObjectManager, again after each appearance
+ * Read with GetAll for @interface, kept up to date by PropertiesChanged; `added` runs once it is
+ * read. May be called at any time */
+void bus_peer_add_object(BusPeer *peer, const char *path, const char *interface);
+
+/* bus_peer_is_present() - between `appeared` and `vanished` */
+bool bus_peer_is_present(const BusPeer *peer);
+
+/* bus_peer_name() - the well-known name, for bus_message_new_call() */
+const char *bus_peer_name(const BusPeer *peer);
+
+/* bus_peer_owner() - unique name of the present owner, NULL when there is none */
+const char *bus_peer_owner(const BusPeer *peer);
+
+/* bus_peer_find() - the mirror of @path; NULL when there is none */
+BusMirror *bus_peer_find(const BusPeer *peer, const char *path);
+
+/* bus_peer_list() - all mirrors that have @interface, sorted by path; array owned by the caller,
+ * mirrors borrowed. @interface NULL: all */
+GPtrArray *bus_peer_list(const BusPeer *peer, const char *interface);
+
+/* bus_mirror_path() - borrowed */
+const char *bus_mirror_path(const BusMirror *mirror);
+
+/* bus_mirror_has() - does the object have @interface (and @property, unless NULL)? */
+bool bus_mirror_has(const BusMirror *mirror, const char *interface, const char *property);
+
+/* Values. Each gives @fallback (or NULL) when the property is absent or of another kind. */
+
+/* bus_mirror_string() - s, o or g; borrowed until the next turn of the loop */
+const char *bus_mirror_string(const BusMirror *mirror, const char *interface, const char *property);
+
+/* bus_mirror_bool() - b */
+bool bus_mirror_bool(const BusMirror *mirror, const char *interface, const char *property,
+		     bool fallback);
+
+/* bus_mirror_uint() - y, q, u or t */
+uint64_t bus_mirror_uint(const BusMirror *mirror, const char *interface, const char *property,
+			 uint64_t fallback);
+
+/* bus_mirror_int() - n, i or x */
+int64_t bus_mirror_int(const BusMirror *mirror, const char *interface, const char *property,
+		       int64_t fallback);
+
+/* bus_mirror_bytes() - ay; borrowed until the next turn of the loop
+ * @len: octets; 0 when NULL is returned */
+const uint8_t *bus_mirror_bytes(const BusMirror *mirror, const char *interface,
+				const char *property, size_t *len);
+
+/* bus_mirror_reader() - any container, standing before the value (bus_reader_enter(r, "aa{sv}"))
+ * Borrowed until the next turn of the loop, from its start at each call; NULL when absent or a
+ * basic type */
+BusReader *bus_mirror_reader(const BusMirror *mirror, const char *interface, const char *property);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusPeer, bus_peer_free)

@@ -21,25 +21,13 @@
  */
 #pragma once
 
+#include "provisioner/core/prov-error.h"
 #include "provisioner/core/wifi-port.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define PROV_ERROR (prov_error_quark())
-
-/* Anything but a reply is an ATT error to the peer and tells it nothing more. */
-typedef enum ProvError {
-	PROV_ERROR_STATE,    /* out of turn */
-	PROV_ERROR_VALUE,    /* a field is missing, out of bounds or not decodable */
-	PROV_ERROR_AUTH,     /* proof of possession, verifier or tag is wrong */
-	PROV_ERROR_BUSY,     /* another peer holds the service, or a reply is still due */
-	PROV_ERROR_INTERNAL, /* our fault: random source, crypto library */
-} ProvError;
-
-GQuark prov_error_quark(void);
 
 typedef enum ProvisionerState {
 	PROVISIONER_IDLE,
@@ -70,10 +58,10 @@ uint16_t endpoint_uuid16(EndpointId id);
 
 /* How sessions are secured. */
 typedef struct ProvisionerSecurity {
-	int version;          /* 1 or 2 */
-	Secret *pop;          /* security 1: the proof of possession; NULL: none is asked for */
-	GBytes *salt;         /* security 2: 1 octet or more, the first not 0 */
-	GBytes *verifier;     /* security 2: g^x mod N, shortest form */
+	int version;      /* 1 or 2 */
+	Secret *pop;      /* security 1: the proof of possession; NULL: none is asked for */
+	GBytes *salt;     /* security 2: 1 octet or more, the first not 0 */
+	GBytes *verifier; /* security 2: g^x mod N, shortest form */
 } ProvisionerSecurity;
 
 /* What the core needs from outside. Borrowed for the life of the provisioner. */
@@ -82,7 +70,7 @@ typedef struct ProvisionerPorts {
 	void *wifi_data;
 
 	/* random() - fill @out with @len octets fit for keys; false fails the request */
-	bool (*random)(void *data, uint8_t *out, size_t len);
+	ProvRandom random;
 
 	/* changed() - state, peer or failure is not what it was; read the accessors. May be NULL */
 	void (*changed)(void *data);
@@ -147,9 +135,9 @@ void provisioner_expire(Provisioner *provisioner, int64_t now_us);
 
 /* Accessors, valid until the next call. */
 ProvisionerState provisioner_state(const Provisioner *provisioner);
-const char *provisioner_peer(const Provisioner *provisioner);    /* "" when nobody is there */
+const char *provisioner_peer(const Provisioner *provisioner);     /* "" when nobody is there */
 const WifiLink *provisioner_link(const Provisioner *provisioner); /* NULL before JOINED */
-const char *provisioner_failure(const Provisioner *provisioner); /* "" or e.g. "auth-error" */
+const char *provisioner_failure(const Provisioner *provisioner);  /* "" or e.g. "auth-error" */
 
 /* provisioner_state_name() - "idle", "ready" ...: as on the bus and in the log */
 const char *provisioner_state_name(ProvisionerState state);

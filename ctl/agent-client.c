@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl/agent-client.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define STATUS_MAX       (256 * 1024) /* no honest agent says more of itself */
+#define STATUS_TIMEOUT_S 10
+
+static void set_connect_error(GError **error, const char *path, int number)
+{
+	if (number == ENOENT || number == ECONNREFUSED)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "the agent does not listen on %s: start it with 'systemctl start "
+			    "landfall-agent'",
+			    path);
+	else if (number == EACCES || number == EPERM)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_DENIED,
+			    "no permission for %s: run as root or as a member of group landfall",
+			    path);
+	else
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE, "%s: %s", path,
+			    g_strerror(number));
+}
+
+int agent_client_connect(const char *path, const char *op, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	g_autofree char *request = g_strdup_printf("{\"op\":\"%s\"}\n", op);
+	size_t request_len = strlen(request);
+
+	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >=
+	    sizeof(address.sun_path)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the path of the agent's socket is longer than %zu octets: %s",
+			    sizeof(address.sun_path) - 1, path);
+		return -1;
+	}
+
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    send(fd, request, request_len, MSG_NOSIGNAL) != (ssize_t)request_len) {
+		set_connect_error(error, path, errno);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Everything until the agent closes, at most STATUS_MAX octets. */
+static bool read_all(int fd, GString *text, GError **error)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || text->len + (size_t)n > STATUS_MAX) {
+			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+				    "no complete answer from the agent: %s",
+				    n < 0 ? g_strerror(errno) : "it is too long");
+			return false;
+		}
+		g_string_append_len(text, buffer, n);
+	}
+	return true;
+}
+
+cJSON *agent_client_status(const char *path, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct timeval patience = { .tv_sec = STATUS_TIMEOUT_S };
+	int fd = agent_client_connect(path, "status", error);
+
+	if (fd < 0)
+		return NULL;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+
+	bool complete = read_all(fd, text, error);
+
+	close(fd);
+	if (!complete)
+		return NULL;
+
+	cJSON *status = cJSON_ParseWithLength(text->str, text->len);
+
+	if (!cJSON_IsObject(status)) {
+		cJSON_Delete(status);
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "the answer of the agent on %s is not a JSON object", path);
+		return NULL;
+	}
+	return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agent-client - speak to a running landfall-agent over its ingest socket (docs/agent.md)
+ *
+ * A command line program may wait, so these calls block.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <glib.h>
+
+/* agent_client_connect() - open the socket and send the request line
+ * @path: the socket, [agent] ingest
+ * @op: "publish" or "status"
+ * Returns a blocking descriptor that the caller closes, or -1.
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), LANDFALL_ERROR_DENIED */
+int agent_client_connect(const char *path, const char *op,
+			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* agent_client_status() - what the agent says of itself
+ * Returns the object of the status answer; the caller frees it with cJSON_Delete().
+ * Errors: those of agent_client_connect(), LANDFALL_ERROR_INVALID (not a JSON object) */
+cJSON *agent_client_status(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* landfallctl spool - what waits on disk for the broker */
+#include "common/error.h"
+#include "ctl/agent-client.h"
+#include "ctl/ctl.h"
+
+#include <stdio.h>
+
+bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
+{
+	const GOptionEntry entries[] = { { NULL } };
+
+	if (!ctl_parse("spool", entries, &argc, &argv, error))
+		return false;
+	if (argc > 1) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+				    "spool takes no arguments");
+		return false;
+	}
+
+	cJSON *status = agent_client_status(ctl->config->agent.ingest, error);
+
+	if (!status)
+		return false;
+
+	cJSON *spool = cJSON_DetachItemFromObject(status, "spool");
+
+	cJSON_Delete(status);
+	if (!cJSON_IsObject(spool)) {
+		cJSON_Delete(spool);
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+				    "the agent says nothing of its spool");
+		return false;
+	}
+	if (ctl->json) {
+		ctl_print_json(spool);
+		return true;
+	}
+	printf("waiting    %12.0f samples, %.0f of %.0f octets\n"
+	       "accepted   %12.0f samples\n"
+	       "delivered  %12.0f samples\n"
+	       "dropped    %12.0f samples\n",
+	       ctl_json_number(spool, "waiting"), ctl_json_number(spool, "bytes"),
+	       ctl_json_number(spool, "limit"), ctl_json_number(spool, "accepted"),
+	       ctl_json_number(spool, "delivered"), ctl_json_number(spool, "dropped"));
+	cJSON_Delete(spool);
+	return true;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* landfallctl store - import, show and roll back the device's identity */
+#include "common/error.h"
+#include "common/store.h"
+#include "ctl/ctl.h"
+
+#include <stdio.h>
+
+#define LOCK_WAIT_MS 5000
+
+/* A point in time as a person reads it, in UTC; "-" for none. */
+static char *format_date(int64_t seconds)
+{
+	g_autoptr(GDateTime) date = seconds ? g_date_time_new_from_unix_utc(seconds) : NULL;
+
+	return date ? g_date_time_format(date, "%Y-%m-%d") : g_strdup("-");
+}
+
+static void print_identity(const Ctl *ctl, const StoreIdentity *identity, const char *what)
+{
+	g_autofree char *until = format_date(identity->not_after);
+
+	if (ctl->json) {
+		cJSON *object = cJSON_CreateObject();
+
+		cJSON_AddNumberToObject(object, "generation", identity->generation);
+		cJSON_AddStringToObject(object, "common_name",
+					identity->common_name ? identity->common_name : "");
+		cJSON_AddStringToObject(object, "key_type", identity->key_type);
+		cJSON_AddNumberToObject(object, "not_after", (double)identity->not_after);
+		ctl_print_json(object);
+	} else {
+		printf("%s generation %u: %s, %s key, valid until %s\n", what, identity->generation,
+		       identity->common_name ? identity->common_name : "(no common name)",
+		       identity->key_type, until);
+	}
+	for (char **warning = identity->warnings; warning && *warning; warning++)
+		fprintf(stderr, "landfallctl: warning: %s\n", *warning);
+}
+
+static bool store_cmd_import(const Ctl *ctl, Store *store, const char *dir, GError **error)
+{
+	g_autoptr(StoreParts) parts = store_parts_load(dir, error);
+	g_autoptr(StoreIdentity) identity = parts ? store_import(store, parts, error) : NULL;
+
+	if (!identity)
+		return false;
+	print_identity(ctl, identity, "imported as");
+	return true;
+}
+
+static bool store_cmd_rollback(const Ctl *ctl, Store *store, const char *dir, GError **error)
+{
+	g_autoptr(StoreIdentity) identity =
+		store_rollback(store, "rolled back by landfallctl", error);
+
+	if (!identity)
+		return false;
+	print_identity(ctl, identity, "back to");
+	return true;
+}
+
+static const char *describe_trial(const StoreGeneration *generation)
+{
+	if (generation->failed)
+		return "given up";
+	return generation->good ? "has connected" : "not proved yet";
+}
+
+static void print_generation(const StoreGeneration *generation)
+{
+	g_autofree char *until = format_date(generation->not_after);
+
+	printf("%s %4u  %-24s until %-12s %s%s%s\n", generation->current ? "*" : " ",
+	       generation->number,
+	       generation->common_name ? generation->common_name : "(unreadable)", until,
+	       describe_trial(generation), generation->failure ? ": " : "",
+	       generation->failure ? generation->failure : "");
+}
+
+static cJSON *describe_generation(const StoreGeneration *generation)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(object, "generation", generation->number);
+	cJSON_AddBoolToObject(object, "current", generation->current);
+	cJSON_AddBoolToObject(object, "good", generation->good);
+	cJSON_AddBoolToObject(object, "failed", generation->failed);
+	if (generation->failure)
+		cJSON_AddStringToObject(object, "failure", generation->failure);
+	if (generation->common_name)
+		cJSON_AddStringToObject(object, "common_name", generation->common_name);
+	cJSON_AddNumberToObject(object, "not_after", (double)generation->not_after);
+	cJSON_AddNumberToObject(object, "created", (double)generation->created);
+	return object;
+}
+
+static bool store_cmd_show(const Ctl *ctl, Store *store, const char *dir, GError **error)
+{
+	g_autoptr(GPtrArray) generations = store_list(store, error);
+	cJSON *list = NULL;
+
+	if (!generations)
+		return false;
+	if (ctl->json)
+		list = cJSON_CreateArray();
+	for (guint i = 0; i < generations->len; i++) {
+		const StoreGeneration *generation = g_ptr_array_index(generations, i);
+
+		if (list)
+			cJSON_AddItemToArray(list, describe_generation(generation));
+		else
+			print_generation(generation);
+	}
+	if (list)
+		ctl_print_json(list);
+	return true;
+}
+
+static const struct StoreCommand {
+	const char *name;
+	int arguments;
+	bool (*run)(const Ctl *ctl, Store *store, const char *dir, GError **error);
+} store_commands[] = {
+	{ "import", 1, store_cmd_import },
+	{ "show", 0, store_cmd_show },
+	{ "rollback", 0, store_cmd_rollback },
+};
+
+bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
+{
+	const GOptionEntry entries[] = { { NULL } };
+
+	if (!ctl_parse("store import DIR | store show | store rollback", entries, &argc, &argv,
+		       error))
+		return false;
+	for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(store_commands); i++) {
+		if (!g_str_equal(store_commands[i].name, argv[1]) ||
+		    argc != store_commands[i].arguments + 2)
+			continue;
+
+		g_autoptr(Store) store = store_open(ctl->config->store.path);
+
+		store_set_lock_wait(store, LOCK_WAIT_MS);
+		return store_commands[i].run(ctl, store, argv[2], error);
+	}
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+			    "store takes 'import DIR', 'show' or 'rollback'");
+	return false;
+}

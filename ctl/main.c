@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* landfallctl - everything a person does with Landfall: options, the table of commands */
+#include "common/config-options.h"
+#include "common/error.h"
+#include "ctl/ctl.h"
+#include "landfall-config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Command {
+	const char *name;
+	CtlRun run;
+	const char *summary;
+} Command;
+
+static const Command commands[] = {
+	{ "status", cmd_status, "how the device is doing, at a glance" },
+	{ "provision", cmd_provision, "start, stop or watch provisioning over Bluetooth LE" },
+	{ "qr", cmd_qr, "the code for the phone app, on the terminal or as PNG" },
+	{ "store", cmd_store, "import, show or roll back the device's identity" },
+	{ "publish", cmd_publish, "hand samples to the agent and wait until they are on disk" },
+	{ "spool", cmd_spool, "what waits on disk for the broker" },
+};
+
+static char *list_commands(void)
+{
+	g_autoptr(GString) text = g_string_new("Commands:\n");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		g_string_append_printf(text, "  %-12s %s\n", commands[i].name, commands[i].summary);
+	g_string_append(text, "\n'landfallctl COMMAND --help' tells more; so does landfallctl(1).");
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static const Command *find_command(const char *name, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (g_str_equal(commands[i].name, name))
+			return &commands[i];
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+		    "there is no command '%s'; see landfallctl --help", name);
+	return NULL;
+}
+
+void ctl_print_json(cJSON *object)
+{
+	char *text = cJSON_PrintUnformatted(object);
+
+	printf("%s\n", text);
+	fflush(stdout);
+	cJSON_free(text);
+	cJSON_Delete(object);
+}
+
+const char *ctl_json_text(const cJSON *object, const char *name, const char *fallback)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
+
+	return text ? text : fallback;
+}
+
+double ctl_json_number(const cJSON *object, const char *name)
+{
+	const cJSON *number = cJSON_GetObjectItem(object, name);
+
+	return cJSON_IsNumber(number) ? number->valuedouble : 0;
+}
+
+bool ctl_parse(const char *summary, const GOptionEntry *entries, int *argc, char ***argv,
+	       GError **error)
+{
+	g_autoptr(GError) wrong = NULL;
+	g_autofree char *program = g_strdup_printf("landfallctl %s", (*argv)[0]);
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	g_set_prgname(program);
+	g_option_context_set_summary(context, summary);
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (g_option_context_parse(context, argc, argv, &wrong))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE, "%s; see %s --help",
+		    wrong->message, program);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *list = list_commands();
+	gboolean json = FALSE;
+	const GOptionEntry entries[] = {
+		{ "json", 'j', 0, G_OPTION_ARG_NONE, &json, "answer in JSON, for programs", NULL },
+		{ NULL },
+	};
+	const ConfigOptions options = {
+		.name = "landfallctl",
+		.parameters = "COMMAND [ARGUMENT…]",
+		.summary = list,
+		.entries = entries,
+		.commands = true,
+	};
+	g_autoptr(Config) config = NULL;
+	g_autoptr(GError) error = NULL;
+
+	setlocale(LC_ALL, "");
+
+	int status = config_options_start(&options, &argc, &argv, &config);
+
+	if (!config)
+		return status;
+	if (argc < 2) {
+		fprintf(stderr, "landfallctl: which command? See landfallctl --help\n");
+		return 2;
+	}
+
+	const Command *command = find_command(argv[1], &error);
+	const Ctl ctl = { .config = config, .json = json };
+
+	if (!command || !command->run(&ctl, argc - 1, argv + 1, &error))
+		return config_options_fail("landfallctl", error);
+	return 0;
+}

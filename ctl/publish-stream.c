@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl/publish-stream.h"
+
+#include "common/error.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE  (128 * 1024)
+#define ANSWER_MAX  4096
+#define REFUSED_MAX 65536 /* refused lines remembered between two acks */
+
+typedef struct Stream {
+	int input;
+	int agent;
+	const PublishEvents *events;
+	PublishResult *result;
+
+	char *block;      /* BLOCK_SIZE octets towards the agent */
+	size_t block_len; /* of these valid */
+	size_t block_sent;
+	bool input_ended;
+	bool half_closed; /* we said that no more comes */
+	bool last_newline;
+
+	GString *answer; /* the unfinished answer line */
+	bool agent_ended;
+	GArray *refused; /* uint64_t, ascending, above result->decided */
+} Stream;
+
+static void stream_clear(Stream *stream)
+{
+	g_free(stream->block);
+	g_string_free(stream->answer, TRUE);
+	g_array_unref(stream->refused);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stream, stream_clear)
+
+static uint64_t count_lines(const char *data, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (const char *end = data + len; (data = memchr(data, '\n', (size_t)(end - data)));
+	     data++)
+		lines++;
+	return lines;
+}
+
+static bool read_input(Stream *stream, GError **error)
+{
+	/* One octet is kept free for the newline that a last line may lack. */
+	ssize_t n = read(stream->input, stream->block, BLOCK_SIZE - 1);
+
+	if (n < 0) {
+		if (errno == EINTR || errno == EAGAIN)
+			return true;
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "cannot read the input: %s", g_strerror(errno));
+		return false;
+	}
+	stream->block_len = (size_t)n;
+	stream->block_sent = 0;
+	if (n == 0) {
+		stream->input_ended = true;
+		if (!stream->last_newline)
+			stream->block[stream->block_len++] = '\n';
+	}
+	if (stream->block_len > 0)
+		stream->last_newline = stream->block[stream->block_len - 1] == '\n';
+	return true;
+}
+
+static bool write_agent(Stream *stream, GError **error)
+{
+	const char *from = stream->block + stream->block_sent;
+	ssize_t n = send(stream->agent, from, stream->block_len - stream->block_sent, MSG_NOSIGNAL);
+
+	if (n < 0) {
+		if (errno == EINTR || errno == EAGAIN)
+			return true;
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "the agent hung up: %s", g_strerror(errno));
+		return false;
+	}
+	stream->result->sent += count_lines(from, (size_t)n);
+	stream->block_sent += (size_t)n;
+	if (stream->block_sent == stream->block_len)
+		stream->block_len = stream->block_sent = 0;
+	return true;
+}
+
+static bool bad_answer(GError **error)
+{
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "the agent's answer makes no sense; are agent and landfallctl of the "
+			    "same version?");
+	return false;
+}
+
+static bool handle_refusal(Stream *stream, uint64_t line, const cJSON *answer, GError **error)
+{
+	const char *reason = cJSON_GetStringValue(cJSON_GetObjectItem(answer, "error"));
+	const char *code = cJSON_GetStringValue(cJSON_GetObjectItem(answer, "code"));
+
+	if (!reason || line <= stream->result->decided || stream->refused->len >= REFUSED_MAX)
+		return bad_answer(error);
+	g_array_append_val(stream->refused, line);
+	stream->result->refused++;
+	if (g_strcmp0(code, "full") == 0)
+		stream->result->full = true;
+	if (stream->events->refused)
+		stream->events->refused(line, reason, stream->events->data);
+	return true;
+}
+
+static void report_stored(const Stream *stream, uint64_t first, uint64_t last)
+{
+	if (first <= last && stream->events->stored)
+		stream->events->stored(first, last, stream->events->data);
+}
+
+static bool handle_ack(Stream *stream, uint64_t upto, GError **error)
+{
+	uint64_t first = stream->result->decided + 1;
+	guint skipped = 0;
+
+	if (upto < stream->result->decided || upto > stream->result->sent)
+		return bad_answer(error);
+	for (; skipped < stream->refused->len; skipped++) {
+		uint64_t line = g_array_index(stream->refused, uint64_t, skipped);
+
+		if (line > upto)
+			break;
+		report_stored(stream, first, line - 1);
+		first = line + 1;
+	}
+	report_stored(stream, first, upto);
+	g_array_remove_range(stream->refused, 0, skipped);
+	stream->result->decided = upto;
+	return true;
+}
+
+static bool handle_answer(Stream *stream, const char *text, size_t len, GError **error)
+{
+	cJSON *answer = cJSON_ParseWithLength(text, len);
+	const cJSON *ack = cJSON_GetObjectItem(answer, "ack");
+	const cJSON *line = cJSON_GetObjectItem(answer, "line");
+	bool sound = false;
+
+	if (cJSON_IsNumber(ack) && ack->valuedouble >= 0)
+		sound = handle_ack(stream, (uint64_t)ack->valuedouble, error);
+	else if (cJSON_IsNumber(line) && line->valuedouble >= 1)
+		sound = handle_refusal(stream, (uint64_t)line->valuedouble, answer, error);
+	else
+		bad_answer(error);
+	cJSON_Delete(answer);
+	return sound;
+}
+
+static bool read_answers(Stream *stream, GError **error)
+{
+	char buffer[16 * 1024];
+	ssize_t n = recv(stream->agent, buffer, sizeof(buffer), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (n <= 0) {
+		stream->agent_ended = true;
+		return true;
+	}
+	g_string_append_len(stream->answer, buffer, n);
+
+	const char *start = stream->answer->str;
+	const char *newline;
+
+	while ((newline = strchr(start, '\n'))) {
+		if (!handle_answer(stream, start, (size_t)(newline - start), error))
+			return false;
+		start = newline + 1;
+	}
+	g_string_erase(stream->answer, 0, start - stream->answer->str);
+	return stream->answer->len <= ANSWER_MAX || bad_answer(error);
+}
+
+/* One turn: whatever is possible without waiting, after waiting for something to be possible. */
+static bool turn(Stream *stream, GError **error)
+{
+	bool want_input = !stream->input_ended && stream->block_len == 0;
+	struct pollfd fds[] = {
+		{ .fd = stream->agent, .events = POLLIN | (stream->block_len > 0 ? POLLOUT : 0) },
+		{ .fd = want_input ? stream->input : -1, .events = POLLIN },
+	};
+
+	if (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
+		return errno == EINTR;
+	if ((fds[0].revents & ~POLLOUT) && !read_answers(stream, error))
+		return false;
+	if (fds[1].revents && !read_input(stream, error))
+		return false;
+	if (stream->block_len > 0 && !stream->agent_ended && !write_agent(stream, error))
+		return false;
+	if (stream->input_ended && stream->block_len == 0 && !stream->half_closed) {
+		shutdown(stream->agent, SHUT_WR);
+		stream->half_closed = true;
+	}
+	return true;
+}
+
+bool publish_stream(int input, int agent, const PublishEvents *events, PublishResult *result,
+		    GError **error)
+{
+	*result = (PublishResult){ 0 };
+	fcntl(agent, F_SETFL, fcntl(agent, F_GETFL) | O_NONBLOCK);
+
+	g_auto(Stream) stream = {
+		.input = input,
+		.agent = agent,
+		.events = events,
+		.result = result,
+		.block = g_malloc(BLOCK_SIZE),
+		.last_newline = true,
+		.answer = g_string_new(NULL),
+		.refused = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+	};
+
+	while (!stream.agent_ended)
+		if (!turn(&stream, error))
+			return false;
+	if (stream.half_closed && result->decided == result->sent)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+		    "the agent went away: lines up to %" G_GUINT64_FORMAT
+		    " are answered, what became of the rest is not known",
+		    result->decided);
+	return false;
+}

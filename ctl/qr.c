@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "ctl/qr.h"
+
+#include "common/error.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <png.h>
+#include <qrencode.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUIET_ZONE 4 /* modules of margin, ISO/IEC 18004 clause 6.3.8 */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(QRcode, QRcode_free)
+
+char *qr_payload(const QrLabel *label)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "ver", "v1");
+	cJSON_AddStringToObject(object, "name", label->name);
+	if (label->username)
+		cJSON_AddStringToObject(object, "username", label->username);
+	if (label->pop)
+		cJSON_AddStringToObject(object, "pop", label->pop);
+	cJSON_AddStringToObject(object, "transport", "ble");
+
+	char *text = cJSON_PrintUnformatted(object);
+	char *payload = g_strdup(text);
+
+	cJSON_free(text);
+	cJSON_Delete(object);
+	return payload;
+}
+
+static QRcode *encode(const char *text, GError **error)
+{
+	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+
+	if (!code)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "no QR code can be made of %zu octets: %s", strlen(text),
+			    g_strerror(errno));
+	return code;
+}
+
+/* Outside the code is quiet zone, which is light. */
+static bool is_dark(const QRcode *code, int x, int y)
+{
+	if (x < 0 || y < 0 || x >= code->width || y >= code->width)
+		return false;
+	return code->data[y * code->width + x] & 1;
+}
+
+bool qr_print(const char *text, FILE *out, bool colour, GError **error)
+{
+	/* Index: upper half light, lower half light. */
+	static const char *const cells[2][2] = { { " ", "▄" }, { "▀", "█" } };
+	g_autoptr(QRcode) code = encode(text, error);
+
+	if (!code)
+		return false;
+	for (int y = -QUIET_ZONE; y < code->width + QUIET_ZONE; y += 2) {
+		fputs(colour ? "\033[97;40m" : "", out);
+		for (int x = -QUIET_ZONE; x < code->width + QUIET_ZONE; x++)
+			fputs(cells[!is_dark(code, x, y)][!is_dark(code, x, y + 1)], out);
+		fputs(colour ? "\033[0m\n" : "\n", out);
+	}
+	return true;
+}
+
+static FILE *open_output(const char *path, GError **error)
+{
+	if (g_str_equal(path, "-"))
+		return stdout;
+
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+
+	if (!file)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
+			    path, g_strerror(errno));
+	return file;
+}
+
+/* One octet a pixel; libpng packs nothing for us and the file is small anyway. */
+static guchar *draw_pixels(const QRcode *code, int scale, int size)
+{
+	guchar *pixels = g_malloc((gsize)size * (gsize)size);
+
+	for (int y = 0; y < size; y++)
+		for (int x = 0; x < size; x++)
+			pixels[y * size + x] =
+				is_dark(code, x / scale - QUIET_ZONE, y / scale - QUIET_ZONE) ? 0
+											      : 255;
+	return pixels;
+}
+
+bool qr_write_png(const char *text, const char *path, int scale, GError **error)
+{
+	g_autoptr(QRcode) code = encode(text, error);
+
+	if (!code)
+		return false;
+
+	int size = (code->width + 2 * QUIET_ZONE) * scale;
+	g_autofree guchar *pixels = draw_pixels(code, scale, size);
+	png_image image = {
+		.version = PNG_IMAGE_VERSION,
+		.width = (png_uint_32)size,
+		.height = (png_uint_32)size,
+		.format = PNG_FORMAT_GRAY,
+	};
+	FILE *file = open_output(path, error);
+
+	if (!file)
+		return false;
+
+	bool written = png_image_write_to_stdio(&image, file, 0, pixels, size, NULL);
+
+	if (file == stdout)
+		written = fflush(file) == 0 && written;
+	else
+		written = fclose(file) == 0 && written;
+	if (!written)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
+			    path, image.message[0] ? image.message : g_strerror(errno));
+	png_image_free(&image);
+	return written;
+}

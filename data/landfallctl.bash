@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# bash completion for landfallctl(1)
+
+_landfallctl()
+{
+	local cur prev words cword command word
+	_init_completion -n = || return
+
+	for word in "${words[@]:1:cword-1}"; do
+		case $word in
+		status | provision | qr | store | publish | spool) command=$word; break ;;
+		esac
+	done
+
+	case $prev in
+	import) _filedir -d; return ;;
+	esac
+	case $cur in
+	--config=* | --png=*) cur=${cur#*=}; _filedir; return ;;
+	--until=*) mapfile -t COMPREPLY < <(compgen -W "ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
+	esac
+
+	local choices
+	case $command in
+	provision) choices="start stop watch --until= --help" ;;
+	qr) choices="--png= --scale= --text --help" ;;
+	store) choices="import show rollback --help" ;;
+	publish) choices="-l --lines --ack --help" ;;
+	status | spool) choices="--help" ;;
+	*) choices="status provision qr store publish spool --json --config= --set= --version --help" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
+	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
+} && complete -F _landfallctl landfallctl

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * publish-stream against an agent on the other end of a socket pair that answers from a script,
+ * sound and unsound. What a real agent answers is tested in tests/agent.
+ */
+#include "common/error.h"
+#include "ctl/publish-stream.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OK (-1) /* no error expected */
+
+typedef struct StreamCase {
+	const char *path;
+	const char *input;   /* what is on standard input */
+	const char *expect;  /* what the agent must have received when the input ended */
+	const char *answers; /* what it then says before it closes */
+	const char *events;  /* "+1-3" stored, "!2" refused, in order */
+	int code;            /* LANDFALL_ERROR or OK */
+} StreamCase;
+
+static const StreamCase stream_cases[] = {
+	{ "/ctl/publish/all", "{}\n{}\n{}\n", "{}\n{}\n{}\n", "{\"ack\":2}\n{\"ack\":3}\n",
+	  "+1-2+3-3", OK },
+	{ "/ctl/publish/empty", "", "", "", "", OK },
+	{ "/ctl/publish/last-newline-missing", "{}\n{}", "{}\n{}\n", "{\"ack\":2}\n", "+1-2", OK },
+	{ "/ctl/publish/refused-inside", "a\nb\nc\n", "a\nb\nc\n",
+	  "{\"line\":2,\"error\":\"no JSON\",\"code\":\"invalid\"}\n{\"ack\":3}\n", "!2+1-1+3-3",
+	  OK },
+	{ "/ctl/publish/refused-at-ends", "a\nb\nc\n", "a\nb\nc\n",
+	  "{\"line\":1,\"error\":\"x\",\"code\":\"full\"}\n"
+	  "{\"line\":3,\"error\":\"x\",\"code\":\"full\"}\n{\"ack\":3}\n",
+	  "!1!3+2-2", OK },
+	{ "/ctl/publish/refused-above-ack", "a\nb\nc\n", "a\nb\nc\n",
+	  "{\"line\":3,\"error\":\"x\"}\n{\"ack\":2}\n{\"ack\":3}\n", "!3+1-2", OK },
+	{ "/ctl/publish/agent-dies", "a\nb\n", "a\nb\n", "{\"ack\":1}\n", "+1-1",
+	  LANDFALL_ERROR_UNAVAILABLE },
+	{ "/ctl/publish/agent-silent", "a\n", "a\n", "", "", LANDFALL_ERROR_UNAVAILABLE },
+	{ "/ctl/publish/ack-of-unsent", "a\n", "a\n", "{\"ack\":2}\n", "", LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/ack-backwards", "a\nb\n", "a\nb\n", "{\"ack\":2}\n{\"ack\":1}\n", "+1-2",
+	  LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/ack-negative", "a\n", "a\n", "{\"ack\":-1}\n", "", LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/no-json", "a\n", "a\n", "hello\n", "", LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/no-meaning", "a\n", "a\n", "{}\n", "", LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/refusal-without-reason", "a\n", "a\n", "{\"line\":1}\n", "",
+	  LANDFALL_ERROR_INVALID },
+	{ "/ctl/publish/refusal-too-late", "a\n", "a\n",
+	  "{\"ack\":1}\n{\"line\":1,\"error\":\"x\"}\n", "+1-1", LANDFALL_ERROR_INVALID },
+};
+
+static void note_stored(uint64_t first, uint64_t last, void *data)
+{
+	g_string_append_printf(data, "+%d-%d", (int)first, (int)last);
+}
+
+static void note_refused(uint64_t line, const char *reason, void *data)
+{
+	g_string_append_printf(data, "!%d", (int)line);
+}
+
+typedef struct FakeAgent {
+	int fd;
+	const char *answers;
+	GString *received;
+} FakeAgent;
+
+static gpointer fake_agent_run(gpointer data)
+{
+	FakeAgent *agent = data;
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(agent->fd, buffer, sizeof(buffer))) > 0)
+		g_string_append_len(agent->received, buffer, n);
+	g_assert_cmpint(write(agent->fd, agent->answers, strlen(agent->answers)), ==,
+			(ssize_t)strlen(agent->answers));
+	close(agent->fd);
+	return NULL;
+}
+
+static int make_input(const char *text)
+{
+	int fds[2];
+
+	g_assert_cmpint(pipe(fds), ==, 0);
+	g_assert_cmpint(write(fds[1], text, strlen(text)), ==, (ssize_t)strlen(text));
+	close(fds[1]);
+	return fds[0];
+}
+
+static void test_stream(gconstpointer data)
+{
+	const StreamCase *c = data;
+	int pair[2];
+	g_autoptr(GString) noted = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	const PublishEvents events = { note_stored, note_refused, noted };
+	PublishResult result;
+
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+
+	FakeAgent agent = { pair[1], c->answers, g_string_new(NULL) };
+	GThread *thread = g_thread_new("agent", fake_agent_run, &agent);
+	int input = make_input(c->input);
+	bool done = publish_stream(input, pair[0], &events, &result, &error);
+
+	close(pair[0]);
+	close(input);
+	g_thread_join(thread);
+	g_assert_cmpstr(agent.received->str, ==, c->expect);
+	g_assert_cmpstr(noted->str, ==, c->events);
+	if (c->code == OK) {
+		g_assert_no_error(error);
+		g_assert_true(done);
+		g_assert_cmpuint(result.decided, ==, result.sent);
+	} else {
+		g_assert_false(done);
+		g_assert_error(error, LANDFALL_ERROR, c->code);
+	}
+	g_string_free(agent.received, TRUE);
+}
+
+/* More than any buffer on the way, and the agent answers only at the end. */
+static void test_long(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	FILE *file = tmpfile();
+	const int lines = 100000;
+	int pair[2];
+	g_autoptr(GString) noted = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	const PublishEvents events = { note_stored, note_refused, noted };
+	PublishResult result;
+
+	for (int i = 0; i < lines; i++)
+		g_string_append_printf(text, "{\"n\":%d}\n", i);
+	fwrite(text->str, 1, text->len, file);
+	rewind(file);
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+
+	FakeAgent agent = { pair[1], "{\"ack\":100000}\n", g_string_new(NULL) };
+	GThread *thread = g_thread_new("agent", fake_agent_run, &agent);
+	bool done = publish_stream(fileno(file), pair[0], &events, &result, &error);
+
+	close(pair[0]);
+	fclose(file);
+	g_thread_join(thread);
+	g_assert_no_error(error);
+	g_assert_true(done);
+	g_assert_cmpstr(agent.received->str, ==, text->str);
+	g_assert_cmpuint(result.sent, ==, lines);
+	g_assert_cmpstr(noted->str, ==, "+1-100000");
+	g_string_free(agent.received, TRUE);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(stream_cases); i++)
+		g_test_add_data_func(stream_cases[i].path, &stream_cases[i], test_stream);
+	g_test_add_func("/ctl/publish/long", test_long);
+	return g_test_run();
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# landfallctl qr --png is read back by zbarimg: the device's name and proof survive the picture.
+# Arguments: landfallctl, zbarimg.
+set -u
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+printf 'k7mq2xwt9hdz\n' >"$folder/pop"
+printf '[provisioner]\nsecrets = %s\nname = PROV_A1B2C3\nbus = unix:path=%s/none\n' \
+	"$folder" "$folder" >"$folder/landfall.conf"
+
+want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"k7mq2xwt9hdz","transport":"ble"}'
+echo 1..3
+"$1" --config "$folder/landfall.conf" qr --png="$folder/code.png" &&
+	got=$("$2" --raw -q "$folder/code.png")
+if [ "${got-}" = "$want" ]; then echo "ok 1 - decoded"; else echo "not ok 1 - decoded: ${got-}"; fi
+mode=$(stat -c %a "$folder/code.png")
+if [ "$mode" = 600 ]; then echo "ok 2 - mode 0600"; else echo "not ok 2 - mode 0600: $mode"; fi
+got=$("$1" --config "$folder/landfall.conf" qr --text)
+if [ "$got" = "$want" ]; then echo "ok 3 - text"; else echo "not ok 3 - text: $got"; fi

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/config-table.h"
+
+#include "common/broker-uri.h"
+
+#include <string.h>
+
+#define DISTANCE_MAX_LEN 64
+
+#define SECOND         INT64_C(1000)
+#define MINUTE         (60 * SECOND)
+#define HOUR           (60 * MINUTE)
+#define DAY            (24 * HOUR)
+#define MIB            (INT64_C(1024) * 1024)
+#define PATH_LEN       4095
+#define SOCKET_LEN     107 /* octets of sun_path less its NUL */
+#define REAL_BOUND     INT64_C(1000000000)
+#define NAME_LEN       64
+#define AT(member)     offsetof(Config, member)
+#define BROKER(member) offsetof(BrokerConf, member)
+#define SENSOR(member) offsetof(ConfigSensor, member)
+#define FOR(driver)    (1U << CONFIG_DRIVER_##driver)
+
+static bool check_uri(const char *value, GError **error)
+{
+	BrokerUri uri;
+
+	return broker_uri_parse(value, &uri, error);
+}
+
+static const ConfigName log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
+	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },   { NULL, 0 },
+};
+
+static const ConfigName log_formats[] = {
+	{ "auto", LOG_FORMAT_AUTO },
+	{ "journal", LOG_FORMAT_JOURNAL },
+	{ "text", LOG_FORMAT_TEXT },
+	{ "json", LOG_FORMAT_JSON },
+	{ NULL, 0 },
+};
+
+static const ConfigName wifi_names[] = {
+	{ "auto", CONFIG_WIFI_AUTO },
+	{ "networkmanager", CONFIG_WIFI_NETWORKMANAGER },
+	{ "wpa_supplicant", CONFIG_WIFI_WPA_SUPPLICANT },
+	{ "iwd", CONFIG_WIFI_IWD },
+	{ NULL, 0 },
+};
+
+static const ConfigName advertise_names[] = {
+	{ "unprovisioned", CONFIG_ADVERTISE_UNPROVISIONED },
+	{ "always", CONFIG_ADVERTISE_ALWAYS },
+	{ "on-demand", CONFIG_ADVERTISE_ON_DEMAND },
+	{ NULL, 0 },
+};
+
+static const ConfigName profile_names[] = {
+	{ "thingsboard", BROKER_PROFILE_THINGSBOARD },
+	{ "eventgrid", BROKER_PROFILE_EVENTGRID },
+	{ "iothub", BROKER_PROFILE_IOTHUB },
+	{ "aws", BROKER_PROFILE_AWS },
+	{ "homeassistant", BROKER_PROFILE_HOMEASSISTANT },
+	{ "plain", BROKER_PROFILE_PLAIN },
+	{ NULL, 0 },
+};
+
+static const ConfigName protocol_names[] = {
+	{ "3.1.1", BROKER_PROTOCOL_MQTT_3_1_1 },
+	{ "5", BROKER_PROTOCOL_MQTT_5 },
+	{ NULL, 0 },
+};
+
+static const ConfigName driver_names[] = {
+	{ "simulated", CONFIG_DRIVER_SIMULATED },
+	{ "hwmon", CONFIG_DRIVER_HWMON },
+	{ "thermal", CONFIG_DRIVER_THERMAL },
+	{ "iio", CONFIG_DRIVER_IIO },
+	{ "w1", CONFIG_DRIVER_W1 },
+	{ "system", CONFIG_DRIVER_SYSTEM },
+	{ "command", CONFIG_DRIVER_COMMAND },
+	{ NULL, 0 },
+};
+
+static const ConfigName system_names[] = {
+	{ "temperature", CONFIG_SYSTEM_TEMPERATURE },
+	{ "load", CONFIG_SYSTEM_LOAD },
+	{ "memory", CONFIG_SYSTEM_MEMORY },
+	{ "uptime", CONFIG_SYSTEM_UPTIME },
+	{ NULL, 0 },
+};
+
+#define FOR_SCALED (FOR(HWMON) | FOR(THERMAL) | FOR(IIO) | FOR(W1) | FOR(COMMAND))
+#define FOR_TREES  (FOR(HWMON) | FOR(THERMAL) | FOR(IIO) | FOR(W1) | FOR(SYSTEM))
+
+/* group, key, type, member, min, max, default, help, names, drivers, check */
+static const ConfigKey keys[] = {
+	{ "log", "level", CONFIG_TYPE_ENUM, AT(log.level), 0, 0, "info",
+	  "what is quieter than this is not logged", log_levels, 0, NULL },
+	{ "log", "format", CONFIG_TYPE_ENUM, AT(log.format), 0, 0, "auto",
+	  "auto: the journal where standard error leads there, else text", log_formats, 0, NULL },
+
+	{ "store", "path", CONFIG_TYPE_PATH, AT(store.path), 1, PATH_LEN, "/var/lib/landfall/store",
+	  "folder of certificates, keys and broker settings", NULL, 0, NULL },
+
+	{ "provisioner", "security", CONFIG_TYPE_INT, AT(provisioner.security), 0, 2, "2",
+	  "protocomm security scheme offered to the phone; 0 has none", NULL, 0, NULL },
+	{ "provisioner", "name", CONFIG_TYPE_STRING, AT(provisioner.name), 1, 25, "PROV_%m",
+	  "advertised name; %m is the end of the Wi-Fi address", NULL, 0, NULL },
+	{ "provisioner", "wifi", CONFIG_TYPE_ENUM, AT(provisioner.wifi), 0, 0, "auto",
+	  "who manages the Wi-Fi interface", wifi_names, 0, NULL },
+	{ "provisioner", "adapter", CONFIG_TYPE_STRING, AT(provisioner.adapter), 1, 32, "auto",
+	  "Bluetooth adapter, such as hci0", NULL, 0, NULL },
+	{ "provisioner", "interface", CONFIG_TYPE_STRING, AT(provisioner.interface), 1, 15, "auto",
+	  "Wi-Fi interface, such as wlan0", NULL, 0, NULL },
+	{ "provisioner", "advertise", CONFIG_TYPE_ENUM, AT(provisioner.advertise), 0, 0,
+	  "unprovisioned", "when the phone can find the device", advertise_names, 0, NULL },
+	{ "provisioner", "secrets", CONFIG_TYPE_PATH, AT(provisioner.secrets), 1, PATH_LEN,
+	  "/var/lib/landfall/provisioner", "folder of the proof of possession", NULL, 0, NULL },
+	{ "provisioner", "username", CONFIG_TYPE_STRING, AT(provisioner.username), 1, NAME_LEN,
+	  "wifiprov", "user name of security 2", NULL, 0, NULL },
+	{ "provisioner", "join_timeout", CONFIG_TYPE_DURATION, AT(provisioner.join_timeout_ms),
+	  5 * SECOND, 10 * MINUTE, "60s", "how long joining a network may take", NULL, 0, NULL },
+	{ "provisioner", "adapter_wait", CONFIG_TYPE_DURATION, AT(provisioner.adapter_wait_ms), 0,
+	  10 * MINUTE, "10s", "how long to wait for a Bluetooth adapter at start", NULL, 0, NULL },
+	{ "provisioner", "bus", CONFIG_TYPE_STRING, AT(provisioner.bus), 1, 1024, "system",
+	  "system, session, or the address of a D-Bus", NULL, 0, NULL },
+
+	{ "broker", "uri", CONFIG_TYPE_STRING, BROKER(uri), 0, BROKER_URI_MAX, "",
+	  "mqtts://HOST[:8883] or mqtt://HOST[:1883]; empty: as the store says", NULL, 0,
+	  check_uri },
+	{ "broker", "profile", CONFIG_TYPE_ENUM, BROKER(profile), 0, 0, "thingsboard",
+	  "topics and payloads of which service", profile_names, 0, NULL },
+	{ "broker", "protocol", CONFIG_TYPE_ENUM, BROKER(protocol), 0, 0, "3.1.1",
+	  "version of MQTT", protocol_names, 0, NULL },
+	{ "broker", "client_id", CONFIG_TYPE_STRING, BROKER(client_id), 0, 256, "",
+	  "empty: the common name of the certificate", NULL, 0, NULL },
+	{ "broker", "keep_alive", CONFIG_TYPE_DURATION, BROKER(keep_alive_ms), 5 * SECOND,
+	  65535 * SECOND, "60s", "longest silence on the connection", NULL, 0, NULL },
+	{ "broker", "connect_timeout", CONFIG_TYPE_DURATION, BROKER(connect_timeout_ms), SECOND,
+	  10 * MINUTE, "30s", "from name look-up to the broker's answer", NULL, 0, NULL },
+	{ "broker", "ca", CONFIG_TYPE_PATH, BROKER(ca), 0, PATH_LEN, "",
+	  "PEM file the broker is verified against; empty: the store's, else the system's", NULL, 0,
+	  NULL },
+
+	{ "agent", "interval", CONFIG_TYPE_DURATION, AT(agent.interval_ms), 10, DAY, "1s",
+	  "between two readings of a sensor", NULL, 0, NULL },
+	{ "agent", "spool", CONFIG_TYPE_PATH, AT(agent.spool), 1, PATH_LEN,
+	  "/var/lib/landfall/agent/spool.db", "file of the samples not yet sent", NULL, 0, NULL },
+	{ "agent", "spool_limit", CONFIG_TYPE_SIZE, AT(agent.spool_limit), MIB, 1024 * 1024 * MIB,
+	  "64MiB", "octets the spool may take on disk", NULL, 0, NULL },
+	{ "agent", "ingest", CONFIG_TYPE_PATH, AT(agent.ingest), 0, SOCKET_LEN,
+	  "/run/landfall/agent.sock", "socket of landfallctl publish; empty: none", NULL, 0, NULL },
+	{ "agent", "inflight", CONFIG_TYPE_INT, AT(agent.inflight), 1, 1000, "20",
+	  "messages on their way without the broker's acknowledgement", NULL, 0, NULL },
+	{ "agent", "batch", CONFIG_TYPE_INT, AT(agent.batch), 1, 1000, "100",
+	  "samples in one message at most", NULL, 0, NULL },
+
+	{ "sensor", "driver", CONFIG_TYPE_ENUM, SENSOR(driver), 0, 0, "",
+	  "where readings come from", driver_names, 0, NULL },
+	{ "sensor", "enabled", CONFIG_TYPE_BOOL, SENSOR(enabled), 0, 0, "true",
+	  "false switches a sensor off that another file defines", NULL, 0, NULL },
+	{ "sensor", "key", CONFIG_TYPE_STRING, SENSOR(key), 0, NAME_LEN, "",
+	  "name of the reading; empty: that of the sensor", NULL, 0, NULL },
+	{ "sensor", "interval", CONFIG_TYPE_DURATION, SENSOR(interval_ms), 0, DAY, "0",
+	  "between two readings; 0: as [agent] says", NULL, 0, NULL },
+	{ "sensor", "scale", CONFIG_TYPE_REAL, SENSOR(scale), -REAL_BOUND, REAL_BOUND, "1",
+	  "reading = scale * value + offset, value in the driver's unit", NULL, FOR_SCALED, NULL },
+	{ "sensor", "offset", CONFIG_TYPE_REAL, SENSOR(offset), -REAL_BOUND, REAL_BOUND, "0",
+	  "see scale", NULL, FOR_SCALED, NULL },
+	{ "sensor", "root", CONFIG_TYPE_PATH, SENSOR(root), 0, PATH_LEN, "",
+	  "folder to look in; empty: where the kernel has it", NULL, FOR_TREES, NULL },
+	{ "sensor", "minimum", CONFIG_TYPE_REAL, SENSOR(minimum), -REAL_BOUND, REAL_BOUND, "20",
+	  "lowest value of the wave", NULL, FOR(SIMULATED), NULL },
+	{ "sensor", "maximum", CONFIG_TYPE_REAL, SENSOR(maximum), -REAL_BOUND, REAL_BOUND, "30",
+	  "highest value of the wave", NULL, FOR(SIMULATED), NULL },
+	{ "sensor", "period", CONFIG_TYPE_DURATION, SENSOR(period_ms), SECOND, DAY, "60s",
+	  "length of the wave", NULL, FOR(SIMULATED), NULL },
+	{ "sensor", "chip", CONFIG_TYPE_STRING, SENSOR(chip), 0, NAME_LEN, "",
+	  "name of the chip; empty: the first with that input", NULL, FOR(HWMON), NULL },
+	{ "sensor", "input", CONFIG_TYPE_STRING, SENSOR(input), 1, NAME_LEN, "temp1",
+	  "input of the chip, such as temp1, in1, fan1", NULL, FOR(HWMON), NULL },
+	{ "sensor", "zone", CONFIG_TYPE_STRING, SENSOR(zone), 0, NAME_LEN, "",
+	  "type or folder of the thermal zone; empty: the first", NULL, FOR(THERMAL), NULL },
+	{ "sensor", "device", CONFIG_TYPE_STRING, SENSOR(device), 0, NAME_LEN, "",
+	  "name or folder of the device; empty: the first", NULL, FOR(IIO) | FOR(W1), NULL },
+	{ "sensor", "channel", CONFIG_TYPE_STRING, SENSOR(channel), 1, NAME_LEN, "in_temp",
+	  "channel of the device, such as in_temp, in_pressure", NULL, FOR(IIO), NULL },
+	{ "sensor", "command", CONFIG_TYPE_STRING, SENSOR(command), 0, CONFIG_VALUE_MAX, "",
+	  "program and arguments; prints one number", NULL, FOR(COMMAND), NULL },
+	{ "sensor", "timeout", CONFIG_TYPE_DURATION, SENSOR(timeout_ms), 100, HOUR, "10s",
+	  "how long the command may take", NULL, FOR(COMMAND), NULL },
+	{ "sensor", "what", CONFIG_TYPE_FLAGS, SENSOR(what), 0, 0, "temperature,load,memory,uptime",
+	  "which readings, separated by commas", system_names, FOR(SYSTEM), NULL },
+};
+
+const ConfigKey *config_table(size_t *count)
+{
+	*count = G_N_ELEMENTS(keys);
+	return keys;
+}
+
+const ConfigKey *config_table_find(const char *group, const char *key)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (strcmp(keys[i].group, group) == 0 && strcmp(keys[i].key, key) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+bool config_table_has_group(const char *group)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (strcmp(keys[i].group, group) == 0)
+			return true;
+	return false;
+}
+
+uint32_t config_table_bit(const ConfigKey *key)
+{
+	const ConfigKey *first = key;
+
+	g_assert(strcmp(key->group, CONFIG_GROUP_BROKER) == 0);
+	while (first > keys && strcmp(first[-1].group, CONFIG_GROUP_BROKER) == 0)
+		first--;
+	return 1U << (key - first);
+}
+
+unsigned int config_table_distance(const char *a, const char *b)
+{
+	unsigned int row[DISTANCE_MAX_LEN + 1];
+	size_t a_len = strlen(a);
+	size_t b_len = strlen(b);
+
+	if (a_len > DISTANCE_MAX_LEN || b_len > DISTANCE_MAX_LEN)
+		return G_MAXUINT;
+	for (unsigned int j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (unsigned int i = 1; i <= a_len; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned int j = 1; j <= b_len; j++) {
+			unsigned int replaced = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = MIN(replaced, MIN(row[j - 1], row[j]) + 1);
+		}
+	}
+	return row[b_len];
+}
+
+/* The word nearest to @word among the keys of @group, or for NULL among the groups; NULL when
+ * none is near enough to be what was meant. */
+static const char *table_nearest(const char *word, const char *group)
+{
+	const char *nearest = NULL;
+	unsigned int bound = MAX(2U, (unsigned int)MIN(strlen(word), 64) / 3);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		if (group && strcmp(keys[i].group, group) != 0)
+			continue;
+
+		const char *candidate = group ? keys[i].key : keys[i].group;
+		unsigned int distance = config_table_distance(word, candidate);
+
+		if (distance <= bound) {
+			nearest = candidate;
+			bound = distance > 0 ? distance - 1 : 0;
+		}
+	}
+	return nearest;
+}
+
+/* Comma-separated: the keys of @group, or for NULL the groups */
+static char *table_list(const char *group)
+{
+	GString *list = g_string_new(NULL);
+	const char *last = "";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const char *word = group ? keys[i].key : keys[i].group;
+
+		if ((group && strcmp(keys[i].group, group) != 0) || strcmp(word, last) == 0)
+			continue;
+		g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", word);
+		last = word;
+	}
+	return g_string_free(list, FALSE);
+}
+
+char *config_table_explain_group(const char *group)
+{
+	const char *nearest = table_nearest(group, NULL);
+
+	if (g_strcmp0(nearest, CONFIG_GROUP_SENSOR) == 0)
+		return g_strdup("did you mean [sensor NAME]?");
+	if (nearest)
+		return g_strdup_printf("did you mean [%s]?", nearest);
+
+	g_autofree char *list = table_list(NULL);
+
+	return g_strdup_printf("known are %s", list);
+}
+
+char *config_table_explain_key(const char *group, const char *key)
+{
+	const char *nearest = table_nearest(key, group);
+
+	if (nearest)
+		return g_strdup_printf("did you mean \"%s\"?", nearest);
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (strcmp(keys[i].key, key) == 0)
+			return g_strdup_printf("it belongs to [%s]", keys[i].group);
+
+	g_autofree char *list = table_list(group);
+
+	return g_strdup_printf("known are %s", list);
+}

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/config.h"
+
+#include "common/config-lines.h"
+#include "common/config-table.h"
+#include "common/config-value.h"
+#include "common/error.h"
+#include "common/file-read.h"
+
+#include "landfall-config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define FILE_NAME       "landfall.conf"
+#define DROP_IN_FOLDER  "landfall.conf.d"
+#define SENSOR_PREFIX   CONFIG_GROUP_SENSOR " "
+#define SENSOR_NAME_MAX 64
+
+struct ConfigOrigins {
+	GHashTable *values; /* "group.key" -> "file:line" or "command line" */
+	GPtrArray *files;   /* paths, the last element NULL */
+};
+
+/* One setting on its way in; all borrowed */
+typedef struct Setting {
+	const char *group; /* "agent" or "sensor cpu" */
+	const char *key;
+	const char *text;
+	const char *origin; /* "file:line" */
+} Setting;
+
+/* The row group of a group as written: "sensor" for "sensor NAME" */
+static const char *row_group(const char *group)
+{
+	return g_str_has_prefix(group, SENSOR_PREFIX) ? CONFIG_GROUP_SENSOR : group;
+}
+
+static bool key_is_sensor(const ConfigKey *key)
+{
+	return strcmp(key->group, CONFIG_GROUP_SENSOR) == 0;
+}
+
+/* What the offset of a row other than a sensor's counts from */
+static void *row_base(Config *config, const ConfigKey *key)
+{
+	return strcmp(key->group, CONFIG_GROUP_BROKER) == 0 ? (void *)&config->broker : config;
+}
+
+static const void *row_base_const(const Config *config, const ConfigKey *key)
+{
+	return strcmp(key->group, CONFIG_GROUP_BROKER) == 0 ? (const void *)&config->broker
+							    : config;
+}
+
+static void sensor_free(gpointer data)
+{
+	ConfigSensor *sensor = data;
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (key_is_sensor(&keys[i]))
+			config_value_clear(&keys[i], sensor);
+	g_free(sensor->name);
+	g_free(sensor);
+}
+
+/* Defaults come from our own table: one that does not parse is our bug. */
+static void set_default(const ConfigKey *key, void *base)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (key->fallback[0] == '\0')
+		return;
+	if (!config_value_parse(key, key->fallback, base, &error))
+		g_error("default of %s.%s: %s", key->group, key->key, error->message);
+}
+
+Config *config_new(void)
+{
+	Config *config = g_new0(Config, 1);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	config->sensors = g_ptr_array_new_with_free_func(sensor_free);
+	config->origins = g_new0(ConfigOrigins, 1);
+	config->origins->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	config->origins->files = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(config->origins->files, NULL);
+	for (size_t i = 0; i < count; i++)
+		if (!key_is_sensor(&keys[i]))
+			set_default(&keys[i], row_base(config, &keys[i]));
+	return config;
+}
+
+void config_free(Config *config)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	if (!config)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!key_is_sensor(&keys[i]))
+			config_value_clear(&keys[i], row_base(config, &keys[i]));
+	g_ptr_array_unref(config->sensors);
+	g_hash_table_unref(config->origins->values);
+	g_ptr_array_unref(config->origins->files);
+	g_free(config->origins);
+	g_free(config);
+}
+
+static const char *origin_find(const Config *config, const char *group, const char *key)
+{
+	g_autofree char *path = g_strdup_printf("%s.%s", group, key);
+
+	return g_hash_table_lookup(config->origins->values, path);
+}
+
+static void origin_set(Config *config, const Setting *setting)
+{
+	g_hash_table_insert(config->origins->values,
+			    g_strdup_printf("%s.%s", setting->group, setting->key),
+			    g_strdup(setting->origin));
+}
+
+static ConfigSensor *sensor_find(const Config *config, const char *name)
+{
+	for (unsigned int i = 0; i < config->sensors->len; i++) {
+		ConfigSensor *sensor = config->sensors->pdata[i];
+
+		if (strcmp(sensor->name, name) == 0)
+			return sensor;
+	}
+	return NULL;
+}
+
+static bool sensor_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *c = name; *c; c++)
+		if (!g_ascii_isalnum(*c) && *c != '_' && *c != '-')
+			return false;
+	return len > 0 && len <= SENSOR_NAME_MAX;
+}
+
+static ConfigSensor *sensor_ensure(Config *config, const char *name, GError **error)
+{
+	ConfigSensor *sensor = sensor_find(config, name);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	if (sensor)
+		return sensor;
+	if (config->sensors->len >= CONFIG_SENSORS_MAX) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "more than %d sensors",
+			    CONFIG_SENSORS_MAX);
+		return NULL;
+	}
+	sensor = g_new0(ConfigSensor, 1);
+	sensor->name = g_strdup(name);
+	for (size_t i = 0; i < count; i++)
+		if (key_is_sensor(&keys[i]))
+			set_default(&keys[i], sensor);
+	g_ptr_array_add(config->sensors, sensor);
+	return sensor;
+}
+
+static bool group_check(const char *group, GError **error)
+{
+	if (strcmp(group, CONFIG_GROUP_SENSOR) == 0) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+				    "a sensor needs a name: [sensor NAME]");
+		return false;
+	}
+	if (g_str_has_prefix(group, SENSOR_PREFIX)) {
+		if (sensor_name_valid(group + strlen(SENSOR_PREFIX)))
+			return true;
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the name of a sensor has 1 to %d of A-Z a-z 0-9 _ -", SENSOR_NAME_MAX);
+		return false;
+	}
+	if (config_table_has_group(group))
+		return true;
+
+	g_autofree char *hint = config_table_explain_group(group);
+
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "unknown group [%.64s]; %s",
+		    group, hint);
+	return false;
+}
+
+static const ConfigKey *key_find(const char *group, const char *key, GError **error)
+{
+	const ConfigKey *row = config_table_find(row_group(group), key);
+
+	if (row)
+		return row;
+
+	g_autofree char *hint = config_table_explain_key(row_group(group), key);
+
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "unknown key \"%.64s\" in [%.80s]; %s", key, group, hint);
+	return NULL;
+}
+
+/* @line: a group's or a key's; checks its names only */
+static bool names_check(const ConfigLine *line, GError **error)
+{
+	if (!line->key)
+		return group_check(line->group, error);
+	return key_find(line->group, line->key, error) != NULL;
+}
+
+static bool setting_apply_unlocated(Config *config, const Setting *setting, GError **error)
+{
+	if (!group_check(setting->group, error))
+		return false;
+
+	const ConfigKey *key = key_find(setting->group, setting->key, error);
+
+	if (!key)
+		return false;
+	if (strlen(setting->text) > CONFIG_VALUE_MAX) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the value of %s is longer than %d octets", setting->key,
+			    CONFIG_VALUE_MAX);
+		return false;
+	}
+
+	void *base = key_is_sensor(key)
+			     ? sensor_ensure(config, setting->group + strlen(SENSOR_PREFIX), error)
+			     : row_base(config, key);
+
+	if (!base || !config_value_parse(key, setting->text, base, error))
+		return false;
+	if (strcmp(key->group, CONFIG_GROUP_BROKER) == 0)
+		config->broker.given |= config_table_bit(key);
+	origin_set(config, setting);
+	return true;
+}
+
+static bool setting_apply(Config *config, const Setting *setting, GError **error)
+{
+	if (setting_apply_unlocated(config, setting, error))
+		return true;
+	g_prefix_error(error, "%s: ", setting->origin);
+	return false;
+}
+
+static bool line_apply(Config *config, GKeyFile *file, const ConfigLine *line, const char *name,
+		       GError **error)
+{
+	g_autofree char *origin = g_strdup_printf("%s:%u", name, line->number);
+	g_autoptr(GError) cause = NULL;
+
+	if (!line->key)
+		return true;
+
+	g_autofree char *text = g_key_file_get_string(file, line->group, line->key, &cause);
+
+	if (!text) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "%s: the value of %s has an escape other than \\s \\n \\t \\r \\\\",
+			    origin, line->key);
+		return false;
+	}
+	return setting_apply(
+		config,
+		&(Setting){
+			.group = line->group, .key = line->key, .text = text, .origin = origin },
+		error);
+}
+
+/* Lay one text over what @config holds. */
+static bool text_apply(Config *config, const char *text, size_t len, const char *name,
+		       GError **error)
+{
+	g_autoptr(GPtrArray) lines = config_lines_scan(text, len, name, error);
+	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_autoptr(GError) cause = NULL;
+
+	if (!lines)
+		return false;
+	for (unsigned int i = 0; i < lines->len; i++) {
+		const ConfigLine *line = lines->pdata[i];
+
+		if (names_check(line, error))
+			continue;
+		g_prefix_error(error, "%s:%u: ", name, line->number);
+		return false;
+	}
+	if (len > 0 && !g_key_file_load_from_data(file, text, len, G_KEY_FILE_NONE, &cause)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s: %s", name,
+			    cause->message);
+		return false;
+	}
+	for (unsigned int i = 0; i < lines->len; i++)
+		if (!line_apply(config, file, lines->pdata[i], name, error))
+			return false;
+	return true;
+}
+
+static bool sensor_fail(const Config *config, const char *group, const char *key, const char *what,
+			GError **error)
+{
+	const char *origin = origin_find(config, group, key);
+
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s: [%s] %s",
+		    origin ? origin : "configuration", group, what);
+	return false;
+}
+
+/* Any origin of the sensor's keys, so that a message can say where to look */
+static const char *sensor_first_key(const Config *config, const char *group)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (key_is_sensor(&keys[i]) && origin_find(config, group, keys[i].key))
+			return keys[i].key;
+	return "driver";
+}
+
+static bool sensor_check_keys(const Config *config, const ConfigSensor *sensor, const char *group,
+			      GError **error)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+	g_autofree char *driver =
+		config_value_format(config_table_find(CONFIG_GROUP_SENSOR, "driver"), sensor);
+
+	for (size_t i = 0; i < count; i++) {
+		bool fits = keys[i].drivers == 0 || keys[i].drivers & 1U << sensor->driver;
+
+		if (fits || !key_is_sensor(&keys[i]) || !origin_find(config, group, keys[i].key))
+			continue;
+
+		g_autofree char *what =
+			g_strdup_printf("the key \"%s\" is not for driver %s", keys[i].key, driver);
+
+		return sensor_fail(config, group, keys[i].key, what, error);
+	}
+	return true;
+}
+
+/* What only shows once all layers are in */
+static bool sensor_check(const Config *config, const ConfigSensor *sensor, GError **error)
+{
+	g_autofree char *group = g_strconcat(SENSOR_PREFIX, sensor->name, NULL);
+
+	if (!sensor->enabled)
+		return true;
+	if (sensor->driver == CONFIG_DRIVER_NONE) {
+		g_autofree char *allowed =
+			config_value_allowed(config_table_find(CONFIG_GROUP_SENSOR, "driver"));
+		g_autofree char *what = g_strdup_printf("has no driver; set it to %s", allowed);
+
+		return sensor_fail(config, group, sensor_first_key(config, group), what, error);
+	}
+	if (!sensor_check_keys(config, sensor, group, error))
+		return false;
+	if (sensor->driver == CONFIG_DRIVER_COMMAND && !sensor->command)
+		return sensor_fail(config, group, "driver", "needs the key \"command\"", error);
+	if (sensor->driver == CONFIG_DRIVER_SIMULATED && sensor->minimum >= sensor->maximum) {
+		const char *key = origin_find(config, group, "minimum") ? "minimum" : "maximum";
+
+		return sensor_fail(config, group, key, "minimum has to be below maximum", error);
+	}
+	return true;
+}
+
+static bool config_check(const Config *config, GError **error)
+{
+	for (unsigned int i = 0; i < config->sensors->len; i++)
+		if (!sensor_check(config, config->sensors->pdata[i], error))
+			return false;
+	return true;
+}
+
+Config *config_parse(const char *text, size_t len, const char *name, GError **error)
+{
+	g_autoptr(Config) config = config_new();
+
+	if (!text_apply(config, text, len, name, error) || !config_check(config, error))
+		return NULL;
+	return g_steal_pointer(&config);
+}
+
+/* @needed: whether an absent file is an error */
+static bool file_apply(Config *config, const char *path, bool needed, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) content = file_read(AT_FDCWD, path, CONFIG_FILE_SIZE_MAX, &cause);
+
+	if (!content && !cause && !needed)
+		return true;
+	if (!content) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s: %s", path,
+			    cause ? cause->message : "there is no such file");
+		return false;
+	}
+	if (!text_apply(config, (const char *)secret_data(content), secret_len(content), path,
+			error))
+		return false;
+	g_ptr_array_insert(config->origins->files, (int)config->origins->files->len - 1,
+			   g_strdup(path));
+	return true;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the drop-ins in @folder, sorted; none when there is no such folder */
+static GPtrArray *drop_ins_list(const char *folder, GError **error)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
+
+	if (!dir && !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s", cause->message);
+		return NULL;
+	}
+	for (const char *name = dir ? g_dir_read_name(dir) : NULL; name;
+	     name = g_dir_read_name(dir)) {
+		if (name[0] == '.' || !g_str_has_suffix(name, ".conf"))
+			continue;
+		if (names->len >= CONFIG_FILES_MAX) {
+			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+				    "%s: more than %d files", folder, CONFIG_FILES_MAX);
+			return NULL;
+		}
+		g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, compare_names);
+	return g_steal_pointer(&names);
+}
+
+static bool layers_apply(Config *config, const ConfigSource *source, GError **error)
+{
+	const char *sysconf = source->sysconf_dir ? source->sysconf_dir : LANDFALL_SYSCONFDIR;
+	g_autofree char *vendor = g_build_filename(
+		source->vendor_dir ? source->vendor_dir : LANDFALL_VENDORDIR, FILE_NAME, NULL);
+	g_autofree char *local = g_build_filename(sysconf, FILE_NAME, NULL);
+	g_autofree char *folder = g_build_filename(sysconf, DROP_IN_FOLDER, NULL);
+
+	if (!file_apply(config, vendor, false, error) || !file_apply(config, local, false, error))
+		return false;
+
+	g_autoptr(GPtrArray) names = drop_ins_list(folder, error);
+
+	if (!names)
+		return false;
+	for (unsigned int i = 0; i < names->len; i++) {
+		g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+
+		if (!file_apply(config, path, false, error))
+			return false;
+	}
+	return true;
+}
+
+/* GROUP.KEY=VALUE; the last dot before the equals sign parts group and key */
+static bool set_apply(Config *config, const char *set, GError **error)
+{
+	const char *equals = strchr(set, '=');
+	const char *dot = equals ? g_strrstr_len(set, equals - set, ".") : NULL;
+
+	if (!dot) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "command line: --set wants GROUP.KEY=VALUE, such as agent.interval=5s");
+		return false;
+	}
+
+	g_autofree char *group = g_strndup(set, (gsize)(dot - set));
+	g_autofree char *key = g_strndup(dot + 1, (gsize)(equals - dot - 1));
+
+	g_strstrip(group);
+	g_strstrip(key);
+	return setting_apply(
+		config,
+		&(Setting){
+			.group = group, .key = key, .text = equals + 1, .origin = "command line" },
+		error);
+}
+
+Config *config_load(const ConfigSource *source, GError **error)
+{
+	g_autoptr(Config) config = config_new();
+	bool ok = source->file ? file_apply(config, source->file, true, error)
+			       : layers_apply(config, source, error);
+
+	for (const char *const *set = source->sets; ok && set && *set; set++)
+		ok = set_apply(config, *set, error);
+	if (!ok || !config_check(config, error))
+		return NULL;
+	return g_steal_pointer(&config);
+}
+
+const char *const *config_files(const Config *config)
+{
+	return (const char *const *)config->origins->files->pdata;
+}
+
+static void dump_key(GString *out, const Config *config, const char *group, const ConfigKey *key,
+		     const void *base)
+{
+	const char *origin = origin_find(config, group, key->key);
+	g_autofree char *text = config_value_format(key, base);
+	g_autofree char *escaped = config_value_escape(text);
+
+	g_string_append_printf(out, "# %s\n%s = %s\n", origin ? origin : "default", key->key,
+			       escaped);
+}
+
+static void dump_sensor(GString *out, const Config *config, const ConfigSensor *sensor)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+	g_autofree char *group = g_strconcat(SENSOR_PREFIX, sensor->name, NULL);
+
+	g_string_append_printf(out, "\n[%s]\n", group);
+	for (size_t i = 0; i < count; i++) {
+		bool fits = keys[i].drivers == 0 || keys[i].drivers & 1U << sensor->driver;
+		bool unset =
+			keys[i].type == CONFIG_TYPE_ENUM && sensor->driver == CONFIG_DRIVER_NONE;
+
+		if (key_is_sensor(&keys[i]) && fits && !unset)
+			dump_key(out, config, group, &keys[i], sensor);
+	}
+}
+
+char *config_dump(const Config *config)
+{
+	GString *out = g_string_new(NULL);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+	const char *group = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (key_is_sensor(&keys[i]))
+			continue;
+		if (g_strcmp0(group, keys[i].group) != 0)
+			g_string_append_printf(out, "%s[%s]\n", group ? "\n" : "", keys[i].group);
+		group = keys[i].group;
+		dump_key(out, config, group, &keys[i], row_base_const(config, &keys[i]));
+	}
+	for (unsigned int i = 0; i < config->sensors->len; i++)
+		dump_sensor(out, config, config->sensors->pdata[i]);
+	return g_string_free(out, FALSE);
+}

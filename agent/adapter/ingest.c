@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/ingest.h"
+
+#include "agent/adapter/ingest-client.h"
+#include "common/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct Ingest {
+	IngestConfig config;
+	int fd;             /* listening; -1: stopped */
+	GSource *source;    /* NULL: not accepting, for want of room */
+	GPtrArray *clients; /* of IngestClient */
+};
+
+static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data);
+
+static void ingest_unwatch(Ingest *ingest)
+{
+	if (!ingest->source)
+		return;
+	g_source_destroy(ingest->source);
+	g_source_unref(ingest->source);
+	ingest->source = NULL;
+}
+
+/* Accept while there is room; whoever comes beyond that waits in the kernel's queue. */
+static void ingest_watch(Ingest *ingest)
+{
+	if (ingest->fd < 0 || ingest->clients->len >= INGEST_CLIENTS_MAX) {
+		ingest_unwatch(ingest);
+		return;
+	}
+	if (ingest->source)
+		return;
+	ingest->source = g_unix_fd_source_new(ingest->fd, G_IO_IN);
+	g_source_set_callback(ingest->source, G_SOURCE_FUNC(ingest_accept), ingest, NULL);
+	g_source_attach(ingest->source, g_main_context_get_thread_default());
+}
+
+static void ingest_client_gone(IngestClient *client, void *data)
+{
+	Ingest *ingest = data;
+
+	g_ptr_array_remove_fast(ingest->clients, client);
+	ingest_watch(ingest);
+}
+
+static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data)
+{
+	Ingest *ingest = data;
+	int client_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (client_fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			g_warning("%s: a connection cannot be taken: %s", ingest->config.path,
+				  g_strerror(errno));
+		return G_SOURCE_CONTINUE;
+	}
+	g_ptr_array_add(ingest->clients,
+			ingest_client_new(&ingest->config, client_fd, ingest_client_gone, ingest));
+	ingest_watch(ingest);
+	return G_SOURCE_CONTINUE;
+}
+
+static bool fail_errno(const char *path, const char *what, GError **error)
+{
+	int code = errno;
+
+	g_set_error(error, LANDFALL_ERROR,
+		    code == EACCES || code == EPERM || code == EROFS ? LANDFALL_ERROR_DENIED
+								     : LANDFALL_ERROR_FAILED,
+		    "ingest socket %s %s: %s", path, what, g_strerror(code));
+	return false;
+}
+
+/* Whether somebody answers at the address; a file that nobody listens on is removed. */
+static bool address_is_free(const struct sockaddr_un *address, GError **error)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(address->sun_path, &status) < 0)
+		return errno == ENOENT ||
+		       fail_errno(address->sun_path, "cannot be looked at", error);
+	if (!S_ISSOCK(status.st_mode)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[agent] ingest: %s exists and is no socket", address->sun_path);
+		return false;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return fail_errno(address->sun_path, "cannot be made", error);
+	bool taken = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		     errno == EAGAIN;
+	close(fd);
+	if (taken) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "another process listens on %s", address->sun_path);
+		return false;
+	}
+	if (unlink(address->sun_path) < 0)
+		return fail_errno(address->sun_path, "cannot be replaced", error);
+	return true;
+}
+
+static bool ingest_listen(Ingest *ingest, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = ingest->config.path;
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >=
+	    sizeof(address.sun_path)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[agent] ingest: a socket's path has at most %zu octets: %s",
+			    sizeof(address.sun_path) - 1, path);
+		return false;
+	}
+	if (g_mkdir_with_parents(folder, 0750) < 0)
+		return fail_errno(path, "has no folder", error);
+	if (!address_is_free(&address, error))
+		return false;
+	ingest->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (ingest->fd < 0 || bind(ingest->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return fail_errno(path, "cannot be made", error);
+	/* Nobody can connect before listen(), whatever the umask made of the mode. */
+	if (chmod(path, 0660) < 0 || listen(ingest->fd, INGEST_CLIENTS_MAX) < 0)
+		return fail_errno(path, "cannot be opened", error);
+	return true;
+}
+
+Ingest *ingest_new(const IngestConfig *config, GError **error)
+{
+	g_autoptr(Ingest) ingest = g_new0(Ingest, 1);
+
+	ingest->config = *config;
+	ingest->fd = -1;
+	ingest->clients = g_ptr_array_new();
+	if (!ingest_listen(ingest, error))
+		return NULL;
+	ingest_watch(ingest);
+	return g_steal_pointer(&ingest);
+}
+
+void ingest_stop(Ingest *ingest)
+{
+	if (ingest->fd < 0)
+		return;
+	ingest_unwatch(ingest);
+	close(ingest->fd);
+	ingest->fd = -1;
+	unlink(ingest->config.path);
+	for (guint i = ingest->clients->len; i > 0; i--)
+		ingest_client_stop(g_ptr_array_index(ingest->clients, i - 1));
+}
+
+void ingest_free(Ingest *ingest)
+{
+	if (!ingest)
+		return;
+	ingest_unwatch(ingest);
+	for (guint i = ingest->clients->len; i > 0; i--)
+		ingest_client_close(g_ptr_array_index(ingest->clients, i - 1));
+	g_ptr_array_unref(ingest->clients);
+	if (ingest->fd >= 0)
+		close(ingest->fd);
+	g_free(ingest);
+}

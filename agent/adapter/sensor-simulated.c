@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sensor-simulated - a wave between two values, for trials without hardware
+ */
+#include "agent/adapter/sensor.h"
+
+#include "agent/core/sample.h"
+
+#include <math.h>
+
+typedef struct Simulated {
+	const ConfigSensor *config;
+} Simulated;
+
+static void *simulated_open(const ConfigSensor *config)
+{
+	Simulated *simulated = g_new0(Simulated, 1);
+
+	simulated->config = config;
+	return simulated;
+}
+
+/* Two decimals, as a real sensor would give. */
+static bool simulated_read(void *sensor, int64_t now_us, GString *values, GError **error)
+{
+	const ConfigSensor *config = ((Simulated *)sensor)->config;
+	int64_t period_us = config->period_ms * 1000;
+	double phase = (double)(now_us % period_us) / (double)period_us;
+	double share = (1.0 - cos(2.0 * G_PI * phase)) / 2.0;
+	double value = config->minimum + (config->maximum - config->minimum) * share;
+
+	sample_values_add_number(values, config->key ? config->key : config->name,
+				 round(value * 100.0) / 100.0);
+	return true;
+}
+
+const SensorDriver sensor_simulated = { simulated_open, simulated_read, g_free };

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/spool-db.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define APPLICATION_ID 0x4c464c53 /* "LFLS" */
+#define SCHEMA_VERSION 1
+#define PAGE_SIZE      4096
+#define ROW_OVERHEAD   24 /* octets of a row beside its texts, about */
+
+typedef enum Statement {
+	BEGIN,
+	COMMIT,
+	INSERT,
+	DELETE,
+	SELECT,
+	EXTENT,
+	META_GET,
+	META_SET,
+	PAGES,
+	FREE_PAGES,
+	STATEMENTS_N,
+} Statement;
+
+static const char *const statements[] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[INSERT] = "INSERT INTO sample (seq, ts, synced, source, data) VALUES (?, ?, ?, ?, ?)",
+	[DELETE] = "DELETE FROM sample WHERE seq <= ?",
+	[SELECT] = "SELECT seq, ts, synced, source, data FROM sample WHERE seq > ? ORDER BY seq",
+	[EXTENT] = "SELECT (SELECT min(seq) FROM sample), (SELECT max(seq) FROM sample)",
+	[META_GET] = "SELECT value FROM meta WHERE key = ?",
+	[META_SET] = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+	[PAGES] = "PRAGMA page_count",
+	[FREE_PAGES] = "PRAGMA freelist_count",
+};
+
+/* Settings first, one of them (journal_mode) answers with a row. */
+static const char settings[] = "PRAGMA page_size = 4096;"
+			       "PRAGMA locking_mode = EXCLUSIVE;"
+			       "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA wal_autocheckpoint = 1000;"
+			       "PRAGMA journal_size_limit = 8388608;"
+			       "PRAGMA cache_size = -512;"
+			       "PRAGMA temp_store = MEMORY;"
+			       "PRAGMA secure_delete = OFF;"
+			       "PRAGMA cell_size_check = ON;"
+			       "PRAGMA trusted_schema = OFF;";
+
+static const char schema[] = "CREATE TABLE sample (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL,"
+			     " synced INTEGER NOT NULL, source TEXT NOT NULL, data TEXT NOT NULL);"
+			     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+			     " WITHOUT ROWID;"
+			     "PRAGMA user_version = 1;";
+
+/* What a transaction changes; the copy in `committed` is what spool_db_stats() tells. */
+typedef struct Extent {
+	uint64_t first; /* lowest number still there; equals next when empty */
+	uint64_t next;  /* the next number to be given */
+	uint64_t dropped;
+	uint64_t bytes;
+} Extent;
+
+struct SpoolDb {
+	char *path;
+	uint64_t limit;
+	sqlite3 *sqlite;
+	sqlite3_stmt *statements[STATEMENTS_N];
+	uint64_t base;
+	Extent now;
+	Extent committed;
+	bool corrupt;
+};
+
+static bool code_is_corrupt(int code)
+{
+	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+static LandfallError code_to_error(int code, int system_errno)
+{
+	bool no_room =
+		(code & 0xff) == SQLITE_FULL ||
+		((code & 0xff) == SQLITE_IOERR &&
+		 (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG));
+
+	return no_room ? LANDFALL_ERROR_FULL : LANDFALL_ERROR_SPOOL;
+}
+
+/* The last failure of SQLite as a GError. Always false. */
+static bool db_fail(SpoolDb *db, const char *doing, GError **error)
+{
+	int code = sqlite3_extended_errcode(db->sqlite);
+	int system_errno = sqlite3_system_errno(db->sqlite);
+
+	db->corrupt = db->corrupt || code_is_corrupt(code);
+	if ((code & 0xff) == SQLITE_BUSY)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+			    "spool %s is in use by another process", db->path);
+	else
+		g_set_error(error, LANDFALL_ERROR, code_to_error(code, system_errno),
+			    "spool %s: %s: %s%s%s", db->path, doing, sqlite3_errmsg(db->sqlite),
+			    system_errno ? ": " : "", system_errno ? g_strerror(system_errno) : "");
+	return false;
+}
+
+static bool db_exec(SpoolDb *db, const char *sql, const char *doing, GError **error)
+{
+	if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(db, doing, error);
+	return true;
+}
+
+/* Run a prepared statement that gives no rows. */
+static bool db_run(SpoolDb *db, Statement which, const char *doing, GError **error)
+{
+	sqlite3_stmt *statement = db->statements[which];
+	bool done = sqlite3_step(statement) == SQLITE_DONE || db_fail(db, doing, error);
+
+	sqlite3_reset(statement);
+	return done;
+}
+
+/* The one number that @statement answers, 0 without a row; -1 with an error. */
+static int64_t db_number(SpoolDb *db, sqlite3_stmt *statement, GError **error)
+{
+	int64_t value = -1;
+	int code = sqlite3_step(statement);
+
+	if (code == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	else if (code == SQLITE_DONE)
+		value = 0;
+	else
+		db_fail(db, "cannot be read", error);
+	sqlite3_reset(statement);
+	return value;
+}
+
+static int64_t db_query_number(SpoolDb *db, const char *sql, GError **error)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL) == SQLITE_OK)
+		value = db_number(db, statement, error);
+	else
+		db_fail(db, "cannot be read", error);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+static void db_disconnect(SpoolDb *db)
+{
+	for (size_t i = 0; i < STATEMENTS_N; i++) {
+		sqlite3_finalize(db->statements[i]);
+		db->statements[i] = NULL;
+	}
+	sqlite3_close(db->sqlite);
+	db->sqlite = NULL;
+}
+
+static int64_t db_get_meta(SpoolDb *db, const char *key, GError **error)
+{
+	sqlite3_bind_text(db->statements[META_GET], 1, key, -1, SQLITE_STATIC);
+	return db_number(db, db->statements[META_GET], error);
+}
+
+static bool db_set_meta(SpoolDb *db, const char *key, uint64_t value, GError **error)
+{
+	sqlite3_bind_text(db->statements[META_SET], 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(db->statements[META_SET], 2, (sqlite3_int64)value);
+	return db_run(db, META_SET, "cannot keep its counters", error);
+}
+
+static bool db_prepare(SpoolDb *db, GError **error)
+{
+	for (size_t i = 0; i < STATEMENTS_N; i++) {
+		if (sqlite3_prepare_v3(db->sqlite, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &db->statements[i], NULL) != SQLITE_OK)
+			return db_fail(db, "cannot be read", error);
+	}
+	return true;
+}
+
+/* An empty file gets our tables, anything else must have them. */
+static bool db_check_schema(SpoolDb *db, GError **error)
+{
+	int64_t tables = db_query_number(db, "SELECT count(*) FROM sqlite_schema", error);
+	int64_t id = tables < 0 ? -1 : db_query_number(db, "PRAGMA application_id", error);
+	int64_t version = id < 0 ? -1 : db_query_number(db, "PRAGMA user_version", error);
+
+	if (version < 0)
+		return false;
+	if (tables == 0) {
+		g_autofree char *sql = g_strdup_printf(
+			"BEGIN IMMEDIATE; PRAGMA application_id = %d; %s"
+			"INSERT INTO meta VALUES ('base', %" G_GUINT64_FORMAT "); COMMIT;",
+			APPLICATION_ID, schema, db->base);
+
+		return db_exec(db, sql, "cannot be created", error);
+	}
+	if (id != APPLICATION_ID || version != SCHEMA_VERSION) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+			    "%s is not a spool of this version of Landfall: remove it or set "
+			    "another path",
+			    db->path);
+		return false;
+	}
+	return true;
+}
+
+static bool db_measure(SpoolDb *db, GError **error)
+{
+	int64_t pages = db_number(db, db->statements[PAGES], error);
+	int64_t spare = pages < 0 ? -1 : db_number(db, db->statements[FREE_PAGES], error);
+
+	if (spare < 0)
+		return false;
+	db->now.bytes = (uint64_t)(pages - spare) * PAGE_SIZE;
+	return true;
+}
+
+/* Where the numbers stand. */
+static bool db_load_extent(SpoolDb *db, GError **error)
+{
+	sqlite3_stmt *extent = db->statements[EXTENT];
+	int64_t base = db_get_meta(db, "base", error);
+	int64_t next = base < 0 ? -1 : db_get_meta(db, "next", error);
+	int64_t dropped = next < 0 ? -1 : db_get_meta(db, "dropped", error);
+
+	if (dropped < 0)
+		return false;
+	if (sqlite3_step(extent) != SQLITE_ROW) {
+		db_fail(db, "cannot be read", error);
+		sqlite3_reset(extent);
+		return false;
+	}
+	db->base = MAX((uint64_t)base, 1);
+	db->now.next = MAX((uint64_t)next, db->base);
+	db->now.first = db->now.next;
+	db->now.dropped = (uint64_t)dropped;
+	if (sqlite3_column_type(extent, 1) != SQLITE_NULL) {
+		db->now.first = (uint64_t)sqlite3_column_int64(extent, 0);
+		db->now.next = MAX(db->now.next, (uint64_t)sqlite3_column_int64(extent, 1) + 1);
+	}
+	sqlite3_reset(extent);
+	if (!db_measure(db, error))
+		return false;
+	db->committed = db->now;
+	return true;
+}
+
+/* A first number that is higher than any given before, as far as the clock can be trusted. */
+static uint64_t clock_base(void)
+{
+	return (uint64_t)MAX(g_get_real_time() / 1000, 1);
+}
+
+/* The file exists with mode 0600 before SQLite sees it; the WAL takes over that mode. */
+static bool db_create_file(SpoolDb *db, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(db->path);
+	struct stat status = { 0 };
+	int fd = -1;
+
+	db->base = 1;
+	if (g_mkdir_with_parents(folder, 0700) == 0) {
+		if (stat(db->path, &status) == 0 && status.st_size == 0)
+			db->base = clock_base();
+		fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	}
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	int code = errno;
+	g_set_error(error, LANDFALL_ERROR,
+		    code == ENOSPC ? LANDFALL_ERROR_FULL : LANDFALL_ERROR_SPOOL,
+		    "spool %s cannot be created or written: %s", db->path, g_strerror(code));
+	return false;
+}
+
+static bool db_connect(SpoolDb *db, GError **error)
+{
+	db->corrupt = false;
+	if (!db_create_file(db, error))
+		return false;
+	if (sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK)
+		return db_fail(db, "cannot be opened", error);
+	return db_exec(db, settings, "cannot be opened", error) && db_check_schema(db, error) &&
+	       db_prepare(db, error) && db_load_extent(db, error);
+}
+
+/* Begin a new file at @base, with @dropped samples known to be lost. */
+static bool db_start_anew(SpoolDb *db, uint64_t base, uint64_t dropped, GError **error)
+{
+	g_autofree char *aside = g_strconcat(db->path, ".corrupt", NULL);
+	g_autofree char *aside_wal = g_strconcat(aside, "-wal", NULL);
+	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+
+	db_disconnect(db);
+	if (g_rename(db->path, aside) < 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+			    "damaged spool %s cannot be renamed: %s", db->path, g_strerror(errno));
+		return false;
+	}
+	g_unlink(aside_wal);
+	g_rename(wal, aside_wal); /* there may be none */
+	g_warning("spool %s is damaged: kept as %s, starting anew at sequence number "
+		  "%" G_GUINT64_FORMAT "; samples known to be lost: %" G_GUINT64_FORMAT,
+		  db->path, aside, base, dropped);
+	if (!db_connect(db, error) || !spool_db_begin(db, error))
+		return false;
+	if (!db_set_meta(db, "base", base - dropped, error) ||
+	    !db_set_meta(db, "next", base, error) || !db_set_meta(db, "dropped", dropped, error) ||
+	    !spool_db_commit(db, error))
+		return false;
+	return db_load_extent(db, error);
+}
+
+SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
+{
+	g_autoptr(SpoolDb) db = g_new0(SpoolDb, 1);
+	g_autoptr(GError) failure = NULL;
+
+	db->path = g_strdup(path);
+	db->limit = limit;
+	if (db_connect(db, &failure))
+		return g_steal_pointer(&db);
+	if (!db->corrupt) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	if (!db_start_anew(db, clock_base(), 0, error))
+		return NULL;
+	return g_steal_pointer(&db);
+}
+
+void spool_db_close(SpoolDb *db)
+{
+	if (!db)
+		return;
+	db_disconnect(db);
+	g_free(db->path);
+	g_free(db);
+}
+
+bool spool_db_begin(SpoolDb *db, GError **error)
+{
+	db->now = db->committed;
+	return db_run(db, BEGIN, "cannot be written", error);
+}
+
+static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
+{
+	sqlite3_stmt *insert = db->statements[INSERT];
+
+	sqlite3_bind_int64(insert, 1, (sqlite3_int64)db->now.next);
+	sqlite3_bind_int64(insert, 2, sample->ts_ms);
+	sqlite3_bind_int(insert, 3, sample->synced);
+	sqlite3_bind_text(insert, 4, sample->source, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 5, sample->values, (int)sample->values_len, SQLITE_STATIC);
+	if (!db_run(db, INSERT, "cannot be written", error))
+		return false;
+	db->now.next++;
+	db->now.bytes += sample->values_len + ROW_OVERHEAD;
+	return true;
+}
+
+bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GError **error)
+{
+	size_t count = sample_batch_count(batch);
+
+	for (*taken = 0; *taken < count; ++*taken) {
+		Sample sample = sample_batch_get(batch, *taken);
+
+		if (db->now.bytes + sample.values_len + ROW_OVERHEAD > db->limit)
+			break;
+		if (!db_insert(db, &sample, error))
+			return false;
+	}
+	return true;
+}
+
+bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped, GError **error)
+{
+	if (last < db->now.first)
+		return true;
+	sqlite3_bind_int64(db->statements[DELETE], 1, (sqlite3_int64)last);
+	if (!db_run(db, DELETE, "cannot be written", error))
+		return false;
+	db->now.first = MIN(last + 1, db->now.next);
+	if (dropped == 0)
+		return true;
+	db->now.dropped += dropped;
+	return db_set_meta(db, "dropped", db->now.dropped, error);
+}
+
+bool spool_db_commit(SpoolDb *db, GError **error)
+{
+	/* With no row left to show it, the next number has to be written down. */
+	if (db->now.first == db->now.next && db->committed.first != db->now.first &&
+	    !db_set_meta(db, "next", db->now.next, error))
+		return false;
+	if (!db_measure(db, error) || !db_run(db, COMMIT, "cannot be written", error))
+		return false;
+	db->committed = db->now;
+	return true;
+}
+
+void spool_db_rollback(SpoolDb *db)
+{
+	if (db->sqlite && !sqlite3_get_autocommit(db->sqlite))
+		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+	db->now = db->committed;
+}
+
+static Sample row_to_sample(sqlite3_stmt *select)
+{
+	return (Sample){
+		.seq = (uint64_t)sqlite3_column_int64(select, 0),
+		.ts_ms = sqlite3_column_int64(select, 1),
+		.synced = sqlite3_column_int(select, 2) != 0,
+		.source = (const char *)sqlite3_column_text(select, 3),
+		.values = (const char *)sqlite3_column_text(select, 4),
+		.values_len = (size_t)sqlite3_column_bytes(select, 4),
+	};
+}
+
+bool spool_db_read(SpoolDb *db, uint64_t after, Payload *payload, GError **error)
+{
+	sqlite3_stmt *select = db->statements[SELECT];
+	int code = SQLITE_DONE;
+	bool room = true;
+
+	sqlite3_bind_int64(select, 1, (sqlite3_int64)after);
+	while (room && (code = sqlite3_step(select)) == SQLITE_ROW) {
+		Sample sample = row_to_sample(select);
+
+		room = payload_add(payload, &sample);
+	}
+	bool done = !room || code == SQLITE_DONE || db_fail(db, "cannot be read", error);
+	sqlite3_reset(select);
+	return done;
+}
+
+void spool_db_checkpoint(SpoolDb *db)
+{
+	if (db->sqlite)
+		sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+bool spool_db_corrupt(const SpoolDb *db)
+{
+	return db->corrupt;
+}
+
+bool spool_db_renew(SpoolDb *db, GError **error)
+{
+	Extent last = db->committed;
+
+	return db_start_anew(db, MAX(last.next, clock_base()),
+			     last.dropped + (last.next - last.first), error);
+}
+
+SpoolStats spool_db_stats(const SpoolDb *db)
+{
+	const Extent *extent = &db->committed;
+	uint64_t accepted = extent->next - db->base;
+	uint64_t depth = extent->next - extent->first;
+
+	return (SpoolStats){
+		.depth = depth,
+		.bytes = extent->bytes,
+		.limit = db->limit,
+		.last = extent->next > db->base ? extent->next - 1 : 0,
+		.accepted = accepted,
+		.delivered = accepted - depth - extent->dropped,
+		.dropped = extent->dropped,
+	};
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spool-db - the samples on disk: one SQLite file, one connection, one thread at a time
+ *
+ *   sample  seq INTEGER PRIMARY KEY   never given twice, also after all rows are gone
+ *           ts, synced, source        as in Sample
+ *           data                      the readings, as they go into payloads
+ *   meta    base       the first sequence number ever given in this file
+ *           next       lower bound of the next one; kept only when no row shows it
+ *           dropped    samples that were accepted and will never be delivered
+ *
+ * WAL with synchronous=FULL: after spool_db_commit() a power cut loses nothing. Rows are removed
+ * from the front only, so numbers in the file have no holes and all counts are differences. The
+ * lock is exclusive: a second process is refused. A file that is no intact database is renamed to
+ * PATH.corrupt (replacing an older one) and a new one begun whose numbers are higher than any
+ * given before: from the wall clock in milliseconds, when the old file cannot tell (neither can
+ * one of no length).
+ *
+ * Everything here may wait for the disk.
+ */
+#pragma once
+
+#include "agent/core/profile.h"
+#include "agent/core/sample.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct SpoolDb SpoolDb;
+
+typedef struct SpoolStats {
+	uint64_t depth;     /* samples waiting */
+	uint64_t bytes;     /* of the file in use */
+	uint64_t limit;     /* bytes never go much above it */
+	uint64_t last;      /* highest sequence number on disk or ever given; 0: none */
+	uint64_t accepted;  /* since the spool was created */
+	uint64_t delivered; /* acknowledged by the broker */
+	uint64_t dropped;   /* accepted, never to be delivered */
+} SpoolStats;
+
+/* spool_db_open() - open or create the spool
+ * @path: its folder is created (0700) when missing
+ * @limit: octets of the file from which samples are refused
+ * Errors: LANDFALL_ERROR_SPOOL (in use by another process, unwritable, not ours), _FULL */
+SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_close() - give the file back; NULL is fine */
+void spool_db_close(SpoolDb *db);
+
+/* spool_db_begin() - start a transaction
+ * Errors: as spool_db_commit() */
+bool spool_db_begin(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_append() - add the samples of @batch in order, inside a transaction
+ * @taken: out: how many were, from the first on; fewer than all when the limit is reached, which
+ * is no error and leaves the transaction usable
+ * Errors: as spool_db_commit(); roll back */
+bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken,
+		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_remove() - delete everything up to @last, inside a transaction
+ * @dropped: how many of these were not delivered but given up
+ * Errors: as spool_db_commit() */
+bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped,
+		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_commit() - make the transaction durable; on failure it never happened
+ * Errors: LANDFALL_ERROR_FULL (no room on disk), LANDFALL_ERROR_SPOOL (anything else) */
+bool spool_db_commit(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_rollback() - undo the transaction; fine outside of one */
+void spool_db_rollback(SpoolDb *db);
+
+/* spool_db_read() - fill @payload with samples after @after; outside of a transaction
+ * Errors: LANDFALL_ERROR_SPOOL */
+bool spool_db_read(SpoolDb *db, uint64_t after, Payload *payload,
+		   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_checkpoint() - move what the WAL holds into the file, so that its room is used again */
+void spool_db_checkpoint(SpoolDb *db);
+
+/* spool_db_corrupt() - the last error was a damaged file: spool_db_renew() is due */
+bool spool_db_corrupt(const SpoolDb *db);
+
+/* spool_db_renew() - put the damaged file aside and start anew; what waited in it counts as
+ * dropped. @db is closed on failure: only spool_db_close() may follow.
+ * Errors: as spool_db_open() */
+bool spool_db_renew(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_stats() - as of the last commit */
+SpoolStats spool_db_stats(const SpoolDb *db);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpoolDb, spool_db_close)

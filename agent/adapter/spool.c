@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/spool.h"
+
+#include "common/error.h"
+
+#define GROUP_TASKS_MAX  256            /* in one transaction */
+#define RELEASE_WAIT_US  G_USEC_PER_SEC /* deletions wait so long for company */
+#define RELEASE_ROWS_MAX 2000           /* or until they are so many */
+
+typedef enum TaskKind {
+	TASK_APPEND,
+	TASK_FETCH,
+	TASK_RELEASE,
+	TASK_STOP,
+} TaskKind;
+
+/* A question on its way to the thread, and back as its answer. */
+typedef struct Task {
+	TaskKind kind;
+	SampleBatch *batch;     /* APPEND */
+	SpoolAppended appended; /* APPEND */
+	SpoolFetched fetched;   /* FETCH */
+	void *data;
+	uint64_t number; /* FETCH: after this; RELEASE: up to this */
+	uint64_t dropped;
+	size_t bytes;
+	size_t taken;
+	Payload *payload;
+	GError *error;
+} Task;
+
+/* What the thread tells after a turn. */
+typedef struct Report {
+	Spool *spool;
+	GPtrArray *tasks; /* of Task, answered */
+	SpoolStats stats;
+	GError *fatal;
+} Report;
+
+struct Spool {
+	/* set before the thread starts, then read only */
+	SpoolConfig config;
+	GMainContext *context;
+	GAsyncQueue *queue; /* of Task */
+	GThread *thread;
+
+	/* the thread's */
+	SpoolDb *db;
+	uint64_t release_last;    /* everything up to here is to be deleted */
+	uint64_t release_dropped; /* of these were given up */
+	int64_t release_due_us;   /* 0: nothing to delete */
+	bool failing;             /* the last commit failed: said once */
+	bool dead;
+
+	/* under the lock: answers on their way to the owner */
+	GMutex lock;
+	GQueue reports;  /* of Report */
+	GSource *source; /* that will deliver them; NULL: none is due */
+
+	/* the owner's */
+	SpoolStats stats;
+	size_t queued_bytes;
+};
+
+static void task_free(Task *task)
+{
+	sample_batch_free(task->batch);
+	payload_free(task->payload);
+	g_clear_error(&task->error);
+	g_free(task);
+}
+
+/* --- the owner's side --- */
+
+static void task_answer(Spool *spool, Task *task)
+{
+	if (task->kind == TASK_APPEND) {
+		spool->queued_bytes -= task->bytes;
+		task->appended(task->taken, task->error, task->data);
+	} else if (task->kind == TASK_FETCH) {
+		task->fetched(g_steal_pointer(&task->payload), task->data);
+	}
+	task_free(task);
+}
+
+static void report_deliver(Report *report)
+{
+	Spool *spool = report->spool;
+
+	spool->stats = report->stats;
+	for (guint i = 0; i < report->tasks->len; i++)
+		task_answer(spool, g_ptr_array_index(report->tasks, i));
+	g_ptr_array_unref(report->tasks);
+	if (report->fatal)
+		spool->config.failed(report->fatal, spool->config.data);
+	else if (spool->config.changed)
+		spool->config.changed(spool->config.data);
+	g_clear_error(&report->fatal);
+	g_free(report);
+}
+
+static Report *reports_take(Spool *spool)
+{
+	g_mutex_lock(&spool->lock);
+	Report *report = g_queue_pop_head(&spool->reports);
+	if (!report && spool->source) {
+		g_source_unref(spool->source);
+		spool->source = NULL;
+	}
+	g_mutex_unlock(&spool->lock);
+	return report;
+}
+
+static gboolean reports_deliver(gpointer data)
+{
+	Spool *spool = data;
+	Report *report;
+
+	while ((report = reports_take(spool)))
+		report_deliver(report);
+	return G_SOURCE_REMOVE;
+}
+
+static Task *task_new(TaskKind kind, void *data)
+{
+	Task *task = g_new0(Task, 1);
+
+	task->kind = kind;
+	task->data = data;
+	return task;
+}
+
+void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data)
+{
+	Task *task = task_new(TASK_APPEND, data);
+
+	g_assert(sample_batch_count(batch) > 0);
+	task->batch = batch;
+	task->bytes = sample_batch_bytes(batch);
+	task->appended = done;
+	if (spool->queued_bytes + task->bytes > SPOOL_QUEUE_MAX)
+		g_set_error_literal(&task->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
+				    "the disk is slower than the samples come in");
+	spool->queued_bytes += task->bytes;
+	g_async_queue_push(spool->queue, task);
+}
+
+void spool_fetch(Spool *spool, uint64_t after, SpoolFetched done, void *data)
+{
+	Task *task = task_new(TASK_FETCH, data);
+
+	task->number = after;
+	task->fetched = done;
+	g_async_queue_push(spool->queue, task);
+}
+
+void spool_release(Spool *spool, uint64_t last)
+{
+	spool_drop(spool, last, 0);
+}
+
+void spool_drop(Spool *spool, uint64_t last, uint64_t dropped)
+{
+	Task *task = task_new(TASK_RELEASE, NULL);
+
+	task->number = last;
+	task->dropped = dropped;
+	g_async_queue_push(spool->queue, task);
+}
+
+const SpoolStats *spool_stats(const Spool *spool)
+{
+	return &spool->stats;
+}
+
+/* --- the thread's side --- */
+
+static void report_post(Spool *spool, GPtrArray *tasks, GError *fatal)
+{
+	Report *report = g_new0(Report, 1);
+
+	report->spool = spool;
+	report->tasks = tasks;
+	report->stats = spool_db_stats(spool->db);
+	report->fatal = fatal;
+	g_mutex_lock(&spool->lock);
+	g_queue_push_tail(&spool->reports, report);
+	if (!spool->source) {
+		spool->source = g_idle_source_new();
+		g_source_set_priority(spool->source, G_PRIORITY_DEFAULT);
+		g_source_set_callback(spool->source, reports_deliver, spool, NULL);
+		g_source_attach(spool->source, spool->context);
+	}
+	g_mutex_unlock(&spool->lock);
+}
+
+/* Take a damaged file out of the way. False when that fails: then nothing works any more. */
+static bool thread_repair(Spool *spool)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!spool_db_corrupt(spool->db))
+		return true;
+	if (spool_db_renew(spool->db, &error))
+		return true;
+	spool->dead = true;
+	report_post(spool, g_ptr_array_new(), g_steal_pointer(&error));
+	return false;
+}
+
+static bool remove_released(Spool *spool, GError **error)
+{
+	return spool->release_due_us == 0 ||
+	       spool_db_remove(spool->db, spool->release_last, spool->release_dropped, error);
+}
+
+static void released_done(Spool *spool)
+{
+	spool->release_due_us = 0;
+	spool->release_dropped = 0;
+}
+
+/* The spool's own limit concerns a batch alone; what the disk says, the whole group. */
+static bool append_one(Spool *spool, Task *task, GError **error)
+{
+	if (!spool_db_append(spool->db, task->batch, &task->taken, error))
+		return false;
+	if (task->taken < sample_batch_count(task->batch))
+		g_set_error(&task->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
+			    "the spool has reached its limit of %" G_GUINT64_FORMAT " octets",
+			    spool->config.limit);
+	return true;
+}
+
+/* One transaction with deletions and all appends. */
+static bool group_try(Spool *spool, GPtrArray *tasks, GError **error)
+{
+	if (!spool_db_begin(spool->db, error) || !remove_released(spool, error))
+		return false;
+	for (guint i = 0; i < tasks->len; i++) {
+		Task *task = g_ptr_array_index(tasks, i);
+
+		if (task->kind == TASK_APPEND && !task->error && !append_one(spool, task, error))
+			return false;
+	}
+	return spool_db_commit(spool->db, error);
+}
+
+static void group_refuse(GPtrArray *tasks, const GError *error)
+{
+	for (guint i = 0; i < tasks->len; i++) {
+		Task *task = g_ptr_array_index(tasks, i);
+
+		if (task->kind != TASK_APPEND)
+			continue;
+		task->taken = 0;
+		g_clear_error(&task->error);
+		task->error = g_error_copy(error);
+	}
+}
+
+/* Deletions alone, after a transaction with appends found no room. */
+static void release_alone(Spool *spool)
+{
+	if (spool->release_due_us == 0)
+		return;
+	spool_db_checkpoint(spool->db);
+	if (spool_db_begin(spool->db, NULL) && remove_released(spool, NULL) &&
+	    spool_db_commit(spool->db, NULL)) {
+		released_done(spool);
+		return;
+	}
+	spool_db_rollback(spool->db);
+	spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
+}
+
+static void group_commit(Spool *spool, GPtrArray *tasks)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (group_try(spool, tasks, &error)) {
+		released_done(spool);
+		if (spool->failing)
+			g_message("spool: the disk takes samples again");
+		spool->failing = false;
+		return;
+	}
+	spool_db_rollback(spool->db);
+	if (!spool->failing)
+		g_warning("%s; samples are refused until it works again", error->message);
+	spool->failing = true;
+	group_refuse(tasks, error);
+	if (thread_repair(spool))
+		release_alone(spool);
+}
+
+static void fetch_all(Spool *spool, GPtrArray *tasks)
+{
+	for (guint i = 0; i < tasks->len && !spool->dead; i++) {
+		Task *task = g_ptr_array_index(tasks, i);
+		g_autoptr(GError) error = NULL;
+
+		if (task->kind != TASK_FETCH)
+			continue;
+		task->payload = payload_new(spool->config.profile, spool->config.samples_max);
+		if (spool_db_read(spool->db, task->number, task->payload, &error))
+			continue;
+		g_warning("%s", error->message);
+		g_clear_pointer(&task->payload, payload_free);
+		thread_repair(spool);
+	}
+}
+
+static void release_note(Spool *spool, const Task *task)
+{
+	spool->release_last = MAX(spool->release_last, task->number);
+	spool->release_dropped += task->dropped;
+	if (spool->release_due_us == 0)
+		spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
+}
+
+/* Deletions are due when they waited long enough, are many, or write anyway with others. */
+static bool commit_due(const Spool *spool, bool appends, bool stop)
+{
+	if (appends)
+		return true;
+	if (spool->release_due_us == 0)
+		return false;
+
+	SpoolStats stats = spool_db_stats(spool->db);
+	uint64_t front = stats.last - stats.depth;
+
+	return stop || g_get_monotonic_time() >= spool->release_due_us ||
+	       spool->release_last > front + RELEASE_ROWS_MAX;
+}
+
+/* All that waits, up to the bound; at least one task unless deletions come due first. */
+static GPtrArray *group_collect(Spool *spool, bool *appends, bool *stop)
+{
+	GPtrArray *tasks = g_ptr_array_new();
+	Task *task;
+
+	if (spool->release_due_us == 0)
+		task = g_async_queue_pop(spool->queue);
+	else
+		task = g_async_queue_timeout_pop(
+			spool->queue,
+			(guint64)MAX(spool->release_due_us - g_get_monotonic_time(), 1));
+	while (task) {
+		g_ptr_array_add(tasks, task);
+		if (task->kind == TASK_APPEND)
+			*appends = true;
+		else if (task->kind == TASK_RELEASE)
+			release_note(spool, task);
+		else if (task->kind == TASK_STOP)
+			*stop = true;
+		task = tasks->len < GROUP_TASKS_MAX ? g_async_queue_try_pop(spool->queue) : NULL;
+	}
+	return tasks;
+}
+
+static gpointer spool_thread(gpointer data)
+{
+	Spool *spool = data;
+	bool stop = false;
+
+	while (!stop) {
+		bool appends = false;
+		GPtrArray *tasks = group_collect(spool, &appends, &stop);
+
+		if (spool->dead) {
+			g_autoptr(GError) error = g_error_new_literal(
+				LANDFALL_ERROR, LANDFALL_ERROR_SPOOL, "the spool is gone");
+
+			group_refuse(tasks, error);
+			released_done(spool);
+		} else {
+			if (commit_due(spool, appends, stop))
+				group_commit(spool, tasks);
+			fetch_all(spool, tasks);
+		}
+		report_post(spool, tasks, NULL);
+	}
+	return NULL;
+}
+
+Spool *spool_open(const SpoolConfig *config, GError **error)
+{
+	SpoolDb *db = spool_db_open(config->path, config->limit, error);
+
+	if (!db)
+		return NULL;
+
+	Spool *spool = g_new0(Spool, 1);
+
+	spool->config = *config;
+	spool->db = db;
+	spool->stats = spool_db_stats(db);
+	spool->context = g_main_context_ref_thread_default();
+	spool->queue = g_async_queue_new();
+	g_mutex_init(&spool->lock);
+	g_queue_init(&spool->reports);
+	spool->thread = g_thread_new("spool", spool_thread, spool);
+	return spool;
+}
+
+void spool_close(Spool *spool)
+{
+	if (!spool)
+		return;
+	g_async_queue_push(spool->queue, task_new(TASK_STOP, NULL));
+	g_thread_join(spool->thread);
+	if (spool->source)
+		g_source_destroy(spool->source);
+	reports_deliver(spool);
+	spool_db_close(spool->db);
+	g_async_queue_unref(spool->queue);
+	g_main_context_unref(spool->context);
+	g_mutex_clear(&spool->lock);
+	g_free(spool);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/core/window.h"
+
+typedef struct Message {
+	int id;
+	bool acked;
+	uint64_t last;
+} Message;
+
+struct Window {
+	Message *messages; /* a ring of `limit`: `n` of them from `head` */
+	unsigned head;
+	unsigned n;
+	unsigned limit;
+	uint64_t released;
+	uint64_t cursor;
+};
+
+static Message *window_at(Window *window, unsigned index)
+{
+	return &window->messages[(window->head + index) % window->limit];
+}
+
+Window *window_new(uint64_t released, unsigned limit)
+{
+	Window *window = g_new0(Window, 1);
+
+	g_assert(limit >= 1 && limit <= WINDOW_MESSAGES_MAX);
+	window->messages = g_new0(Message, limit);
+	window->limit = limit;
+	window->released = window->cursor = released;
+	return window;
+}
+
+void window_free(Window *window)
+{
+	if (!window)
+		return;
+	g_free(window->messages);
+	g_free(window);
+}
+
+uint64_t window_cursor(const Window *window)
+{
+	return window->cursor;
+}
+
+bool window_full(const Window *window)
+{
+	return window->n >= window->limit;
+}
+
+unsigned window_in_flight(const Window *window)
+{
+	return window->n;
+}
+
+void window_sent(Window *window, int id, uint64_t first, uint64_t last)
+{
+	g_assert(window->n < window->limit);
+	g_assert(first > window->cursor && last >= first);
+	*window_at(window, window->n++) = (Message){ .id = id, .last = last };
+	window->cursor = last;
+}
+
+bool window_acked(Window *window, int id, uint64_t *release)
+{
+	bool moved = false;
+
+	for (unsigned i = 0; i < window->n; i++) {
+		if (window_at(window, i)->id == id)
+			window_at(window, i)->acked = true;
+	}
+	while (window->n > 0 && window_at(window, 0)->acked) {
+		window->released = window_at(window, 0)->last;
+		window->head = (window->head + 1) % window->limit;
+		window->n--;
+		moved = true;
+	}
+	if (moved)
+		*release = window->released;
+	return moved;
+}
+
+void window_rewind(Window *window)
+{
+	window->n = 0;
+	window->cursor = window->released;
+}
+
+void window_skip(Window *window, uint64_t released)
+{
+	window->n = 0;
+	window->released = window->cursor = released;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * window - which sequence numbers are on their way to the broker
+ *
+ *   spool:  … 41 42 43 | 44 … 90 | 91 … 120 | 121 …
+ *           released     in flight              cursor: next to be fetched
+ *
+ * Messages are acknowledged in any order, but released from the front only, so that the spool
+ * stays without holes and a crash repeats at most what was in flight. When the connection is
+ * lost all that was not acknowledged is fetched again.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WINDOW_MESSAGES_MAX 1000
+
+typedef struct Window Window;
+
+/* window_new() - nothing in flight, everything after @released still to be sent
+ * @limit: messages at a time, 1..WINDOW_MESSAGES_MAX */
+Window *window_new(uint64_t released, unsigned limit);
+
+/* window_free() - NULL is fine */
+void window_free(Window *window);
+
+/* window_cursor() - fetch what comes after this sequence number */
+uint64_t window_cursor(const Window *window);
+
+/* window_full() - as many messages as allowed are in flight */
+bool window_full(const Window *window);
+
+/* window_in_flight() - number of messages */
+unsigned window_in_flight(const Window *window);
+
+/* window_sent() - a message with @first..@last is under way
+ * @id: what its acknowledgement will name; not in flight already
+ * @first: window_cursor() < @first <= @last */
+void window_sent(Window *window, int id, uint64_t first, uint64_t last);
+
+/* window_acked() - the broker has @id
+ * @release: out: all up to this number may be deleted; valid on true
+ * Returns false when nothing can be released (yet), or @id is unknown */
+bool window_acked(Window *window, int id, uint64_t *release);
+
+/* window_rewind() - the connection is gone: send again from the first unacknowledged message */
+void window_rewind(Window *window);
+
+/* window_skip() - the spool was started anew: nothing up to @released exists any more, and
+ * nothing is in flight */
+void window_skip(Window *window, uint64_t released);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Window, window_free)

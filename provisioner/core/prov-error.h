@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prov-error - why the core refuses a request, and where its randomness comes from
+ * prov-error - how the core answers, why it refuses, and where its randomness comes from
  *
  * Anything but a reply is an ATT error to the peer and tells it nothing more.
  */
@@ -22,6 +22,13 @@ typedef enum ProvError {
 } ProvError;
 
 GQuark prov_error_quark(void);
+
+/* How a request fared. */
+typedef enum ProvAnswer {
+	PROV_ANSWER_FAILED,   /* with an error */
+	PROV_ANSWER_READY,    /* the reply is there */
+	PROV_ANSWER_DEFERRED, /* the reply will come */
+} ProvAnswer;
 
 /* ProvRandom - fill @out with @len octets fit for keys; false fails the request */
 typedef bool (*ProvRandom)(void *data, uint8_t *out, size_t len);

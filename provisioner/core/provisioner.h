@@ -29,6 +29,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PROVISIONER_READ_US                                                                        \
+	(1 * G_USEC_PER_SEC) /* from answering Connected to the stop, at least */
+#define PROVISIONER_LINGER_US (10 * G_USEC_PER_SEC) /* the same, when the phone does not hang up */
+#define PROVISIONER_UNREAD_US (30 * G_USEC_PER_SEC) /* from the address to the stop, unread */
+#define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
+
 typedef enum ProvisionerState {
 	PROVISIONER_IDLE,
 	PROVISIONER_READY,
@@ -72,7 +78,8 @@ typedef struct ProvisionerPorts {
 	/* random() - fill @out with @len octets fit for keys; false fails the request */
 	ProvRandom random;
 
-	/* changed() - state, peer or failure is not what it was; read the accessors. May be NULL */
+	/* changed() - state, peer or failure is not what it was; read the accessors. Last thing a
+	 * call does, so it may call back, but not free. May be NULL */
 	void (*changed)(void *data);
 
 	void *data; /* for random and changed */
@@ -101,7 +108,9 @@ void provisioner_start(Provisioner *provisioner, int64_t now_us);
 /* provisioner_stop() - back to IDLE: sessions wiped, scan and join given up */
 void provisioner_stop(Provisioner *provisioner, int64_t now_us);
 
-/* provisioner_peer_connected() - a link is up; a stale session is dropped
+/* provisioner_peer_connected() - a link has come up: call it once per link, a session of the same
+ * peer is dropped. Nothing while another peer holds the service and was heard within
+ * PROVISIONER_SILENT_US
  * @peer: what names it, the BlueZ device path; copied */
 void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us);
 
@@ -110,9 +119,10 @@ void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int6
 void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t now_us);
 
 /* provisioner_request() - what a peer wrote to an endpoint
- * @peer: implies provisioner_peer_connected() when nobody is connected
+ * @peer: implies provisioner_peer_connected() when it is not the one connected
  * @in: borrowed, 0..512 octets
- * @done: called exactly once, now or later */
+ * @done: called exactly once, now or later; must not call back into the provisioner
+ * Errors: PROV_ERROR, see there; none says anything about the octets of the peer */
 void provisioner_request(Provisioner *provisioner, const char *peer, EndpointId endpoint,
 			 GBytes *in, int64_t now_us, ProvisionerDone done, void *data);
 

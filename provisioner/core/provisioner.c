@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/core/provisioner.h"
+
+#include "provisioner/core/proto-ver.h"
+#include "provisioner/core/prov-config.h"
+#include "provisioner/core/prov-ctrl.h"
+#include "provisioner/core/prov-scan.h"
+#include "provisioner/core/security1.h"
+#include "provisioner/core/security2.h"
+#include "provisioner/core/session.h"
+#include "provisioner/core/wire.h"
+
+/* The one request whose reply is still due. */
+typedef struct Pending {
+	ProvisionerDone done; /* NULL: none */
+	void *data;
+} Pending;
+
+struct Provisioner {
+	const ProvisionerPorts *ports;
+	GBytes *version;
+	Session *session;
+	ProvScan *scan;
+	ProvConfig *config;
+	Pending pending;
+	bool started;
+	bool done;
+	char *peer;             /* NULL: nobody */
+	int64_t heard_us;       /* when the peer last did something */
+	int64_t told_us;        /* when the phone was answered Connected; INT64_MAX: not yet */
+	int64_t stop_us;        /* when the service has served; INT64_MAX: not in sight */
+	ProvisionerState state; /* as last shown by changed() */
+	const char *shown_failure;
+	bool peer_changed;
+};
+
+/* What serves an endpoint that wants an open session; the clear request in, the clear reply out. */
+typedef ProvAnswer (*EndpointHandler)(Provisioner *provisioner, const Secret *in, int64_t now_us,
+				      GByteArray *out, GError **error);
+
+static const char *const state_names[] = {
+	[PROVISIONER_IDLE] = "idle",       [PROVISIONER_READY] = "ready",
+	[PROVISIONER_PEER] = "peer",       [PROVISIONER_SECURED] = "secured",
+	[PROVISIONER_JOINING] = "joining", [PROVISIONER_FAILED] = "failed",
+	[PROVISIONER_JOINED] = "joined",   [PROVISIONER_DONE] = "done",
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(state_names) == PROVISIONER_DONE + 1);
+
+const char *provisioner_state_name(ProvisionerState state)
+{
+	g_return_val_if_fail((size_t)state < G_N_ELEMENTS(state_names), NULL);
+	return state_names[state];
+}
+
+/*
+ * The port as prov-config sees it: cancelling a join takes a scan with it, and the scan must know.
+ */
+static bool relay_scan(void *data, GError **error)
+{
+	Provisioner *provisioner = data;
+
+	return provisioner->ports->wifi->scan(provisioner->ports->wifi_data, error);
+}
+
+static bool relay_join(void *data, const WifiCredentials *credentials, GError **error)
+{
+	Provisioner *provisioner = data;
+
+	return provisioner->ports->wifi->join(provisioner->ports->wifi_data, credentials, error);
+}
+
+static void relay_cancel(void *data)
+{
+	Provisioner *provisioner = data;
+
+	provisioner->ports->wifi->cancel(provisioner->ports->wifi_data);
+	prov_scan_cancelled(provisioner->scan);
+}
+
+static void relay_forget(void *data)
+{
+	Provisioner *provisioner = data;
+
+	provisioner->ports->wifi->forget(provisioner->ports->wifi_data);
+}
+
+static const WifiPort relay_port = {
+	.name = "relay",
+	.scan = relay_scan,
+	.join = relay_join,
+	.cancel = relay_cancel,
+	.forget = relay_forget,
+};
+
+static Session *secured_session_new(const ProvisionerSecurity *security,
+				    const ProvisionerPorts *ports, GError **error)
+{
+	void *scheme;
+
+	switch (security->version) {
+	case 1:
+		scheme = security1_new(security->pop, ports->random, ports->data, error);
+		return scheme ? session_new(&security1_ops, scheme) : NULL;
+	case 2:
+		if (!security->salt || !security->verifier) {
+			g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+				    "security 2 needs a salt and a verifier");
+			return NULL;
+		}
+		scheme = security2_new(security->salt, security->verifier, ports->random,
+				       ports->data, error);
+		return scheme ? session_new(&security2_ops, scheme) : NULL;
+	default:
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+			    "security %d is not spoken, only 1 and 2", security->version);
+		return NULL;
+	}
+}
+
+Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
+			     GError **error)
+{
+	bool no_pop = security->version == 1 && (!security->pop || secret_len(security->pop) == 0);
+	g_autoptr(Session) session = secured_session_new(security, ports, error);
+
+	if (!session)
+		return NULL;
+
+	Provisioner *provisioner = g_new0(Provisioner, 1);
+
+	provisioner->ports = ports;
+	provisioner->session = g_steal_pointer(&session);
+	provisioner->version = proto_ver_new(security->version, security->version == 2, no_pop);
+	provisioner->scan = prov_scan_new(ports->wifi, ports->wifi_data);
+	provisioner->config = prov_config_new(&relay_port, provisioner);
+	provisioner->told_us = INT64_MAX;
+	provisioner->stop_us = INT64_MAX;
+	provisioner->shown_failure = "";
+	return provisioner;
+}
+
+/* Answer the pending request, which is over by then. */
+static void pending_answer(Provisioner *provisioner, GBytes *reply, const GError *error)
+{
+	Pending pending = provisioner->pending;
+
+	if (!pending.done)
+		return;
+	provisioner->pending = (Pending){ NULL, NULL };
+	pending.done(reply, error, pending.data);
+}
+
+static void pending_fail(Provisioner *provisioner, const char *why)
+{
+	g_autoptr(GError) error = g_error_new_literal(PROV_ERROR, PROV_ERROR_STATE, why);
+
+	pending_answer(provisioner, NULL, error);
+}
+
+void provisioner_free(Provisioner *provisioner)
+{
+	if (!provisioner)
+		return;
+	pending_fail(provisioner, "the service is going away");
+	session_free(provisioner->session);
+	prov_scan_free(provisioner->scan);
+	prov_config_free(provisioner->config);
+	g_bytes_unref(provisioner->version);
+	g_free(provisioner->peer);
+	g_free(provisioner);
+}
+
+static ProvisionerState state_find(const Provisioner *provisioner)
+{
+	if (!provisioner->started)
+		return PROVISIONER_IDLE;
+	if (provisioner->done)
+		return PROVISIONER_DONE;
+	switch (prov_config_phase(provisioner->config)) {
+	case PROV_CONFIG_DELAY:
+	case PROV_CONFIG_JOINING: return PROVISIONER_JOINING;
+	case PROV_CONFIG_FAILED: return PROVISIONER_FAILED;
+	case PROV_CONFIG_JOINED: return PROVISIONER_JOINED;
+	case PROV_CONFIG_NONE: break;
+	}
+	if (session_is_open(provisioner->session))
+		return PROVISIONER_SECURED;
+	return provisioner->peer ? PROVISIONER_PEER : PROVISIONER_READY;
+}
+
+/* When has the service served? Not before the phone had time to read that it has. */
+static void stop_plan(Provisioner *provisioner, int64_t now_us)
+{
+	if (prov_config_phase(provisioner->config) != PROV_CONFIG_JOINED) {
+		provisioner->told_us = INT64_MAX;
+		provisioner->stop_us = INT64_MAX;
+		return;
+	}
+	if (provisioner->stop_us == INT64_MAX)
+		provisioner->stop_us = now_us + PROVISIONER_UNREAD_US;
+	if (provisioner->told_us == INT64_MAX && prov_config_was_told(provisioner->config)) {
+		provisioner->told_us = now_us;
+		provisioner->stop_us = now_us + PROVISIONER_LINGER_US;
+	}
+	if (provisioner->told_us != INT64_MAX && !provisioner->peer)
+		provisioner->stop_us =
+			MIN(provisioner->stop_us, provisioner->told_us + PROVISIONER_READ_US);
+}
+
+/* The end of every call: what became due, what became different. */
+static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
+{
+	stop_plan(provisioner, now_us);
+
+	ProvisionerState state = state_find(provisioner);
+	const char *failure = prov_config_failure(provisioner->config);
+
+	if (state == provisioner->state && g_str_equal(failure, provisioner->shown_failure) &&
+	    !provisioner->peer_changed)
+		return;
+	if (state != provisioner->state)
+		g_debug("provisioner: %s -> %s", state_names[provisioner->state],
+			state_names[state]);
+	provisioner->state = state;
+	provisioner->shown_failure = failure;
+	provisioner->peer_changed = false;
+	if (provisioner->ports->changed)
+		provisioner->ports->changed(provisioner->ports->data);
+}
+
+static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
+{
+	pending_fail(provisioner, "the link is gone");
+	prov_scan_abandon(provisioner->scan);
+	session_reset(provisioner->session);
+	g_free(provisioner->peer);
+	provisioner->peer = g_strdup(peer);
+	provisioner->heard_us = now_us;
+	provisioner->peer_changed = true;
+}
+
+/* Give up whatever the back end is doing. */
+static void wifi_cancel(Provisioner *provisioner)
+{
+	if (prov_scan_is_running(provisioner->scan) ||
+	    prov_config_phase(provisioner->config) == PROV_CONFIG_JOINING)
+		provisioner->ports->wifi->cancel(provisioner->ports->wifi_data);
+	prov_scan_cancelled(provisioner->scan);
+	prov_config_clear(provisioner->config);
+}
+
+void provisioner_start(Provisioner *provisioner, int64_t now_us)
+{
+	if (provisioner->started && !provisioner->done)
+		return;
+	wifi_cancel(provisioner);
+	if (provisioner->peer)
+		peer_set(provisioner, NULL, now_us);
+	provisioner->started = true;
+	provisioner->done = false;
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_stop(Provisioner *provisioner, int64_t now_us)
+{
+	if (!provisioner->started)
+		return;
+	wifi_cancel(provisioner);
+	if (provisioner->peer)
+		peer_set(provisioner, NULL, now_us);
+	provisioner->started = false;
+	provisioner->done = false;
+	provisioner_settle(provisioner, now_us);
+}
+
+/* May @peer take the service from whoever has it? */
+static bool peer_may_enter(const Provisioner *provisioner, const char *peer, int64_t now_us)
+{
+	return !provisioner->peer || g_str_equal(provisioner->peer, peer) ||
+	       now_us - provisioner->heard_us >= PROVISIONER_SILENT_US;
+}
+
+void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us)
+{
+	if (!provisioner->started || !peer_may_enter(provisioner, peer, now_us))
+		return;
+	peer_set(provisioner, peer, now_us);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t now_us)
+{
+	if (!provisioner->peer || !g_str_equal(provisioner->peer, peer))
+		return;
+	peer_set(provisioner, NULL, now_us);
+	provisioner_settle(provisioner, now_us);
+}
+
+/* Seal the clear reply of a handler, or pass its failure on. */
+static void answer_sealed(Provisioner *provisioner, bool ok, GByteArray *clear, GError *failure)
+{
+	g_autoptr(GError) error = failure;
+	g_autoptr(GBytes) reply = NULL;
+
+	if (ok)
+		reply = session_encrypt(provisioner->session, clear, &error);
+	pending_answer(provisioner, reply, error);
+}
+
+/* A deferred reply may have become due. */
+static void answer_deferred(Provisioner *provisioner)
+{
+	g_autoptr(GByteArray) clear = g_byte_array_new();
+	GError *failure = NULL;
+
+	if (!provisioner->pending.done)
+		return;
+
+	ProvAnswer answer = prov_scan_take_reply(provisioner->scan, clear, &failure);
+
+	if (answer != PROV_ANSWER_DEFERRED)
+		answer_sealed(provisioner, answer == PROV_ANSWER_READY, clear, failure);
+}
+
+static ProvAnswer on_scan(Provisioner *provisioner, const Secret *in, int64_t now_us,
+			  GByteArray *out, GError **error)
+{
+	return prov_scan_handle(provisioner->scan, in, prov_config_is_joining(provisioner->config),
+				now_us, out, error);
+}
+
+static ProvAnswer on_config(Provisioner *provisioner, const Secret *in, int64_t now_us,
+			    GByteArray *out, GError **error)
+{
+	return prov_config_handle(provisioner->config, in, now_us, out, error) ? PROV_ANSWER_READY
+									       : PROV_ANSWER_FAILED;
+}
+
+static ProvAnswer on_ctrl(Provisioner *provisioner, const Secret *in, int64_t now_us,
+			  GByteArray *out, GError **error)
+{
+	return prov_ctrl_handle(provisioner->config, in, out, error) ? PROV_ANSWER_READY
+								     : PROV_ANSWER_FAILED;
+}
+
+static const EndpointHandler handlers[ENDPOINT_N] = {
+	[ENDPOINT_PROV_CTRL] = on_ctrl,
+	[ENDPOINT_PROV_SCAN] = on_scan,
+	[ENDPOINT_PROV_CONFIG] = on_config,
+};
+
+/* Decrypt, handle, encrypt: a handler that fails leaves the cipher where decryption left it. */
+static void request_secured(Provisioner *provisioner, EndpointId endpoint, GBytes *in,
+			    int64_t now_us)
+{
+	GError *failure = NULL;
+	g_autoptr(GByteArray) clear = g_byte_array_new();
+	g_autoptr(Secret) request = session_decrypt(provisioner->session, in, &failure);
+	ProvAnswer answer = PROV_ANSWER_FAILED;
+
+	if (request)
+		answer = handlers[endpoint](provisioner, request, now_us, clear, &failure);
+	if (answer != PROV_ANSWER_DEFERRED)
+		answer_sealed(provisioner, answer == PROV_ANSWER_READY, clear, failure);
+}
+
+static void request_session(Provisioner *provisioner, GBytes *in)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GByteArray) out = g_byte_array_new();
+	g_autoptr(GBytes) reply = NULL;
+
+	if (session_step(provisioner->session, in, out, &error))
+		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));
+	pending_answer(provisioner, reply, error);
+}
+
+/* Is this a request we may look at? */
+static bool request_holds(const Provisioner *provisioner, const char *peer, EndpointId endpoint,
+			  GBytes *in, GError **error)
+{
+	if ((size_t)endpoint >= ENDPOINT_N || g_bytes_get_size(in) > WIRE_MAX) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+			    "request of %zu octets to endpoint %d; %d are allowed",
+			    g_bytes_get_size(in), (int)endpoint, WIRE_MAX);
+		return false;
+	}
+	if (!provisioner->started || provisioner->done) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_STATE, "the service is not running");
+		return false;
+	}
+	if (provisioner->peer && !g_str_equal(provisioner->peer, peer)) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_BUSY, "another peer holds the service");
+		return false;
+	}
+	if (provisioner->pending.done) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_BUSY, "a reply is still due");
+		return false;
+	}
+	return true;
+}
+
+void provisioner_request(Provisioner *provisioner, const char *peer, EndpointId endpoint,
+			 GBytes *in, int64_t now_us, ProvisionerDone done, void *data)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!provisioner->peer || !g_str_equal(provisioner->peer, peer))
+		provisioner_peer_connected(provisioner, peer, now_us);
+	if (!request_holds(provisioner, peer, endpoint, in, &error)) {
+		done(NULL, error, data);
+		return;
+	}
+	provisioner->pending = (Pending){ done, data };
+	provisioner->heard_us = now_us;
+	if (endpoint == ENDPOINT_PROTO_VER)
+		pending_answer(provisioner, provisioner->version, NULL);
+	else if (endpoint == ENDPOINT_PROV_SESSION)
+		request_session(provisioner, in);
+	else
+		request_secured(provisioner, endpoint, in, now_us);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_on_scan(Provisioner *provisioner, const WifiNetwork *networks, size_t n_networks,
+			 const GError *error, int64_t now_us)
+{
+	prov_scan_on_result(provisioner->scan, networks, n_networks, error, now_us);
+	answer_deferred(provisioner);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_on_joined(Provisioner *provisioner, const WifiLink *link, int64_t now_us)
+{
+	prov_config_on_joined(provisioner->config, link);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_on_join_failed(Provisioner *provisioner, WifiFailure failure, int64_t now_us)
+{
+	prov_config_on_failed(provisioner->config, failure);
+	provisioner_settle(provisioner, now_us);
+}
+
+int64_t provisioner_deadline_us(const Provisioner *provisioner)
+{
+	int64_t deadline_us = provisioner->done ? INT64_MAX : provisioner->stop_us;
+
+	deadline_us = MIN(deadline_us, prov_scan_deadline_us(provisioner->scan));
+	return MIN(deadline_us, prov_config_deadline_us(provisioner->config));
+}
+
+void provisioner_expire(Provisioner *provisioner, int64_t now_us)
+{
+	if (now_us < provisioner_deadline_us(provisioner))
+		return;
+	prov_config_expire(provisioner->config, now_us);
+	prov_scan_expire(provisioner->scan, prov_config_is_joining(provisioner->config), now_us);
+	answer_deferred(provisioner);
+	if (now_us >= provisioner->stop_us)
+		provisioner->done = true;
+	provisioner_settle(provisioner, now_us);
+}
+
+ProvisionerState provisioner_state(const Provisioner *provisioner)
+{
+	return state_find(provisioner);
+}
+
+const char *provisioner_peer(const Provisioner *provisioner)
+{
+	return provisioner->peer ? provisioner->peer : "";
+}
+
+const WifiLink *provisioner_link(const Provisioner *provisioner)
+{
+	return prov_config_link(provisioner->config);
+}
+
+const char *provisioner_failure(const Provisioner *provisioner)
+{
+	return prov_config_failure(provisioner->config);
+}

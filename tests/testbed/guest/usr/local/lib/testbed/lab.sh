@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Where things of the laboratory are: on the host's side, so that they outlive the device. Sourced.
+# shellcheck disable=SC2034 # used by those who source it
+
+lab=${TESTBED_LAB:-/testbed/lab}        # certificates, and what the collector wrote
+run=/run/testbed-ap                     # configuration of the running services
+address=192.168.77.1
+broker_name=broker.landfall.test
+broker_port=8883
+
+die()
+{
+	echo "$(basename "$0"): $*" >&2
+	exit 1
+}
+
+# wait_until SECONDS COMMAND... - until it succeeds
+wait_until()
+{
+	local tries=$(($1 * 5))
+
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+# in_ap COMMAND... - as a machine behind the access point
+in_ap()
+{
+	ip netns exec ap "$@"
+}

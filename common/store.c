@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/store.h"
+
+#include "common/error.h"
+#include "common/file-read.h"
+#include "common/store-check.h"
+#include "common/store-ops.h"
+#include "common/store-tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FAILURE_LEN_MAX    200 /* octets of the text of a failed marker */
+#define READ_ATTEMPTS      3   /* when `current` moves on while its target is being read */
+#define KEY_MODE_FORBIDDEN 077
+
+struct Store {
+	char *path;
+	int64_t lock_wait_ms;
+	const StoreOps *ops; /* borrowed */
+	gpointer ops_data;   /* borrowed */
+};
+
+Store *store_open(const char *path)
+{
+	Store *store = g_new0(Store, 1);
+
+	store->path = g_strdup(path);
+	store->ops = store_ops_system();
+	return store;
+}
+
+void store_free(Store *store)
+{
+	if (!store)
+		return;
+	g_free(store->path);
+	g_free(store);
+}
+
+void store_set_lock_wait(Store *store, int64_t wait_ms)
+{
+	store->lock_wait_ms = wait_ms;
+}
+
+void store_set_ops(Store *store, const StoreOps *ops, gpointer data)
+{
+	store->ops = ops;
+	store->ops_data = data;
+}
+
+const char *store_path(const Store *store)
+{
+	return store->path;
+}
+
+bool store_current_generation(Store *store, uint32_t *generation, GError **error)
+{
+	return store_tree_read_current(store->path, generation, error);
+}
+
+void store_identity_free(StoreIdentity *identity)
+{
+	if (!identity)
+		return;
+	g_free(identity->dir);
+	g_free(identity->cert_path);
+	g_free(identity->key_path);
+	g_free(identity->chain_path);
+	broker_conf_free(identity->broker);
+	g_free(identity->common_name);
+	g_free(identity->issuer);
+	g_free(identity->key_type);
+	g_strfreev(identity->warnings);
+	g_free(identity);
+}
+
+void store_parts_free(StoreParts *parts)
+{
+	if (!parts)
+		return;
+	g_free(parts->origin);
+	g_clear_pointer(&parts->cert, g_bytes_unref);
+	secret_free(parts->key);
+	g_clear_pointer(&parts->chain, g_bytes_unref);
+	g_clear_pointer(&parts->broker, g_bytes_unref);
+	g_free(parts);
+}
+
+static int64_t now_s(void)
+{
+	return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* --- reading --- */
+
+typedef struct PartFile {
+	const char *name;
+	size_t max;
+	bool needed;
+	LandfallError code; /* of a file that is missing or cannot be read */
+} PartFile;
+
+static const PartFile cert_file = { STORE_CERT_NAME, STORE_CERT_SIZE_MAX, true,
+				    LANDFALL_ERROR_STORE_INVALID };
+static const PartFile key_file = { STORE_KEY_NAME, STORE_KEY_SIZE_MAX, true,
+				   LANDFALL_ERROR_KEY_UNREADABLE };
+static const PartFile chain_file = { STORE_CHAIN_NAME, STORE_CHAIN_SIZE_MAX, false,
+				     LANDFALL_ERROR_STORE_INVALID };
+static const PartFile broker_file = { STORE_BROKER_NAME, BROKER_CONF_SIZE_MAX, false,
+				      LANDFALL_ERROR_STORE_INVALID };
+
+/* @content: set to NULL for a file that may be absent and is */
+static bool part_read(const PartFile *file, int dir_fd, const char *dir, Secret **content,
+		      GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	*content = file_read(dir_fd, file->name, file->max, &cause);
+	if (*content || (!cause && !file->needed))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, (int)file->code, "%s/%s: %s%s", dir, file->name,
+		    cause ? cause->message : "is missing",
+		    g_error_matches(cause, LANDFALL_ERROR, LANDFALL_ERROR_DENIED)
+			    ? "; run this as root or as the file's owner"
+			    : "");
+	return false;
+}
+
+static GBytes *bytes_from(const Secret *content)
+{
+	return content ? g_bytes_new(secret_data(content), secret_len(content)) : NULL;
+}
+
+static StoreParts *parts_read(int dir_fd, const char *dir, GError **error)
+{
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+	g_autoptr(Secret) cert = NULL;
+	g_autoptr(Secret) chain = NULL;
+	g_autoptr(Secret) broker = NULL;
+
+	if (!part_read(&cert_file, dir_fd, dir, &cert, error) ||
+	    !part_read(&key_file, dir_fd, dir, &parts->key, error) ||
+	    !part_read(&chain_file, dir_fd, dir, &chain, error) ||
+	    !part_read(&broker_file, dir_fd, dir, &broker, error))
+		return NULL;
+	parts->origin = g_strdup(dir);
+	parts->cert = bytes_from(cert);
+	parts->chain = bytes_from(chain);
+	parts->broker = bytes_from(broker);
+	return g_steal_pointer(&parts);
+}
+
+StoreParts *store_parts_load(const char *dir, GError **error)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		int code = errno == EACCES ? LANDFALL_ERROR_DENIED : LANDFALL_ERROR_STORE_INVALID;
+
+		g_set_error(error, LANDFALL_ERROR, code,
+			    "%s: %s; give a folder with " STORE_CERT_NAME " and " STORE_KEY_NAME,
+			    dir, g_strerror(errno));
+		return NULL;
+	}
+
+	StoreParts *parts = parts_read(fd, dir, error);
+
+	close(fd);
+	return parts;
+}
+
+StoreIdentity *store_parts_check(const StoreParts *parts, int64_t at_s, GError **error)
+{
+	StoreCheckRules rules = { .where = parts->origin ? parts->origin : "the new identity",
+				  .now_s = at_s,
+				  .import = true };
+
+	return store_check(parts, &rules, error);
+}
+
+static void identity_warn(StoreIdentity *identity, char *warning)
+{
+	unsigned int count = g_strv_length(identity->warnings);
+
+	identity->warnings = g_renew(char *, identity->warnings, count + 2);
+	identity->warnings[count] = warning;
+	identity->warnings[count + 1] = NULL;
+}
+
+/* Where it is, what is marked on it, who else may read the key */
+static void identity_locate(StoreIdentity *identity, uint32_t number, int fd, const char *dir,
+			    bool has_chain)
+{
+	struct stat key;
+
+	identity->generation = number;
+	identity->dir = g_strdup(dir);
+	identity->cert_path = g_build_filename(dir, STORE_CERT_NAME, NULL);
+	identity->key_path = g_build_filename(dir, STORE_KEY_NAME, NULL);
+	identity->chain_path = has_chain ? g_build_filename(dir, STORE_CHAIN_NAME, NULL) : NULL;
+	identity->good = faccessat(fd, STORE_TREE_GOOD, F_OK, 0) == 0;
+	identity->failed = faccessat(fd, STORE_TREE_FAILED, F_OK, 0) == 0;
+	if (fstatat(fd, STORE_KEY_NAME, &key, 0) == 0 && key.st_mode & KEY_MODE_FORBIDDEN)
+		identity_warn(identity, g_strdup_printf("%s: others can read the key; chmod 600 it",
+							identity->key_path));
+}
+
+static StoreIdentity *identity_read(int fd, const char *dir, uint32_t number, GError **error)
+{
+	g_autoptr(StoreParts) parts = parts_read(fd, dir, error);
+	StoreCheckRules rules = { .where = dir, .now_s = now_s() };
+
+	if (!parts)
+		return NULL;
+
+	StoreIdentity *identity = store_check(parts, &rules, error);
+
+	if (identity)
+		identity_locate(identity, number, fd, dir, parts->chain != NULL);
+	return identity;
+}
+
+static char *generation_path(const Store *store, uint32_t number)
+{
+	return g_strdup_printf("%s/generations/%u", store->path, number);
+}
+
+StoreIdentity *store_identity(Store *store, uint32_t number, GError **error)
+{
+	g_autofree char *dir = generation_path(store, number);
+	int fd = store_tree_open_generation(store->path, number, error);
+
+	if (fd < 0)
+		return NULL;
+
+	StoreIdentity *identity = identity_read(fd, dir, number, error);
+
+	close(fd);
+	return identity;
+}
+
+/* A writer may switch and prune between our reading the link and what it leads to. */
+StoreIdentity *store_current(Store *store, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	uint32_t number = 0;
+
+	if (!store_current_generation(store, &number, error))
+		return NULL;
+	for (int attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+		uint32_t tried = number;
+
+		g_clear_error(&cause);
+
+		StoreIdentity *identity = store_identity(store, number, &cause);
+
+		if (identity)
+			return identity;
+		if (!store_current_generation(store, &number, error))
+			return NULL;
+		if (number == tried)
+			break;
+	}
+	g_propagate_error(error, g_steal_pointer(&cause));
+	return NULL;
+}
+
+/* --- the list --- */
+
+static void generation_free(gpointer data)
+{
+	StoreGeneration *generation = data;
+
+	g_free(generation->failure);
+	g_free(generation->common_name);
+	g_free(generation);
+}
+
+static char *failure_read(int fd)
+{
+	g_autoptr(Secret) text = file_read(fd, STORE_TREE_FAILED, FAILURE_LEN_MAX * 2, NULL);
+
+	if (!text)
+		return g_strdup("");
+
+	char *line = g_utf8_make_valid((const char *)secret_data(text), -1);
+
+	for (char *c = line; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	return g_strstrip(line);
+}
+
+static StoreGeneration *generation_read(Store *store, uint32_t number)
+{
+	StoreGeneration *generation = g_new0(StoreGeneration, 1);
+	int fd = store_tree_open_generation(store->path, number, NULL);
+	struct stat file;
+
+	generation->number = number;
+	if (fd < 0)
+		return generation;
+
+	g_autoptr(Secret) cert = file_read(fd, STORE_CERT_NAME, STORE_CERT_SIZE_MAX, NULL);
+
+	if (cert)
+		store_check_leaf(secret_data(cert), secret_len(cert), &generation->common_name,
+				 &generation->not_after);
+	if (fstatat(fd, STORE_CERT_NAME, &file, 0) == 0)
+		generation->created = file.st_mtime;
+	generation->good = faccessat(fd, STORE_TREE_GOOD, F_OK, 0) == 0;
+	generation->failed = faccessat(fd, STORE_TREE_FAILED, F_OK, 0) == 0;
+	if (generation->failed)
+		generation->failure = failure_read(fd);
+	close(fd);
+	return generation;
+}
+
+GPtrArray *store_list(Store *store, GError **error)
+{
+	g_autoptr(GArray) numbers = store_tree_list(store->path, error);
+	uint32_t current = 0;
+
+	if (!numbers)
+		return NULL;
+	if (!store_current_generation(store, &current, NULL))
+		current = 0; /* the list is what helps to mend that */
+
+	GPtrArray *list = g_ptr_array_new_with_free_func(generation_free);
+
+	for (unsigned int i = 0; i < numbers->len; i++) {
+		uint32_t number = g_array_index(numbers, uint32_t, i);
+		StoreGeneration *generation = generation_read(store, number);
+
+		generation->current = number == current;
+		g_ptr_array_add(list, generation);
+	}
+	return list;
+}
+
+/* --- writing --- */
+
+static StoreTree *store_lock(Store *store, bool create, GError **error)
+{
+	return store_tree_lock(store->path, create, store->lock_wait_ms, store->ops,
+			       store->ops_data, error);
+}
+
+/* The generation to return to from @current: the newest older one that is @good and was not
+ * given up; NULL when there is none that holds together */
+static StoreIdentity *fallback_search(Store *store, const GArray *numbers, uint32_t current,
+				      bool good)
+{
+	for (unsigned int i = numbers->len; i-- > 0;) {
+		uint32_t number = g_array_index(numbers, uint32_t, i);
+
+		if (number >= current)
+			continue;
+
+		g_autoptr(StoreIdentity) identity = store_identity(store, number, NULL);
+
+		if (identity && !identity->failed && (identity->good || !good))
+			return g_steal_pointer(&identity);
+	}
+	return NULL;
+}
+
+static StoreIdentity *fallback_find(Store *store, uint32_t current)
+{
+	g_autoptr(GArray) numbers = store_tree_list(store->path, NULL);
+
+	if (!numbers)
+		return NULL;
+
+	StoreIdentity *identity = fallback_search(store, numbers, current, true);
+
+	return identity ? identity : fallback_search(store, numbers, current, false);
+}
+
+bool store_has_fallback(Store *store)
+{
+	uint32_t current = 0;
+
+	if (!store_current_generation(store, &current, NULL))
+		return false;
+
+	g_autoptr(StoreIdentity) identity = fallback_find(store, current);
+
+	return identity != NULL;
+}
+
+static bool prune_locked(Store *store, StoreTree *tree, unsigned int *removed, GError **error)
+{
+	g_autoptr(GArray) numbers = store_tree_list(store->path, error);
+	uint32_t current = 0;
+
+	*removed = 0;
+	if (!numbers || !store_current_generation(store, &current, error))
+		return false;
+
+	g_autoptr(StoreIdentity) fallback = fallback_find(store, current);
+
+	for (unsigned int i = 0; i + 1 < numbers->len; i++) { /* the highest always stays */
+		uint32_t number = g_array_index(numbers, uint32_t, i);
+
+		if (number == current || (fallback && number == fallback->generation))
+			continue;
+		if (!store_tree_remove(tree, number, error))
+			return false;
+		(*removed)++;
+	}
+	return true;
+}
+
+bool store_prune(Store *store, unsigned int *removed, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+	unsigned int count = 0;
+
+	if (!tree || !prune_locked(store, tree, &count, error))
+		return false;
+	if (removed)
+		*removed = count;
+	return true;
+}
+
+/* broker.conf of the current generation; @inherited is set to NULL when there is none */
+static bool inherit_broker(Store *store, GBytes **inherited, GError **error)
+{
+	uint32_t current = 0;
+
+	*inherited = NULL;
+	if (!store_current_generation(store, &current, NULL))
+		return true;
+
+	g_autofree char *dir = generation_path(store, current);
+	g_autofree char *path = g_build_filename(dir, STORE_BROKER_NAME, NULL);
+	g_autoptr(Secret) content = NULL;
+	int fd = store_tree_open_generation(store->path, current, NULL);
+
+	if (fd < 0)
+		return true; /* the link dangles: all the more reason to import */
+
+	bool ok = part_read(&broker_file, fd, dir, &content, error);
+
+	close(fd);
+	if (!ok || !content)
+		return ok;
+
+	g_autoptr(BrokerConf) conf = broker_conf_parse((const char *)secret_data(content),
+						       secret_len(content), path, error);
+
+	if (!conf) {
+		g_prefix_error(error, "no " STORE_BROKER_NAME " was given, and the present one "
+				      "does not hold: ");
+		return false;
+	}
+	*inherited = bytes_from(content);
+	return true;
+}
+
+static StoreTreeFile tree_file(const char *name, GBytes *bytes)
+{
+	StoreTreeFile file = { .name = name };
+
+	if (bytes) {
+		file.data = g_bytes_get_data(bytes, &file.len);
+		if (!file.data)
+			file.data = "";
+	}
+	return file;
+}
+
+static bool next_number(Store *store, uint32_t *number, GError **error)
+{
+	g_autoptr(GArray) numbers = store_tree_list(store->path, error);
+
+	if (!numbers)
+		return false;
+	*number = numbers->len > 0 ? g_array_index(numbers, uint32_t, numbers->len - 1) + 1 : 1;
+	if (*number <= STORE_TREE_NUMBER_MAX)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
+		    "%s: generation numbers are used up", store->path);
+	return false;
+}
+
+static bool parts_write(StoreTree *tree, uint32_t number, const StoreParts *parts, GError **error)
+{
+	const StoreTreeFile files[] = {
+		tree_file(STORE_CERT_NAME, parts->cert),
+		{ STORE_KEY_NAME, secret_data(parts->key), secret_len(parts->key) },
+		tree_file(STORE_CHAIN_NAME, parts->chain),
+		tree_file(STORE_BROKER_NAME, parts->broker),
+	};
+
+	return store_tree_write(tree, number, files, G_N_ELEMENTS(files), error);
+}
+
+/* Write, read back and check what the disk really holds, and only then switch. */
+static StoreIdentity *import_locked(Store *store, StoreTree *tree, const StoreParts *parts,
+				    GError **error)
+{
+	uint32_t number = 0;
+	uint32_t current = 0;
+
+	if (!next_number(store, &number, error) || !parts_write(tree, number, parts, error))
+		return NULL;
+
+	g_autoptr(StoreIdentity) identity = store_identity(store, number, error);
+
+	if (identity && store_tree_switch(tree, number, error))
+		return g_steal_pointer(&identity);
+	/* It stays where the switch took and only its fsync failed. */
+	if (!store_current_generation(store, &current, NULL) || current != number)
+		(void)!store_tree_remove(tree, number, NULL);
+	return NULL;
+}
+
+StoreIdentity *store_import(Store *store, const StoreParts *parts, GError **error)
+{
+	g_autoptr(StoreIdentity) checked = store_parts_check(parts, now_s(), error);
+	g_autoptr(StoreTree) tree = checked ? store_lock(store, true, error) : NULL;
+	g_autoptr(GBytes) inherited = NULL;
+	g_autoptr(GError) cause = NULL;
+	StoreParts whole = *parts;
+	unsigned int removed = 0;
+
+	if (!tree || (!parts->broker && !inherit_broker(store, &inherited, error)))
+		return NULL;
+	if (inherited)
+		whole.broker = inherited;
+
+	StoreIdentity *identity = import_locked(store, tree, &whole, error);
+
+	if (identity && !prune_locked(store, tree, &removed, &cause))
+		identity_warn(identity,
+			      g_strdup_printf("old generations stay: %s", cause->message));
+	return identity;
+}
+
+bool store_mark_good(Store *store, uint32_t generation, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+
+	return tree && store_tree_mark(tree, generation, STORE_TREE_GOOD, "", error) &&
+	       store_tree_mark(tree, generation, STORE_TREE_FAILED, NULL, error);
+}
+
+static void mark_failed(StoreTree *tree, uint32_t generation, const char *reason,
+			StoreIdentity *now_current)
+{
+	g_autofree char *text = g_utf8_make_valid(reason, (gssize)strnlen(reason, FAILURE_LEN_MAX));
+	g_autoptr(GError) error = NULL;
+
+	if (!store_tree_mark(tree, generation, STORE_TREE_FAILED, text, &error))
+		identity_warn(now_current, g_strdup_printf("the generation left is not marked: %s",
+							   error->message));
+}
+
+StoreIdentity *store_rollback(Store *store, const char *reason, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+	uint32_t left = 0;
+
+	if (!tree || !store_current_generation(store, &left, error))
+		return NULL;
+
+	g_autoptr(StoreIdentity) identity = fallback_find(store, left);
+
+	if (!identity) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT,
+			    "%s: there is no sound older generation to return to from %u",
+			    store->path, left);
+		return NULL;
+	}
+	/* Back first, then the marker: a full disk must not hold up the way back. */
+	if (!store_tree_switch(tree, identity->generation, error))
+		return NULL;
+	if (reason)
+		mark_failed(tree, left, reason, identity);
+	return g_steal_pointer(&identity);
+}
+
+StoreIdentity *store_activate(Store *store, uint32_t number, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+
+	if (!tree)
+		return NULL;
+
+	g_autoptr(StoreIdentity) identity = store_identity(store, number, error);
+
+	if (!identity || !store_tree_mark(tree, number, STORE_TREE_FAILED, NULL, error) ||
+	    !store_tree_switch(tree, number, error))
+		return NULL;
+	identity->failed = false;
+	return g_steal_pointer(&identity);
+}

@@ -68,4 +68,7 @@ void tls_context_begin(TlsContext *context);
  * "the broker refused our certificate: unknown CA (alert 48)" */
 const char *tls_context_failure(const TlsContext *context);
 
+/* tls_context_refused() - that failure is an alert of the peer: it did not want us */
+bool tls_context_refused(const TlsContext *context);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsContext, tls_context_unref)

@@ -8,18 +8,16 @@
  * does not run for them). Only the name's present owner is listened to. Owner: who made the peer;
  * mirrors belong to it. No callback after free; any callback may free the peer.
  *
- * A peer holds at most BUS_PEER_OBJECTS_MAX objects with BUS_PEER_INTERFACES_MAX interfaces of
- * BUS_PEER_PROPERTIES_MAX properties; a value that is not one of the basic types may
- * have BUS_PEER_VALUE_MAX octets. What is beyond is left out, with one warning.
+ * A peer holds at most BUS_PEER_OBJECTS_MAX objects; bus-mirror.h bounds each of them. What is
+ * beyond is left out, with one warning. A lost connection is BusDisconnectedFunc's to tell: mirrors
+ * stay readable then, but nothing runs any more.
  */
 #pragma once
 
 #include "dbus/bus-call.h"
+#include "dbus/bus-mirror.h"
 
-#define BUS_PEER_OBJECTS_MAX    1024
-#define BUS_PEER_INTERFACES_MAX 32
-#define BUS_PEER_PROPERTIES_MAX 64
-#define BUS_PEER_VALUE_MAX      16384
+#define BUS_PEER_OBJECTS_MAX 1024
 
 typedef struct BusPeer BusPeer;
 typedef struct BusMirror
@@ -29,7 +27,7 @@ typedef struct BusMirror
 typedef struct BusPeerEvents {
 	/* the service is on the bus and everything it has was mirrored */
 	void (*appeared)(BusPeer *peer, void *user_data);
-	/* it left; mirrors can be read for the last time */
+	/* it left, after `appeared` or any `added`; mirrors can be read for the last time */
 	void (*vanished)(BusPeer *peer, void *user_data);
 	/* an object has a further interface (the object may be new) */
 	void (*added)(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data);
@@ -81,38 +79,5 @@ BusMirror *bus_peer_find(const BusPeer *peer, const char *path);
 /* bus_peer_list() - all mirrors that have @interface, sorted by path; array owned by the caller,
  * mirrors borrowed. @interface NULL: all */
 GPtrArray *bus_peer_list(const BusPeer *peer, const char *interface);
-
-/* bus_mirror_path() - borrowed */
-const char *bus_mirror_path(const BusMirror *mirror);
-
-/* bus_mirror_has() - does the object have @interface (and @property, unless NULL)? */
-bool bus_mirror_has(const BusMirror *mirror, const char *interface, const char *property);
-
-/* Values. Each gives @fallback (or NULL) when the property is absent or of another kind. */
-
-/* bus_mirror_string() - s, o or g; borrowed until the next turn of the loop */
-const char *bus_mirror_string(const BusMirror *mirror, const char *interface, const char *property);
-
-/* bus_mirror_bool() - b */
-bool bus_mirror_bool(const BusMirror *mirror, const char *interface, const char *property,
-		     bool fallback);
-
-/* bus_mirror_uint() - y, q, u or t */
-uint64_t bus_mirror_uint(const BusMirror *mirror, const char *interface, const char *property,
-			 uint64_t fallback);
-
-/* bus_mirror_int() - n, i or x */
-int64_t bus_mirror_int(const BusMirror *mirror, const char *interface, const char *property,
-		       int64_t fallback);
-
-/* bus_mirror_bytes() - ay; borrowed until the next turn of the loop
- * @len: octets; 0 when NULL is returned */
-const uint8_t *bus_mirror_bytes(const BusMirror *mirror, const char *interface,
-				const char *property, size_t *len);
-
-/* bus_mirror_reader() - any container, standing before the value (bus_reader_enter(r, "aa{sv}"))
- * Borrowed until the next turn of the loop, from its start at each call; NULL when absent or a
- * basic type */
-BusReader *bus_mirror_reader(const BusMirror *mirror, const char *interface, const char *property);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusPeer, bus_peer_free)

@@ -55,10 +55,10 @@ static bool read_uptime(const char *root, double *value)
 	return read_below(root, "proc/uptime", value);
 }
 
-/* The number after @label at the start of a line. */
+/* The number behind @label. */
 static bool find_field(const char *text, const char *label, double *value)
 {
-	const char *at = g_str_has_prefix(text, label + 1) ? text - 1 : strstr(text, label);
+	const char *at = strstr(text, label);
 
 	if (!at)
 		return false;
@@ -73,8 +73,8 @@ static bool read_memory(const char *root, double *value)
 	double total;
 	double available;
 
-	if (!text || !find_field(text, "\nMemTotal:", &total) ||
-	    !find_field(text, "\nMemAvailable:", &available) || total <= 0)
+	if (!text || !find_field(text, "MemTotal:", &total) ||
+	    !find_field(text, "MemAvailable:", &available) || total <= 0)
 		return false;
 	*value = round((1.0 - available / total) * 1000.0) / 10.0;
 	return true;

@@ -21,11 +21,12 @@ typedef struct Task {
 	SpoolAppended appended; /* APPEND */
 	SpoolFetched fetched;   /* FETCH */
 	void *data;
-	uint64_t number; /* FETCH: after this; RELEASE: up to this */
-	uint64_t dropped;
+	SpoolWish wish;    /* FETCH */
+	uint64_t released; /* RELEASE: up to this */
+	uint64_t dropped;  /* RELEASE */
 	size_t bytes;
 	size_t taken;
-	Payload *payload;
+	GPtrArray *payloads; /* of Payload */
 	GError *error;
 } Task;
 
@@ -65,7 +66,7 @@ struct Spool {
 static void task_free(Task *task)
 {
 	sample_batch_free(task->batch);
-	payload_free(task->payload);
+	g_clear_pointer(&task->payloads, g_ptr_array_unref);
 	g_clear_error(&task->error);
 	g_free(task);
 }
@@ -78,7 +79,7 @@ static void task_answer(Spool *spool, Task *task)
 		spool->queued_bytes -= task->bytes;
 		task->appended(task->taken, task->error, task->data);
 	} else if (task->kind == TASK_FETCH) {
-		task->fetched(g_steal_pointer(&task->payload), task->data);
+		task->fetched(g_steal_pointer(&task->payloads), task->data);
 	}
 	task_free(task);
 }
@@ -145,11 +146,11 @@ void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *da
 	g_async_queue_push(spool->queue, task);
 }
 
-void spool_fetch(Spool *spool, uint64_t after, SpoolFetched done, void *data)
+void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *data)
 {
 	Task *task = task_new(TASK_FETCH, data);
 
-	task->number = after;
+	task->wish = *wish;
 	task->fetched = done;
 	g_async_queue_push(spool->queue, task);
 }
@@ -163,7 +164,7 @@ void spool_drop(Spool *spool, uint64_t last, uint64_t dropped)
 {
 	Task *task = task_new(TASK_RELEASE, NULL);
 
-	task->number = last;
+	task->released = last;
 	task->dropped = dropped;
 	g_async_queue_push(spool->queue, task);
 }
@@ -294,6 +295,26 @@ static void group_commit(Spool *spool, GPtrArray *tasks)
 		release_alone(spool);
 }
 
+/* As many payloads as are wished for and can be filled. */
+static GPtrArray *fetch_payloads(Spool *spool, const SpoolWish *wish, GError **error)
+{
+	g_autoptr(GPtrArray) payloads =
+		g_ptr_array_new_with_free_func((GDestroyNotify)payload_free);
+	uint64_t after = wish->after;
+
+	while (payloads->len < wish->payloads_max) {
+		g_autoptr(Payload) payload = payload_new(wish->profile, wish->limits);
+
+		if (!spool_db_read(spool->db, after, payload, error))
+			return NULL;
+		if (payload_count(payload) == 0)
+			break;
+		after = payload_last(payload);
+		g_ptr_array_add(payloads, g_steal_pointer(&payload));
+	}
+	return g_steal_pointer(&payloads);
+}
+
 static void fetch_all(Spool *spool, GPtrArray *tasks)
 {
 	for (guint i = 0; i < tasks->len && !spool->dead; i++) {
@@ -302,18 +323,17 @@ static void fetch_all(Spool *spool, GPtrArray *tasks)
 
 		if (task->kind != TASK_FETCH)
 			continue;
-		task->payload = payload_new(spool->config.profile, spool->config.samples_max);
-		if (spool_db_read(spool->db, task->number, task->payload, &error))
+		task->payloads = fetch_payloads(spool, &task->wish, &error);
+		if (task->payloads)
 			continue;
 		g_warning("%s", error->message);
-		g_clear_pointer(&task->payload, payload_free);
 		thread_repair(spool);
 	}
 }
 
 static void release_note(Spool *spool, const Task *task)
 {
-	spool->release_last = MAX(spool->release_last, task->number);
+	spool->release_last = MAX(spool->release_last, task->released);
 	spool->release_dropped += task->dropped;
 	if (spool->release_due_us == 0)
 		spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;

@@ -26,12 +26,10 @@
 
 typedef struct Spool Spool;
 
-/* All borrowed; profile, path and events are kept and outlive the spool. */
+/* Borrowed; path and data outlive the spool. */
 typedef struct SpoolConfig {
 	const char *path;
 	uint64_t limit; /* octets */
-	const Profile *profile;
-	unsigned samples_max; /* in one payload */
 
 	/* changed() - spool_stats() tells something new */
 	void (*changed)(void *data);
@@ -48,9 +46,18 @@ typedef struct SpoolConfig {
  * when all were taken */
 typedef void (*SpoolAppended)(size_t taken, const GError *error, void *data);
 
+/* What spool_fetch() is to bring. */
+typedef struct SpoolWish {
+	uint64_t after;       /* sequence number */
+	PayloadLimits limits; /* of each payload */
+	const Profile *profile;
+	unsigned payloads_max; /* 1 or more */
+} SpoolWish;
+
 /* SpoolFetched - the answer to spool_fetch()
- * @payload: transferred; without samples when nothing waits; NULL when the disk failed */
-typedef void (*SpoolFetched)(Payload *payload, void *data);
+ * @payloads: of Payload, each with samples, in order, transferred (g_ptr_array_unref()); empty
+ * when nothing waits; NULL when the disk failed */
+typedef void (*SpoolFetched)(GPtrArray *payloads, void *data);
 
 /* spool_open() - open the file, start the thread
  * Waits for the disk, unlike the rest: for the start of a program.
@@ -66,9 +73,10 @@ void spool_close(Spool *spool);
  * @done: called once, later, when they are durable or refused */
 void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data);
 
-/* spool_fetch() - the next payload after sequence number @after
+/* spool_fetch() - the next samples as payloads
+ * @wish: copied; its profile is kept
  * @done: called once, later */
-void spool_fetch(Spool *spool, uint64_t after, SpoolFetched done, void *data);
+void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *data);
 
 /* spool_release() - everything up to @last was delivered and may be deleted */
 void spool_release(Spool *spool, uint64_t last);

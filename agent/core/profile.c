@@ -6,7 +6,7 @@ static const Profile *const profiles[] = { &profile_thingsboard };
 struct Payload {
 	const Profile *profile;
 	GString *text; /* "[" and the samples with "," between; see payload_data() */
-	unsigned samples_max;
+	PayloadLimits limits;
 	unsigned count;
 	uint64_t first;
 	uint64_t last;
@@ -26,12 +26,12 @@ const char *profile_names(void)
 	return "thingsboard";
 }
 
-Payload *payload_new(const Profile *profile, unsigned samples_max)
+Payload *payload_new(const Profile *profile, PayloadLimits limits)
 {
 	Payload *payload = g_new0(Payload, 1);
 
 	payload->profile = profile;
-	payload->samples_max = samples_max;
+	payload->limits = limits;
 	payload->text = g_string_new("[");
 	return payload;
 }
@@ -48,12 +48,12 @@ bool payload_add(Payload *payload, const Sample *sample)
 {
 	size_t before = payload->text->len;
 
-	if (payload->count == payload->samples_max)
+	if (payload->count == payload->limits.samples)
 		return false;
 	if (payload->count > 0)
 		g_string_append_c(payload->text, ',');
 	payload->profile->append(payload->text, sample);
-	if (payload->count > 0 && payload->text->len + 1 > payload->profile->payload_max) {
+	if (payload->count > 0 && payload->text->len + 1 > payload->limits.octets) {
 		g_string_truncate(payload->text, before);
 		return false;
 	}

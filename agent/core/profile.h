@@ -16,7 +16,7 @@
 typedef struct Profile {
 	const char *name;   /* as in the configuration */
 	const char *topic;  /* of telemetry */
-	size_t payload_max; /* octets; one sample alone may be longer */
+	size_t payload_max; /* octets that suit its servers */
 
 	/* append() - one sample, without what separates it from others */
 	void (*append)(GString *text, const Sample *sample);
@@ -32,10 +32,15 @@ const char *profile_names(void);
 
 typedef struct Payload Payload;
 
+/* How much goes into one payload; a single sample may be longer than `octets`. */
+typedef struct PayloadLimits {
+	size_t octets;
+	unsigned samples; /* 1 or more */
+} PayloadLimits;
+
 /* payload_new() - empty
- * @profile: kept
- * @samples_max: 1 or more */
-Payload *payload_new(const Profile *profile, unsigned samples_max);
+ * @profile: kept */
+Payload *payload_new(const Profile *profile, PayloadLimits limits);
 
 /* payload_free() - NULL is fine */
 void payload_free(Payload *payload);

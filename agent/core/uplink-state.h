@@ -2,7 +2,7 @@
 /*
  * uplink-state - where the way to the broker stands
  *
- *   IDENTITY ─▶ CLOCK ─▶ CONNECTING ─▶ ONLINE
+ *   STARTING ─▶ CLOCK ─▶ CONNECTING ─▶ ONLINE
  *                 ▲          │ ▲          │
  *                 │          ▼ │          │ lost
  *                 └─────── BACKOFF ◀──────┘          any ─▶ STOPPED
@@ -10,12 +10,12 @@
 #pragma once
 
 typedef enum UplinkState {
-	UPLINK_IDENTITY,   /* no usable identity was read yet */
+	UPLINK_STARTING,   /* not yet told to connect */
 	UPLINK_CLOCK,      /* the clock is before the certificate's first day */
 	UPLINK_BACKOFF,    /* the last attempt failed; the next one has its time */
 	UPLINK_CONNECTING, /* name look-up, TCP, TLS, CONNECT */
 	UPLINK_ONLINE,     /* CONNACK was read */
-	UPLINK_STOPPED,    /* not started, or shutting down */
+	UPLINK_STOPPED,    /* shutting down */
 } UplinkState;
 
 /* uplink_state_name() - "connecting" ...: for status, log and bus; static */

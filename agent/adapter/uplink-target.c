@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/uplink-target.h"
+
+#include "common/error.h"
+
+#define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
+
+static bool target_load_identity(UplinkTarget *target, const Config *config, GError **error)
+{
+	g_autoptr(Store) store = store_open(config->store.path);
+	g_autoptr(GError) failure = NULL;
+
+	target->identity = store_current(store, &failure);
+	if (target->identity)
+		return true;
+	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT) &&
+	    config->broker.uri && g_str_has_prefix(config->broker.uri, "mqtt://"))
+		return true;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+static bool target_load_broker(UplinkTarget *target, const Config *config, GError **error)
+{
+	const StoreIdentity *identity = target->identity;
+
+	target->broker = broker_conf_resolve(&config->broker, identity ? identity->broker : NULL);
+	if (!target->broker->uri) {
+		g_set_error_literal(
+			error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			"no broker is known: set [broker] uri, or import a store with broker.conf");
+		return false;
+	}
+	if (!broker_uri_parse(target->broker->uri, &target->uri, error))
+		return false;
+	target->uri_text = broker_uri_format(&target->uri);
+	target->profile = profile_find(broker_profile_name(target->broker->profile));
+	if (!target->profile) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[broker] profile = %s: this version has %s only",
+			    broker_profile_name(target->broker->profile), profile_names());
+		return false;
+	}
+	target->client_id = target->broker->client_id;
+	if (!target->client_id && identity)
+		target->client_id = identity->common_name;
+	if (!target->client_id) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+				    "the certificate has no common name: set [broker] client_id");
+		return false;
+	}
+	return true;
+}
+
+static bool target_load_tls(UplinkTarget *target, GError **error)
+{
+	const StoreIdentity *identity = target->identity;
+
+	if (!target->uri.tls) {
+		g_warning("the broker is spoken to without encryption: %s", target->uri_text);
+		return true;
+	}
+	if (!identity) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT,
+				    "the store holds no identity");
+		return false;
+	}
+
+	TlsConfig config = {
+		.certificate_path = identity->cert_path,
+		.key_path = identity->key_path,
+		.trust_path = target->broker->ca ? target->broker->ca : identity->chain_path,
+		.host = target->uri.host,
+		.min_version = TLS_VERSION_1_2,
+	};
+
+	target->tls = tls_context_new(&config, error);
+	return target->tls != NULL;
+}
+
+UplinkTarget *uplink_target_load(const Config *config, GError **error)
+{
+	g_autoptr(UplinkTarget) target = g_new0(UplinkTarget, 1);
+
+	if (!target_load_identity(target, config, error) ||
+	    !target_load_broker(target, config, error) || !target_load_tls(target, error))
+		return NULL;
+	for (char **warning = target->identity ? target->identity->warnings : NULL;
+	     warning && *warning; warning++)
+		g_warning("%s", *warning);
+	return g_steal_pointer(&target);
+}
+
+void uplink_target_free(UplinkTarget *target)
+{
+	if (!target)
+		return;
+	store_identity_free(target->identity);
+	broker_conf_free(target->broker);
+	tls_context_unref(target->tls);
+	g_free(target->uri_text);
+	g_free(target);
+}
+
+MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
+				 const MqttCallbacks *callbacks, void *data, GError **error)
+{
+	MqttConfig config = {
+		.host = target->uri.host,
+		.port = target->uri.port,
+		.tls = target->tls,
+		.protocol = target->broker->protocol == BROKER_PROTOCOL_MQTT_5
+				    ? MQTT_PROTOCOL_5
+				    : MQTT_PROTOCOL_3_1_1,
+		.client_id = target->client_id,
+		.clean_start = true, /* the spool is our session */
+		.keep_alive_s = (unsigned)(target->broker->keep_alive_ms / 1000),
+		.connect_timeout_ms = (unsigned)target->broker->connect_timeout_ms,
+		.ack_timeout_ms = ACK_TIMEOUT_MS,
+		.window = window,
+	};
+
+	return mqtt_client_new(&config, callbacks, data, error);
+}
+
+bool uplink_target_clock_plausible(const UplinkTarget *target, int64_t now_s)
+{
+	if (!target->tls)
+		return true;
+	return now_s >= STORE_CLOCK_FLOOR && now_s >= target->identity->not_before;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * uplink-target - who we are and where samples go: the store and [broker] put together
+ *
+ * With TLS an identity of the store is needed; a broker without TLS (mqtt://, only ever from the
+ * configuration or an imported broker.conf) can do without.
+ */
+#pragma once
+
+#include "agent/core/profile.h"
+#include "common/broker-conf.h"
+#include "common/broker-uri.h"
+#include "common/config.h"
+#include "common/mqtt.h"
+#include "common/store.h"
+#include "common/tls.h"
+
+typedef struct UplinkTarget {
+	StoreIdentity *identity; /* NULL: clear text without a store */
+	BrokerConf *broker;
+	BrokerUri uri;
+	char *uri_text; /* canonical */
+	const char *client_id;
+	TlsContext *tls; /* NULL: clear text */
+	const Profile *profile;
+} UplinkTarget;
+
+/* uplink_target_load() - read the current generation and build everything from it
+ * Errors: those of store_current() and tls_context_new(); LANDFALL_ERROR_CONFIG (no broker named,
+ * a profile this version has not, no client id) */
+UplinkTarget *uplink_target_load(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* uplink_target_free() - NULL is fine */
+void uplink_target_free(UplinkTarget *target);
+
+/* uplink_target_client() - a client at rest for @target
+ * @window: messages in flight
+ * Errors: those of mqtt_client_new() */
+MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
+				 const MqttCallbacks *callbacks, void *data,
+				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* uplink_target_clock_plausible() - whether certificates can be judged at @now_s: not before
+ * ours began, nor before the clock's floor */
+bool uplink_target_clock_plausible(const UplinkTarget *target, int64_t now_s);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UplinkTarget, uplink_target_free)

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/uplink.h"
+
+#include "agent/core/window.h"
+#include "common/backoff.h"
+#include "common/error.h"
+
+#include <string.h>
+
+#define BACKOFF_FLOOR_MS 500
+#define BACKOFF_BASE_MS  1000
+#define BACKOFF_MAX_MS   120000
+#define CLOCK_POLL_MS    1000
+#define RETRY_MS         1000
+#define PACKET_OVERHEAD  16 /* octets of a PUBLISH beside topic and payload, at most */
+
+struct Uplink {
+	UplinkConfig config;
+	UplinkState state;
+	UplinkTarget *target;
+	UplinkTarget *next_target; /* to be used once the connection is closed */
+	MqttClient *client;
+	Window *window;
+	Backoff backoff;
+	guint timer;
+	int64_t timer_due_us;
+	size_t packet_max;    /* of the broker; 0: none told */
+	bool fetching;        /* the spool has been asked */
+	uint64_t fetch_after; /* for what is behind this */
+	GError *ending;       /* why we end the connection ourselves */
+	char *last_error;
+	unsigned repeats; /* of last_error in the log */
+	uint64_t last_ack;
+	uint64_t connects;
+	unsigned connect_ms;
+};
+
+static void uplink_attempt(Uplink *uplink);
+static void uplink_pump(Uplink *uplink);
+
+/* --- states --- */
+
+static void uplink_enter(Uplink *uplink, UplinkState state)
+{
+	if (uplink->state == state)
+		return;
+	g_debug("uplink: %s -> %s", uplink_state_name(uplink->state), uplink_state_name(state));
+	uplink->state = state;
+	if (uplink->config.changed)
+		uplink->config.changed(uplink->config.data);
+}
+
+static gboolean uplink_on_timer(gpointer data)
+{
+	Uplink *uplink = data;
+
+	uplink->timer = 0;
+	if (uplink->state == UPLINK_ONLINE)
+		uplink_pump(uplink);
+	else
+		uplink_attempt(uplink);
+	return G_SOURCE_REMOVE;
+}
+
+static void uplink_cancel_timer(Uplink *uplink)
+{
+	if (uplink->timer)
+		g_source_remove(uplink->timer);
+	uplink->timer = 0;
+}
+
+static void uplink_set_timer(Uplink *uplink, uint32_t wait_ms)
+{
+	uplink_cancel_timer(uplink);
+	uplink->timer_due_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
+	uplink->timer = g_timeout_add(wait_ms, uplink_on_timer, uplink);
+}
+
+static uint32_t random_below(uint32_t bound, gpointer data)
+{
+	/* the whole range of 32 bits does not fit g_random_int_range() */
+	return (uint32_t)(g_random_double() * bound);
+}
+
+/* The same failure is told at its 1st, 2nd, 4th, 8th … time: an outage of a week fills no log. */
+static void uplink_tell(Uplink *uplink, const char *message, uint32_t wait_ms)
+{
+	if (g_strcmp0(uplink->last_error, message) != 0) {
+		g_free(uplink->last_error);
+		uplink->last_error = g_strdup(message);
+		uplink->repeats = 0;
+	}
+	uplink->repeats++;
+	if ((uplink->repeats & (uplink->repeats - 1)) == 0)
+		g_warning("broker %s: %s; next attempt in %u.%u s", uplink->target->uri_text,
+			  message, wait_ms / 1000, wait_ms % 1000 / 100);
+}
+
+static void uplink_back_off(Uplink *uplink, const char *message)
+{
+	uint32_t wait_ms = backoff_next_ms(&uplink->backoff, random_below, NULL);
+
+	uplink_tell(uplink, message, wait_ms);
+	uplink_set_timer(uplink, wait_ms);
+	uplink_enter(uplink, UPLINK_BACKOFF);
+}
+
+static void uplink_wait_for_clock(Uplink *uplink)
+{
+	if (uplink->state != UPLINK_CLOCK)
+		g_message("the clock is before the certificate's first day: "
+			  "waiting for it to be set, samples are kept");
+	uplink_set_timer(uplink, CLOCK_POLL_MS);
+	uplink_enter(uplink, UPLINK_CLOCK);
+}
+
+/* --- the connection --- */
+
+static void mark_good_thread_free(gpointer *arguments)
+{
+	g_free(arguments[0]);
+	g_free(arguments);
+}
+
+/* The store syncs its marker to the disk, which the loop must not wait for. */
+static gpointer mark_good_thread(gpointer data)
+{
+	gpointer *arguments = data;
+	g_autoptr(Store) store = store_open(arguments[0]);
+	g_autoptr(GError) error = NULL;
+
+	if (!store_mark_good(store, GPOINTER_TO_UINT(arguments[1]), &error))
+		g_info("the generation cannot be marked as good: %s", error->message);
+	mark_good_thread_free(arguments);
+	return NULL;
+}
+
+static void uplink_mark_good(Uplink *uplink)
+{
+	StoreIdentity *identity = uplink->target->identity;
+
+	if (!identity || identity->good)
+		return;
+
+	gpointer *arguments = g_new0(gpointer, 2);
+
+	arguments[0] = g_strdup(uplink->config.config->store.path);
+	arguments[1] = GUINT_TO_POINTER(identity->generation);
+	identity->good = true;
+	g_thread_unref(g_thread_new("mark-good", mark_good_thread, arguments));
+}
+
+static void uplink_connected(MqttClient *client, const MqttSession *session, gpointer data)
+{
+	Uplink *uplink = data;
+
+	g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
+		  uplink->target->client_id, session->connect_ms);
+	uplink->connects++;
+	uplink->connect_ms = session->connect_ms;
+	uplink->packet_max = session->max_packet_size;
+	uplink_mark_good(uplink);
+	uplink_enter(uplink, UPLINK_ONLINE);
+	uplink_pump(uplink);
+}
+
+/* Another generation became current while the connection was being closed. */
+static bool uplink_take_next_target(Uplink *uplink)
+{
+	if (!uplink->next_target)
+		return false;
+	g_clear_pointer(&uplink->client, mqtt_client_free);
+	uplink_target_free(uplink->target);
+	uplink->target = g_steal_pointer(&uplink->next_target);
+	backoff_reset(&uplink->backoff);
+	return true;
+}
+
+static void uplink_disconnected(MqttClient *client, const GError *error, gpointer data)
+{
+	Uplink *uplink = data;
+	g_autoptr(GError) ending = g_steal_pointer(&uplink->ending);
+
+	window_rewind(uplink->window);
+	uplink_cancel_timer(uplink);
+	if (uplink->state == UPLINK_STOPPED)
+		uplink->config.stopped(uplink->config.data);
+	else if (uplink_take_next_target(uplink))
+		uplink_attempt(uplink);
+	else if (ending || error)
+		uplink_back_off(uplink, ending ? ending->message : error->message);
+	else
+		uplink_back_off(uplink, "the connection was closed");
+}
+
+/* The broker took a message, or refused it, or the connection ended before it said so. */
+static void uplink_published(MqttClient *client, uint16_t id, const GError *error, gpointer data)
+{
+	Uplink *uplink = data;
+	uint64_t last;
+
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
+		return; /* disconnected() follows and rewinds */
+	if (error) {
+		if (!uplink->ending)
+			g_set_error(&uplink->ending, LANDFALL_ERROR, error->code,
+				    "a message was refused: %s", error->message);
+		mqtt_client_disconnect(uplink->client);
+		return;
+	}
+	if (window_acked(uplink->window, id, &last)) {
+		uplink->last_ack = last;
+		spool_release(uplink->config.spool, last);
+	}
+	backoff_reset(&uplink->backoff);
+	if (uplink->last_error) {
+		g_clear_pointer(&uplink->last_error, g_free);
+		uplink->repeats = 0;
+	}
+	uplink_pump(uplink);
+}
+
+static const MqttCallbacks mqtt_callbacks = {
+	.connected = uplink_connected,
+	.disconnected = uplink_disconnected,
+	.published = uplink_published,
+};
+
+static unsigned uplink_window(const Uplink *uplink)
+{
+	return (unsigned)CLAMP(uplink->config.config->agent.inflight, 1, WINDOW_MESSAGES_MAX);
+}
+
+static void uplink_attempt(Uplink *uplink)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!uplink_target_clock_plausible(uplink->target, g_get_real_time() / G_USEC_PER_SEC)) {
+		uplink_wait_for_clock(uplink);
+		return;
+	}
+	if (!uplink->client)
+		uplink->client = uplink_target_client(uplink->target, uplink_window(uplink),
+						      &mqtt_callbacks, uplink, &error);
+	if (!uplink->client || !mqtt_client_connect(uplink->client, &error)) {
+		uplink_back_off(uplink, error->message);
+		return;
+	}
+	uplink_enter(uplink, UPLINK_CONNECTING);
+}
+
+/* --- samples --- */
+
+static PayloadLimits uplink_limits(const Uplink *uplink)
+{
+	const Profile *profile = uplink->target->profile;
+	PayloadLimits limits = { profile->payload_max,
+				 (unsigned)MAX(uplink->config.config->agent.batch, 1) };
+	size_t overhead = strlen(profile->topic) + PACKET_OVERHEAD;
+
+	if (uplink->packet_max > overhead)
+		limits.octets = MIN(limits.octets, uplink->packet_max - overhead);
+	return limits;
+}
+
+/* One sample that no message of this broker can hold would block all others for ever. */
+static bool uplink_drop(Uplink *uplink, const Payload *payload, const GError *error)
+{
+	if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID) ||
+	    payload_count(payload) > 1 || window_in_flight(uplink->window) > 0)
+		return false;
+	g_warning("sample %" G_GUINT64_FORMAT " is dropped: %s", payload_first(payload),
+		  error->message);
+	spool_drop(uplink->config.spool, payload_last(payload), 1);
+	window_skip(uplink->window, payload_last(payload));
+	return true;
+}
+
+/* False when no more can be sent now; what was not sent stays in the spool. */
+static bool uplink_send(Uplink *uplink, Payload *payload)
+{
+	g_autoptr(GError) error = NULL;
+	size_t len;
+	const char *text = payload_data(payload, &len);
+	uint16_t id = mqtt_client_publish(uplink->client, uplink->target->profile->topic, text, len,
+					  false, &error);
+
+	if (id == 0)
+		return uplink_drop(uplink, payload, error);
+	window_sent(uplink->window, id, payload_first(payload), payload_last(payload));
+	return true;
+}
+
+static void uplink_fetched(GPtrArray *fetched, void *data)
+{
+	Uplink *uplink = data;
+	g_autoptr(GPtrArray) payloads = fetched;
+
+	uplink->fetching = false;
+	if (uplink->state != UPLINK_ONLINE || !mqtt_client_connected(uplink->client))
+		return;
+	if (!payloads) {
+		uplink_set_timer(uplink, RETRY_MS);
+		return;
+	}
+	/* After a new connection what comes first is something else. */
+	bool usable = window_cursor(uplink->window) == uplink->fetch_after;
+	bool sent = true;
+	for (guint i = 0; i < payloads->len && usable && sent; i++)
+		sent = uplink_send(uplink, g_ptr_array_index(payloads, i));
+	if (sent)
+		uplink_pump(uplink);
+	else if (window_in_flight(uplink->window) == 0)
+		uplink_set_timer(uplink, RETRY_MS); /* else the next PUBACK goes on */
+}
+
+static unsigned uplink_room(const Uplink *uplink)
+{
+	unsigned room = uplink_window(uplink) - window_in_flight(uplink->window);
+
+	return MIN(room, mqtt_client_room(uplink->client));
+}
+
+/* Ask the spool for more when there is more, and room for it on the way. */
+static void uplink_pump(Uplink *uplink)
+{
+	uint64_t cursor = window_cursor(uplink->window);
+
+	if (uplink->state != UPLINK_ONLINE || uplink->fetching || uplink->timer ||
+	    spool_stats(uplink->config.spool)->last <= cursor)
+		return;
+
+	SpoolWish wish = {
+		.after = cursor,
+		.limits = uplink_limits(uplink),
+		.profile = uplink->target->profile,
+		.payloads_max = uplink_room(uplink),
+	};
+
+	/* Few large wishes rather than one for each PUBACK. */
+	if (wish.payloads_max == 0 || wish.payloads_max * 2 < uplink_window(uplink))
+		return;
+	uplink->fetching = true;
+	uplink->fetch_after = cursor;
+	spool_fetch(uplink->config.spool, &wish, uplink_fetched, uplink);
+}
+
+/* --- for the owner --- */
+
+Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target)
+{
+	Uplink *uplink = g_new0(Uplink, 1);
+	const SpoolStats *stats = spool_stats(config->spool);
+
+	uplink->config = *config;
+	uplink->target = target;
+	uplink->state = UPLINK_STARTING;
+	uplink->window =
+		window_new(stats->last - MIN(stats->depth, stats->last), uplink_window(uplink));
+	backoff_init(&uplink->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+	return uplink;
+}
+
+void uplink_start(Uplink *uplink)
+{
+	uplink_attempt(uplink);
+}
+
+static bool same_generation(const UplinkTarget *a, const UplinkTarget *b)
+{
+	return a->identity && b->identity && a->identity->generation == b->identity->generation;
+}
+
+void uplink_reload(Uplink *uplink)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(UplinkTarget) target = uplink_target_load(uplink->config.config, &error);
+
+	if (uplink->state == UPLINK_STOPPED)
+		return;
+	if (!target) {
+		g_warning("the new identity is not used: %s", error->message);
+		return;
+	}
+	if (same_generation(target, uplink->target))
+		return;
+	g_message("another identity is current: connecting anew");
+	uplink_target_free(uplink->next_target);
+	uplink->next_target = g_steal_pointer(&target);
+	if (uplink->state == UPLINK_ONLINE || uplink->state == UPLINK_CONNECTING) {
+		mqtt_client_disconnect(uplink->client); /* disconnected() goes on */
+		return;
+	}
+	uplink_cancel_timer(uplink);
+	uplink_take_next_target(uplink);
+	uplink_attempt(uplink);
+}
+
+void uplink_feed(Uplink *uplink)
+{
+	uplink_pump(uplink);
+}
+
+void uplink_stop(Uplink *uplink)
+{
+	bool connection = uplink->state == UPLINK_ONLINE || uplink->state == UPLINK_CONNECTING;
+
+	if (uplink->state == UPLINK_STOPPED)
+		return;
+	uplink_cancel_timer(uplink);
+	uplink_enter(uplink, UPLINK_STOPPED);
+	if (connection)
+		mqtt_client_disconnect(uplink->client); /* disconnected() tells */
+	else
+		uplink->config.stopped(uplink->config.data);
+}
+
+UplinkStatus uplink_status(const Uplink *uplink)
+{
+	int64_t wait_us = uplink->timer ? uplink->timer_due_us - g_get_monotonic_time() : 0;
+
+	return (UplinkStatus){
+		.state = uplink->state,
+		.target = uplink->target,
+		.last_error = uplink->last_error ? uplink->last_error : "",
+		.retry_ms = MAX(wait_us, 0) / 1000,
+		.last_ack = uplink->last_ack,
+		.connects = uplink->connects,
+		.connect_ms = uplink->connect_ms,
+	};
+}
+
+void uplink_free(Uplink *uplink)
+{
+	if (!uplink)
+		return;
+	uplink_cancel_timer(uplink);
+	mqtt_client_free(uplink->client);
+	uplink_target_free(uplink->target);
+	uplink_target_free(uplink->next_target);
+	window_free(uplink->window);
+	g_clear_error(&uplink->ending);
+	g_free(uplink->last_error);
+	g_free(uplink);
+}

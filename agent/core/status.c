@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/core/status.h"
+
+#include <cjson/cJSON.h>
+
+typedef struct Count {
+	const char *name;
+	uint64_t value;
+} Count;
+
+/* Exact to the last digit, which a double is not. */
+static void add_counts(cJSON *object, const Count *counts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char digits[24];
+
+		g_snprintf(digits, sizeof(digits), "%" G_GUINT64_FORMAT, counts[i].value);
+		cJSON_AddRawToObject(object, counts[i].name, digits);
+	}
+}
+
+static void add_text(cJSON *object, const char *name, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(object, name, text);
+}
+
+static void add_uplink(cJSON *root, const AgentStatus *status)
+{
+	const Count counts[] = {
+		{ "retry_ms", (uint64_t)status->retry_ms },
+		{ "last_ack", status->last_ack },
+		{ "connects", status->connects },
+		{ "connect_ms", status->connect_ms },
+	};
+
+	cJSON_AddStringToObject(root, "state", uplink_state_name(status->state));
+	add_text(root, "broker", status->broker);
+	add_text(root, "client_id", status->client_id);
+	add_text(root, "last_error", status->last_error);
+	add_counts(root, counts, G_N_ELEMENTS(counts));
+}
+
+static void add_certificate(cJSON *root, const AgentStatus *status)
+{
+	const Count counts[] = {
+		{ "generation", status->generation },
+		{ "not_before", (uint64_t)MAX(status->not_before, 0) },
+		{ "not_after", (uint64_t)MAX(status->not_after, 0) },
+	};
+
+	if (status->generation == 0)
+		return;
+
+	cJSON *certificate = cJSON_AddObjectToObject(root, "certificate");
+
+	add_text(certificate, "common_name", status->common_name);
+	add_counts(certificate, counts, G_N_ELEMENTS(counts));
+}
+
+static void add_spool(cJSON *root, const AgentStatus *status)
+{
+	const Count counts[] = {
+		{ "waiting", status->waiting },   { "bytes", status->bytes },
+		{ "limit", status->limit },       { "last", status->last },
+		{ "accepted", status->accepted }, { "delivered", status->delivered },
+		{ "dropped", status->dropped },
+	};
+
+	add_counts(cJSON_AddObjectToObject(root, "spool"), counts, G_N_ELEMENTS(counts));
+}
+
+void status_encode(const AgentStatus *status, GString *text)
+{
+	cJSON *root = cJSON_CreateObject();
+
+	add_uplink(root, status);
+	add_certificate(root, status);
+	add_spool(root, status);
+
+	char *encoded = cJSON_PrintUnformatted(root);
+
+	g_string_append(text, encoded);
+	cJSON_free(encoded);
+	cJSON_Delete(root);
+}
+
+char *status_sentence(const AgentStatus *status)
+{
+	return g_strdup_printf("%s, broker %s, %" G_GUINT64_FORMAT " samples waiting%s%s",
+			       uplink_state_name(status->state),
+			       status->broker ? status->broker : "none", status->waiting,
+			       status->last_error && *status->last_error ? ": " : "",
+			       status->last_error ? status->last_error : "");
+}

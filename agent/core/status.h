@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * status - how the agent is doing, as one JSON object (docs/agent.md lists its members)
+ */
+#pragma once
+
+#include "agent/core/uplink-state.h"
+
+#include <glib.h>
+#include <stdint.h>
+
+/* Texts are borrowed; NULL stands for "not known". */
+typedef struct AgentStatus {
+	UplinkState state;
+	const char *broker; /* URI */
+	const char *client_id;
+	const char *last_error; /* "" when the last attempt succeeded */
+	int64_t retry_ms;
+	uint64_t last_ack;
+	uint64_t connects;
+	unsigned connect_ms;
+
+	uint32_t generation; /* of the store; 0: none */
+	const char *common_name;
+	int64_t not_before; /* Unix seconds */
+	int64_t not_after;
+
+	uint64_t waiting;
+	uint64_t bytes;
+	uint64_t limit;
+	uint64_t last;
+	uint64_t accepted;
+	uint64_t delivered;
+	uint64_t dropped;
+} AgentStatus;
+
+/* status_encode() - append @status to @text */
+void status_encode(const AgentStatus *status, GString *text);
+
+/* status_sentence() - @status in one line for the service manager; the caller frees it */
+char *status_sentence(const AgentStatus *status);

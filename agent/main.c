@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * landfall-agent - readings of this device to its broker, none lost
+ *
+ *   sensors ──┐
+ *             ├─▶ spool (disk) ─▶ uplink (MQTT, TLS) ─▶ broker
+ *   ingest ───┘                      ▲
+ *                          store-watch: another identity
+ *
+ * One loop; the spool's thread waits for the disk. Stopping: no more samples are taken, the
+ * connection is closed, the spool writes what it was given and answers, then all is freed.
+ */
+#include "agent/adapter/clock.h"
+#include "agent/adapter/ingest.h"
+#include "agent/adapter/notify.h"
+#include "agent/adapter/sensors.h"
+#include "agent/adapter/spool.h"
+#include "agent/adapter/uplink.h"
+#include "agent/core/status.h"
+#include "common/config-options.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "common/store-watch.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+
+typedef struct App {
+	Config *config;
+	GMainLoop *loop;
+	Notify *notify;
+	Spool *spool;
+	Ingest *ingest;
+	Sensors *sensors;
+	Uplink *uplink;
+	StoreWatch *watch;
+	guint watchdog;
+	bool stopping;
+	UplinkState told; /* state last told to the service manager */
+	bool refused;     /* the last sample of the sensors found no room */
+	GError *error;    /* why the program ends; NULL: it was asked to */
+} App;
+
+static const ConfigOptions options = {
+	.name = "landfall-agent",
+	.summary = "Sends readings of this device to an MQTT broker and keeps them on disk until\n"
+		   "the broker has acknowledged them.",
+};
+
+static void app_stop(App *app)
+{
+	if (app->stopping)
+		return;
+	app->stopping = true;
+	notify_send(app->notify, "STOPPING=1\nSTATUS=stopping");
+	g_clear_pointer(&app->sensors, sensors_free);
+	if (app->ingest)
+		ingest_stop(app->ingest);
+	uplink_stop(app->uplink);
+}
+
+static void app_status(const App *app, AgentStatus *status)
+{
+	UplinkStatus uplink = uplink_status(app->uplink);
+	const SpoolStats *spool = spool_stats(app->spool);
+	const StoreIdentity *identity = uplink.target->identity;
+
+	*status = (AgentStatus){
+		.state = uplink.state,
+		.broker = uplink.target->uri_text,
+		.client_id = uplink.target->client_id,
+		.last_error = uplink.last_error,
+		.retry_ms = uplink.retry_ms,
+		.last_ack = uplink.last_ack,
+		.connects = uplink.connects,
+		.connect_ms = uplink.connect_ms,
+		.generation = identity ? identity->generation : 0,
+		.common_name = identity ? identity->common_name : NULL,
+		.not_before = identity ? identity->not_before : 0,
+		.not_after = identity ? identity->not_after : 0,
+		.waiting = spool->depth,
+		.bytes = spool->bytes,
+		.limit = spool->limit,
+		.last = spool->last,
+		.accepted = spool->accepted,
+		.delivered = spool->delivered,
+		.dropped = spool->dropped,
+	};
+}
+
+/* --- what the parts tell --- */
+
+static void on_uplink_changed(void *data)
+{
+	App *app = data;
+	AgentStatus status;
+
+	app_status(app, &status);
+	if (status.state == app->told)
+		return;
+	app->told = status.state;
+
+	g_autofree char *sentence = status_sentence(&status);
+	g_autofree char *message = g_strconcat("STATUS=", sentence, NULL);
+
+	notify_send(app->notify, message);
+}
+
+static void on_uplink_stopped(void *data)
+{
+	App *app = data;
+
+	g_main_loop_quit(app->loop);
+}
+
+static void on_spool_changed(void *data)
+{
+	App *app = data;
+
+	if (!app->stopping)
+		uplink_feed(app->uplink);
+}
+
+static void on_spool_failed(const GError *error, void *data)
+{
+	App *app = data;
+
+	if (!app->error)
+		app->error = g_error_copy(error);
+	app_stop(app);
+}
+
+static void on_sample_stored(size_t taken, const GError *error, void *data)
+{
+	App *app = data;
+
+	if (error && !app->refused)
+		g_warning("readings of the sensors are lost: %s", error->message);
+	else if (!error && app->refused)
+		g_message("readings of the sensors are kept again");
+	app->refused = error != NULL;
+}
+
+static void on_sensors_ready(const char *values, size_t len, void *data)
+{
+	App *app = data;
+	SampleBatch *batch = sample_batch_new("sensors");
+	bool synced;
+	int64_t now_ms = clock_now_ms(&synced);
+
+	if (len > SAMPLE_VALUES_MAX) {
+		sample_batch_free(batch);
+		g_warning("readings of the sensors are lost: together longer than %d octets",
+			  SAMPLE_VALUES_MAX);
+		return;
+	}
+	sample_batch_add(batch, now_ms, synced, values, len);
+	spool_append(app->spool, batch, on_sample_stored, app);
+}
+
+static int64_t on_ingest_now(bool *synced, void *data)
+{
+	return clock_now_ms(synced);
+}
+
+static void on_ingest_status(GString *text, void *data)
+{
+	AgentStatus status;
+
+	app_status(data, &status);
+	status_encode(&status, text);
+}
+
+static void on_store_changed(gpointer data)
+{
+	App *app = data;
+
+	uplink_reload(app->uplink);
+}
+
+static gboolean on_signal_stop(gpointer data)
+{
+	app_stop(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_signal_reload(gpointer data)
+{
+	on_store_changed(data);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_watchdog(gpointer data)
+{
+	App *app = data;
+
+	notify_send(app->notify, "WATCHDOG=1");
+	return G_SOURCE_CONTINUE;
+}
+
+/* --- start and end --- */
+
+static bool app_open_spool(App *app, GError **error)
+{
+	SpoolConfig config = {
+		.path = app->config->agent.spool,
+		.limit = (uint64_t)app->config->agent.spool_limit,
+		.changed = on_spool_changed,
+		.failed = on_spool_failed,
+		.data = app,
+	};
+
+	app->spool = spool_open(&config, error);
+	return app->spool != NULL;
+}
+
+static bool app_open_uplink(App *app, GError **error)
+{
+	UplinkConfig config = {
+		.config = app->config,
+		.spool = app->spool,
+		.changed = on_uplink_changed,
+		.stopped = on_uplink_stopped,
+		.data = app,
+	};
+	UplinkTarget *target = uplink_target_load(app->config, error);
+
+	if (!target)
+		return false;
+	app->uplink = uplink_new(&config, target);
+	return true;
+}
+
+static bool app_open_ingest(App *app, GError **error)
+{
+	IngestConfig config = {
+		.path = app->config->agent.ingest,
+		.spool = app->spool,
+		.now_ms = on_ingest_now,
+		.status = on_ingest_status,
+		.data = app,
+	};
+
+	if (!config.path)
+		return true;
+	app->ingest = ingest_new(&config, error);
+	return app->ingest != NULL;
+}
+
+static void app_watch_store(App *app)
+{
+	g_autoptr(GError) error = NULL;
+
+	app->watch = store_watch_new(app->config->store.path, on_store_changed, app, &error);
+	if (!app->watch)
+		g_info("changes of the store are seen on SIGHUP only: %s", error->message);
+}
+
+static bool app_start(App *app, GError **error)
+{
+	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
+	    !app_open_ingest(app, error))
+		return false;
+	app->sensors = sensors_new(app->config, on_sensors_ready, app, error);
+	if (!app->sensors)
+		return false;
+	app_watch_store(app);
+	g_unix_signal_add(SIGTERM, on_signal_stop, app);
+	g_unix_signal_add(SIGINT, on_signal_stop, app);
+	g_unix_signal_add(SIGHUP, on_signal_reload, app);
+	if (notify_watchdog_us(app->notify) > 0)
+		app->watchdog =
+			g_timeout_add((guint)MAX(notify_watchdog_us(app->notify) / 1000 / 3, 1),
+				      on_watchdog, app);
+	uplink_start(app->uplink);
+	return true;
+}
+
+/* In this order: the spool's last answers go to those freed after it. */
+static void app_clear(App *app)
+{
+	store_watch_free(app->watch);
+	sensors_free(app->sensors);
+	app->stopping = true;
+	spool_close(app->spool);
+	ingest_free(app->ingest);
+	uplink_free(app->uplink);
+	if (app->watchdog)
+		g_source_remove(app->watchdog);
+	notify_free(app->notify);
+	g_main_loop_unref(app->loop);
+	config_free(app->config);
+	g_clear_error(&app->error);
+}
+
+int main(int argc, char **argv)
+{
+	App app = { 0 };
+	int status = config_options_start(&options, &argc, &argv, &app.config);
+
+	if (!app.config)
+		return status;
+	log_init(options.name, app.config->log.level, app.config->log.format);
+	signal(SIGPIPE, SIG_IGN);
+	app.loop = g_main_loop_new(NULL, FALSE);
+	app.notify = notify_new();
+	app.told = UPLINK_STARTING;
+	if (app_start(&app, &app.error)) {
+		notify_send(app.notify, "READY=1");
+		g_main_loop_run(app.loop);
+	}
+	if (app.error)
+		status = config_options_fail(options.name, app.error);
+	app_clear(&app);
+	return status;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * support - what the tests of the provisioner's core share: hexadecimal, a scripted random source,
+ * a Wi-Fi back end that only counts, and a bench on which a provisioner meets a phone
+ */
+#pragma once
+
+#include "provisioner/core/provisioner.h"
+
+#include <openssl/evp.h>
+
+/* hex_bytes() - octets from hexadecimal digits; "" and NULL give none */
+GBytes *hex_bytes(const char *hex);
+
+/* hex_of() - digits of @len octets; free with g_free() */
+char *hex_of(const void *data, size_t len);
+
+/* assert_bytes_hex() - @bytes are those digits */
+void assert_bytes_hex(GBytes *bytes, const char *hex);
+
+/* assert_data_hex() - the same for @len octets at @data */
+void assert_data_hex(const void *data, size_t len, const char *hex);
+
+/* A source of "randomness": first the script, then a sequence that never repeats. */
+typedef struct TestRandom {
+	GByteArray *script;
+	size_t used;
+	uint64_t next;
+	bool broken; /* says no */
+} TestRandom;
+
+/* test_random_init() - an empty script */
+void test_random_init(TestRandom *random);
+
+/* test_random_push() - add to the script */
+void test_random_push(TestRandom *random, const char *hex);
+
+/* test_random_restart() - drop what is left of the script for another one */
+void test_random_restart(TestRandom *random, const char *hex);
+
+/* test_random_fill() - a ProvRandom */
+bool test_random_fill(void *random, uint8_t *out, size_t len);
+
+/* test_random_clear() - free the script */
+void test_random_clear(TestRandom *random);
+
+/* A back end that starts everything and finishes nothing. */
+typedef struct FakeWifi {
+	unsigned int scans;
+	unsigned int joins;
+	unsigned int cancels;
+	unsigned int forgets;
+	bool refuses;
+	WifiCredentials credentials; /* of the last join; its passphrase is owned */
+} FakeWifi;
+
+extern const WifiPort fake_wifi_port; /* of a FakeWifi */
+
+#define BENCH_PEER "/org/bluez/hci0/dev_00_11_22_33_44_55"
+
+/* A provisioner, and a phone that speaks security 1 with the keys of the vectors. */
+typedef struct Bench {
+	Provisioner *provisioner;
+	ProvisionerPorts ports;
+	TestRandom random;
+	FakeWifi wifi;
+	int version;
+	int64_t now_us;
+	unsigned int changes;
+	unsigned int answers; /* counted since the bench was made */
+	GBytes *reply;        /* of the last answer, as it travels */
+	GError *error;
+	EVP_CIPHER_CTX *stream;
+} Bench;
+
+/* bench_new() - a started service of security 1 with VECTOR_POP, or 2 with the verifier */
+Bench *bench_new(int version);
+
+/* bench_free() - frees the provisioner too */
+void bench_free(Bench *bench);
+
+/* bench_write() - a request as it travels; the answer is in @bench when it is there */
+void bench_write(Bench *bench, const char *peer, EndpointId endpoint, GBytes *in);
+
+/* bench_write_hex() - the same from BENCH_PEER */
+void bench_write_hex(Bench *bench, EndpointId endpoint, const char *hex);
+
+/* bench_open() - open the session by the transcript of the version it was made for */
+void bench_open(Bench *bench);
+
+/* bench_ask() - a clear request on an open session of security 1, encrypted by the phone */
+void bench_ask(Bench *bench, EndpointId endpoint, const char *clear_hex);
+
+/* bench_clear_reply() - the last reply, decrypted: once per reply; NULL after an error */
+GBytes *bench_clear_reply(Bench *bench);
+
+/* bench_expect() - ask and compare the clear reply */
+void bench_expect(Bench *bench, EndpointId endpoint, const char *clear_hex, const char *reply_hex);
+
+/* bench_expect_error() - ask and compare the code of the failure */
+void bench_expect_error(Bench *bench, EndpointId endpoint, const char *clear_hex, ProvError code);
+
+/* bench_pass() - let time pass, serving each deadline on its way */
+void bench_pass(Bench *bench, int64_t us);
+
+/* bench_join() - set the credentials of the vectors, apply, wait for the join to start */
+void bench_join(Bench *bench);
+
+/* clang-format off */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bench, bench_free)
+/* clang-format on */

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/bus/bus-fixture.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct TestBus {
+	char *dir;
+	char *socket;
+	char *config;
+	char *address;
+	GPid pid;
+};
+
+static const char config_format[] =
+	"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n"
+	" \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+	"<busconfig>\n"
+	"  <type>session</type>\n"
+	"  <listen>unix:path=%s</listen>\n"
+	"  <auth>EXTERNAL</auth>\n"
+	"  <policy context=\"default\">\n"
+	"    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
+	"    <allow eavesdrop=\"true\"/>\n"
+	"    <allow own=\"*\"/>\n"
+	"    <deny own=\"io.landfall.Forbidden\"/>\n"
+	"  </policy>\n"
+	"</busconfig>\n";
+
+/* Whatever ends the test ends its children. */
+static void child_setup(gpointer user_data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static GPid spawn(const char *const *argv, int *out, int *err)
+{
+	GPid pid = 0;
+	g_autoptr(GError) error = NULL;
+
+	g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
+				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, NULL,
+				 &pid, NULL, out, err, &error);
+	g_assert_no_error(error);
+	return pid;
+}
+
+void test_bus_restart(TestBus *bus)
+{
+	const char *const argv[] = { "dbus-daemon", "--config-file",     bus->config, "--nofork",
+				     "--nopidfile", "--print-address=1", NULL };
+	char line[256];
+	int out = -1;
+
+	g_unlink(bus->socket);
+	bus->pid = spawn(argv, &out, NULL);
+
+	/* It prints its address once it listens. */
+	g_assert_cmpint(read(out, line, sizeof(line)), >, 0);
+	close(out);
+}
+
+TestBus *test_bus_start(void)
+{
+	TestBus *bus = g_new0(TestBus, 1);
+	g_autoptr(GError) error = NULL;
+
+	bus->dir = g_dir_make_tmp("landfall-bus-XXXXXX", &error);
+	g_assert_no_error(error);
+	bus->socket = g_build_filename(bus->dir, "bus", NULL);
+	bus->config = g_build_filename(bus->dir, "bus.conf", NULL);
+	bus->address = g_strdup_printf("unix:path=%s", bus->socket);
+
+	g_autofree char *config = g_strdup_printf(config_format, bus->socket);
+
+	g_file_set_contents(bus->config, config, -1, &error);
+	g_assert_no_error(error);
+	test_bus_restart(bus);
+	g_setenv("DBUS_SESSION_BUS_ADDRESS", bus->address, TRUE);
+	g_setenv("DBUS_SYSTEM_BUS_ADDRESS", bus->address, TRUE);
+	return bus;
+}
+
+const char *test_bus_address(const TestBus *bus)
+{
+	return bus->address;
+}
+
+void test_bus_kill(TestBus *bus)
+{
+	if (bus->pid)
+		test_finish(bus->pid);
+	bus->pid = 0;
+}
+
+void test_bus_stop(TestBus *bus)
+{
+	test_bus_kill(bus);
+	g_unlink(bus->socket);
+	g_unlink(bus->config);
+	g_rmdir(bus->dir);
+	g_free(bus->dir);
+	g_free(bus->socket);
+	g_free(bus->config);
+	g_free(bus->address);
+	g_free(bus);
+}
+
+static gboolean nothing(gpointer user_data)
+{
+	return G_SOURCE_CONTINUE;
+}
+
+void test_turn(void)
+{
+	guint alarm = g_timeout_add(20, nothing, NULL);
+
+	g_main_context_iteration(NULL, TRUE);
+	g_source_remove(alarm);
+}
+
+GPid test_start(const char *line)
+{
+	g_autofree char *exec = g_strdup_printf("exec %s", line);
+	const char *const argv[] = { "sh", "-c", exec, NULL };
+
+	return spawn(argv, NULL, NULL);
+}
+
+void test_finish(GPid pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	g_spawn_close_pid(pid);
+}
+
+typedef struct Output {
+	GString *text;
+	bool end;
+	int status;
+	bool exited;
+} Output;
+
+static gboolean output_on_data(GIOChannel *channel, GIOCondition condition, gpointer user_data)
+{
+	Output *output = user_data;
+	char chunk[4096];
+	gssize len = read(g_io_channel_unix_get_fd(channel), chunk, sizeof(chunk));
+
+	if (len > 0)
+		g_string_append_len(output->text, chunk, len);
+	else
+		output->end = true;
+	return len > 0;
+}
+
+static void output_on_exit(GPid pid, gint status, gpointer user_data)
+{
+	Output *output = user_data;
+
+	output->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	output->exited = true;
+}
+
+char *test_run(const char *line, int *status)
+{
+	g_autofree char *both = g_strdup_printf("exec 2>&1; %s", line);
+	const char *const argv[] = { "sh", "-c", both, NULL };
+	Output output = { .text = g_string_new(NULL) };
+	int out = -1;
+	GPid pid = spawn(argv, &out, NULL);
+	GIOChannel *channel = g_io_channel_unix_new(out);
+
+	g_io_add_watch(channel, G_IO_IN | G_IO_HUP, output_on_data, &output);
+	g_child_watch_add(pid, output_on_exit, &output);
+	TEST_WAIT(output.end && output.exited);
+	g_io_channel_unref(channel);
+	close(out);
+	if (status)
+		*status = output.status;
+	else if (output.status != 0)
+		g_error("%s: status %d\n%s", line, output.status, output.text->str);
+	return g_string_free(output.text, FALSE);
+}

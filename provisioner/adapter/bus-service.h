@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bus-service - io.landfall.Provisioner1 on the bus
+ *
+ * Shows a status it is given and passes on Start and Stop. dbus/io.landfall.Provisioner1.xml is the
+ * interface; properties change with a signal, gathered per turn of the loop. Owner: the App.
+ */
+#pragma once
+
+#include "dbus/bus.h"
+#include "provisioner/core/wifi-port.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BUS_SERVICE_NAME "io.landfall.Provisioner1"
+#define BUS_SERVICE_PATH "/io/landfall/Provisioner1"
+
+/* What there is to see; all borrowed for the call, no member NULL. */
+typedef struct BusServiceStatus {
+	const char *state;
+	const char *progress;
+	const char *name;
+	const char *adapter;
+	const char *interface;
+	const char *backend;
+	const char *peer;
+	const char *failure;
+	const char *ip4;
+	uint8_t ssid[WIFI_SSID_MAX];
+	size_t ssid_len;
+	uint32_t security;
+} BusServiceStatus;
+
+typedef struct BusService BusService;
+
+/* Both run from the loop. */
+typedef struct BusServiceEvents {
+	/* somebody wants the service; answer with bus_service_started(), now or later */
+	void (*start)(void *data);
+	/* nobody wants it any more */
+	void (*stop)(void *data);
+} BusServiceEvents;
+
+/* bus_service_new() - put the object on the bus; ask for the name after that
+ * @bus:    borrowed, outlives it
+ * @events: static
+ * Errors: those of bus_object_register() */
+BusService *bus_service_new(Bus *bus, const BusServiceEvents *events, void *data,
+			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* bus_service_free() - whoever still waits is told that the service ends. NULL is fine */
+void bus_service_free(BusService *service);
+
+/* bus_service_update() - show this; what differs from before is announced */
+void bus_service_update(BusService *service, const BusServiceStatus *status);
+
+/* bus_service_started() - answer everybody who waits for Start
+ * @error: NULL: a phone can connect now; else why not, LANDFALL_ERROR */
+void bus_service_started(BusService *service, const GError *error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusService, bus_service_free)

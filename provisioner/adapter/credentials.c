@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/adapter/credentials.h"
+
+#include "common/error.h"
+#include "provisioner/core/srp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SALT_MAX     64
+#define VERIFIER_MAX 384
+#define POP_MAX      64
+#define POP_DRAWS    16 /* attempts at a proof that every phone can use */
+
+/* Lower case, without i, l, o and 0 that are misread on a label: 32 symbols, 5 bits each. */
+static const char pop_alphabet[] = "abcdefghjkmnpqrstuvwxyz123456789";
+
+G_STATIC_ASSERT(sizeof(pop_alphabet) == 32 + 1);
+
+bool credentials_random(void *data, uint8_t *out, size_t len)
+{
+	while (len > 0) {
+		ssize_t got = getrandom(out, len, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		out += got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+void credentials_free(Credentials *credentials)
+{
+	if (!credentials)
+		return;
+	g_free(credentials->username);
+	secret_free(credentials->pop);
+	g_clear_pointer(&credentials->salt, g_bytes_unref);
+	g_clear_pointer(&credentials->verifier, g_bytes_unref);
+	g_free(credentials);
+}
+
+static bool set_errno(GError **error, int saved, const char *what, const char *path)
+{
+	g_set_error(error, LANDFALL_ERROR,
+		    saved == EACCES || saved == EPERM || saved == EROFS ? LANDFALL_ERROR_DENIED
+									: LANDFALL_ERROR_FAILED,
+		    "cannot %s %s: %s", what, path, g_strerror(saved));
+	return false;
+}
+
+/* Up to @max octets of a file that fits; *out stays NULL when there is no such file. */
+static bool read_file(const char *path, size_t max, Secret **out, GError **error)
+{
+	g_autoptr(Secret) buffer = secret_new_zeroed(max + 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t len = 0;
+	ssize_t got = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? true : set_errno(error, errno, "open", path);
+	do {
+		got = read(fd, secret_bytes(buffer) + len, max + 1 - len);
+		if (got > 0)
+			len += (size_t)got;
+	} while ((got > 0 && len <= max) || (got < 0 && errno == EINTR));
+	if (got < 0) {
+		int saved = errno;
+
+		close(fd);
+		return set_errno(error, saved, "read", path);
+	}
+	close(fd);
+	if (len == 0 || len > max) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s is %s: 1 to %zu octets are allowed", path,
+			    len == 0 ? "empty" : "too long", max);
+		return false;
+	}
+	*out = secret_new(secret_data(buffer), len);
+	return true;
+}
+
+static bool read_pop(const char *folder, Secret **out, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, "pop", NULL);
+	g_autoptr(Secret) text = NULL;
+	size_t len = 0;
+
+	if (!read_file(path, POP_MAX + 2, &text, error))
+		return false;
+	if (!text)
+		return true;
+	len = secret_len(text);
+	while (len > 0 &&
+	       (secret_data(text)[len - 1] == '\n' || secret_data(text)[len - 1] == '\r'))
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		if (secret_data(text)[i] < 0x20 || secret_data(text)[i] == 0x7f)
+			len = 0;
+	}
+	if (len == 0 || len > POP_MAX) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s must hold one line of 1 to %d printable characters", path, POP_MAX);
+		return false;
+	}
+	*out = secret_new(secret_data(text), len);
+	return true;
+}
+
+static bool read_octets(const char *folder, const char *name, size_t max, GBytes **out,
+			GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autoptr(Secret) octets = NULL;
+
+	if (!read_file(path, max, &octets, error))
+		return false;
+	if (!octets)
+		return true;
+	if (secret_data(octets)[0] == 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s starts with a zero octet, which the phone apps drop", path);
+		return false;
+	}
+	*out = g_bytes_new(secret_data(octets), secret_len(octets));
+	return true;
+}
+
+static bool sync_folder(const char *folder, GError **error)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : fsync(fd);
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return status == 0 ? true : set_errno(error, saved, "write", folder);
+}
+
+/* All of @data in a file of its own that replaces @name in one step. */
+static bool write_file(const char *folder, const char *name, const void *data, size_t len,
+		       GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ssize_t done = 0;
+	int status = -1;
+	int saved = 0;
+
+	if (fd < 0)
+		return set_errno(error, errno, "write", fresh);
+	do {
+		done = write(fd, data, len);
+	} while (done < 0 && errno == EINTR);
+	if (done == (ssize_t)len)
+		status = fsync(fd);
+	else if (done >= 0)
+		errno = ENOSPC;
+	saved = errno;
+	close(fd);
+	if (status == 0 && rename(fresh, path) == 0)
+		return sync_folder(folder, error);
+	if (status == 0)
+		saved = errno;
+	unlink(fresh);
+	return set_errno(error, saved, "write", path);
+}
+
+/* A salt and the verifier that belongs to it and to @pop; neither is on disk yet. */
+static bool derive(const char *username, const Secret *pop, GBytes **salt, GBytes **verifier,
+		   GError **error)
+{
+	g_clear_pointer(salt, g_bytes_unref);
+	g_clear_pointer(verifier, g_bytes_unref);
+	*salt = srp_salt_new(credentials_random, NULL, error);
+	if (*salt)
+		*verifier = srp_verifier_new(username, pop, *salt, error);
+	return *verifier != NULL;
+}
+
+static Secret *draw_pop(GError **error)
+{
+	g_autoptr(Secret) pop = secret_new_zeroed(CREDENTIALS_POP_LEN);
+	uint8_t *text = secret_bytes(pop);
+
+	if (!credentials_random(NULL, text, CREDENTIALS_POP_LEN)) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+				    "the kernel gives no random numbers");
+		return NULL;
+	}
+	for (size_t i = 0; i < CREDENTIALS_POP_LEN; i++)
+		text[i] = (uint8_t)pop_alphabet[text[i] & 31];
+	return g_steal_pointer(&pop);
+}
+
+/* One proof in 256 cannot be used with every phone: then another is drawn. */
+static bool make_pop(const char *folder, Credentials *credentials, GError **error)
+{
+	char line[CREDENTIALS_POP_LEN + 1] = { 0 };
+	bool usable = false;
+	bool ok = false;
+
+	for (int draw = 0; draw < POP_DRAWS && !usable; draw++) {
+		g_autoptr(GError) refused = NULL;
+
+		g_clear_pointer(&credentials->pop, secret_free);
+		credentials->pop = draw_pop(error);
+		if (!credentials->pop)
+			return false;
+		usable = derive(credentials->username, credentials->pop, &credentials->salt,
+				&credentials->verifier, &refused);
+		if (!usable && draw + 1 == POP_DRAWS)
+			g_propagate_error(error, g_steal_pointer(&refused));
+	}
+	if (!usable)
+		return false;
+	memcpy(line, secret_data(credentials->pop), CREDENTIALS_POP_LEN);
+	line[CREDENTIALS_POP_LEN] = '\n';
+	ok = write_file(folder, "pop", line, sizeof(line), error);
+	OPENSSL_cleanse(line, sizeof(line));
+	return ok;
+}
+
+static bool write_octets(const char *folder, const char *name, GBytes *octets, GError **error)
+{
+	size_t len = 0;
+	const void *data = g_bytes_get_data(octets, &len);
+
+	return write_file(folder, name, data, len, error);
+}
+
+/* Does the verifier on disk come from the proof on disk? */
+static bool verifier_fits(const Credentials *credentials, bool *fits, GError **error)
+{
+	g_autoptr(GBytes) expected = NULL;
+
+	*fits = false;
+	if (!credentials->salt || !credentials->verifier)
+		return true;
+	expected =
+		srp_verifier_new(credentials->username, credentials->pop, credentials->salt, error);
+	if (!expected)
+		return false;
+	*fits = g_bytes_equal(expected, credentials->verifier);
+	return true;
+}
+
+static bool complete(const char *folder, Credentials *credentials, GError **error)
+{
+	bool fits = false;
+
+	if (!credentials->pop && credentials->salt && credentials->verifier)
+		return true;
+	if (!credentials->pop && (credentials->salt || credentials->verifier)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s holds a %s but no %s and no pop: put the missing file back or "
+			    "remove what is left",
+			    folder, credentials->salt ? "salt" : "verifier",
+			    credentials->salt ? "verifier" : "salt");
+		return false;
+	}
+	if (!credentials->pop) {
+		if (!make_pop(folder, credentials, error))
+			return false;
+	} else {
+		if (!verifier_fits(credentials, &fits, error))
+			return false;
+		if (fits)
+			return true;
+		if (!derive(credentials->username, credentials->pop, &credentials->salt,
+			    &credentials->verifier, error))
+			return false;
+	}
+	return write_octets(folder, "salt", credentials->salt, error) &&
+	       write_octets(folder, "verifier", credentials->verifier, error);
+}
+
+Credentials *credentials_load(const char *folder, const char *username, GError **error)
+{
+	g_autoptr(Credentials) credentials = g_new0(Credentials, 1);
+
+	credentials->username = g_strdup(username);
+	if (g_mkdir_with_parents(folder, 0700) < 0) {
+		set_errno(error, errno, "create", folder);
+		return NULL;
+	}
+	if (!read_pop(folder, &credentials->pop, error) ||
+	    !read_octets(folder, "salt", SALT_MAX, &credentials->salt, error) ||
+	    !read_octets(folder, "verifier", VERIFIER_MAX, &credentials->verifier, error) ||
+	    !complete(folder, credentials, error))
+		return NULL;
+	return g_steal_pointer(&credentials);
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/adapter/wifi-nm-join.h"
+
+#include "common/error.h"
+#include "provisioner/adapter/wifi-nm-map.h"
+
+#include <string.h>
+
+#define SCANS              2     /* before a network counts as absent */
+#define ADDRESS_WAIT_MS    15000 /* for IPv4, once NetworkManager calls the network activated */
+#define NO_ADDRESS         "0.0.0.0"
+#define NO_PATH            "/"
+#define ACTIVE_ACTIVATED   2 /* NMActiveConnectionState */
+#define ACTIVE_DEACTIVATED 4
+#define REASON_NONE        0 /* NMDeviceStateReason */
+#define REASON_DISCONNECT  8
+
+typedef enum JoinStep {
+	JOIN_START,
+	JOIN_SCAN,
+	JOIN_ADD,
+	JOIN_FOLLOW,
+	JOIN_ADDRESS,
+	JOIN_SAVE,
+	JOIN_UNDO,
+	JOIN_OVER,
+} JoinStep;
+
+struct WifiNmJoin {
+	WifiNmContext context;
+	WifiNmJoinDone done;
+	void *data;
+	WifiCredentials wanted; /* passphrase owned */
+	JoinStep step;
+	WifiNmScan *scan;
+	int scans;
+	BusCall *call;
+	guint start;
+	guint deadline;
+
+	char *before;  /* profile that was in use, NULL: none */
+	char *profile; /* the one added, NULL before */
+	char *active;  /* its activation */
+	bool active_seen;
+	uint32_t reason;  /* NMDeviceStateReason of its failure */
+	uint32_t reached; /* highest NMDeviceState on its way */
+	bool asked_key;   /* the key was asked for again */
+	WifiFailure failure;
+	WifiLink link;
+};
+
+static void join_advance(WifiNmJoin *join);
+
+static const BusMirror *device_mirror(const WifiNmJoin *join)
+{
+	return bus_peer_find(join->context.peer, join->context.device);
+}
+
+/* A path of the device's properties; NULL when it is none. */
+static const char *device_path(const WifiNmJoin *join, const char *interface, const char *property)
+{
+	const BusMirror *device = device_mirror(join);
+	const char *path = device ? bus_mirror_string(device, interface, property) : NULL;
+
+	return path && strcmp(path, NO_PATH) != 0 ? path : NULL;
+}
+
+static void join_call(WifiNmJoin *join, BusMessage *message, BusReplyFunc func)
+{
+	join->call = bus_call_start(join->context.bus, message, BUS_TIMEOUT_DEFAULT, func, join);
+}
+
+/* Report and be done; @join may be gone afterwards. */
+static void join_finish(WifiNmJoin *join, const WifiNmJoined *joined)
+{
+	join->step = JOIN_OVER;
+	g_clear_handle_id(&join->start, g_source_remove);
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	join->done(joined, join->failure, join->data);
+}
+
+static BusMessage *reactivate_message(const WifiNmJoin *join)
+{
+	BusMessage *message =
+		bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "ActivateConnection");
+	BusWriter *writer = bus_message_writer(message);
+
+	bus_writer_path(writer, join->before);
+	bus_writer_path(writer, join->context.device);
+	bus_writer_path(writer, NO_PATH);
+	return message;
+}
+
+static BusMessage *delete_message(const WifiNmJoin *join)
+{
+	return bus_message_new_call(NM_SERVICE, join->profile, NM_CONNECTION_IFACE, "Delete");
+}
+
+static void undo_on_reply(BusReply *reply, void *user_data)
+{
+	WifiNmJoin *join = user_data;
+
+	join->call = NULL;
+	if (bus_reply_error(reply))
+		g_warning("cannot remove the network that could not be joined: %s",
+			  bus_reply_error(reply)->message);
+	if (join->before)
+		bus_message_send(join->context.bus, reactivate_message(join));
+	join_finish(join, NULL);
+}
+
+/* The attempt failed: leave nothing behind, then report. */
+static void join_fail(WifiNmJoin *join, WifiFailure failure)
+{
+	join->failure = failure;
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	bus_call_cancel(join->call);
+	join->call = NULL;
+	if (!join->profile) {
+		join_finish(join, NULL);
+		return;
+	}
+	join->step = JOIN_UNDO;
+	join_call(join, delete_message(join), undo_on_reply);
+}
+
+static void save_on_reply(BusReply *reply, void *user_data)
+{
+	WifiNmJoin *join = user_data;
+
+	join->call = NULL;
+	if (bus_reply_error(reply)) {
+		g_warning("NetworkManager cannot keep the network: %s",
+			  bus_reply_error(reply)->message);
+		join_fail(join, WIFI_FAILURE_OTHER);
+		return;
+	}
+	join_finish(join, &(WifiNmJoined){ join->link, join->profile });
+}
+
+static void join_save(WifiNmJoin *join)
+{
+	join->step = JOIN_SAVE;
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	join_call(join,
+		  bus_message_new_call(NM_SERVICE, join->profile, NM_CONNECTION_IFACE, "Save"),
+		  save_on_reply);
+}
+
+/* First IPv4 address of the activation; NULL when there is none yet. Borrowed. */
+static const char *active_ip4(const WifiNmJoin *join)
+{
+	const BusMirror *active = bus_peer_find(join->context.peer, join->active);
+	const char *path = active ? bus_mirror_string(active, NM_ACTIVE_IFACE, "Ip4Config") : NULL;
+	const BusMirror *config = path ? bus_peer_find(join->context.peer, path) : NULL;
+	BusReader *reader = config ? bus_mirror_reader(config, NM_IP4_IFACE, "AddressData") : NULL;
+	const char *address = NULL;
+	const char *key = NULL;
+
+	if (!reader)
+		return NULL;
+	bus_reader_enter(reader, "aa{sv}");
+	if (bus_reader_more(reader)) {
+		bus_reader_enter(reader, "a{sv}");
+		while ((key = bus_reader_entry(reader))) {
+			if (strcmp(key, "address") == 0)
+				address = bus_reader_string(reader);
+		}
+		bus_reader_leave(reader);
+	}
+	bus_reader_leave(reader);
+	return bus_reader_ok(reader) ? address : NULL;
+}
+
+static void note_link(WifiNmJoin *join, const char *address)
+{
+	const char *path = device_path(join, NM_WIRELESS_IFACE, "ActiveAccessPoint");
+	const BusMirror *access_point = path ? bus_peer_find(join->context.peer, path) : NULL;
+	WifiNetwork *network = &join->link.network;
+
+	/* What was seen when the access point was chosen holds unless it tells more now. */
+	if (access_point) {
+		WifiNetwork now = { 0 };
+
+		if (wifi_nm_scan_network(access_point, &now))
+			*network = now;
+	}
+	g_strlcpy(join->link.ip4, address, sizeof(join->link.ip4));
+}
+
+static uint64_t active_state(const WifiNmJoin *join)
+{
+	const BusMirror *active = bus_peer_find(join->context.peer, join->active);
+
+	return active ? bus_mirror_uint(active, NM_ACTIVE_IFACE, "State", 0) : 0;
+}
+
+static void join_check_address(WifiNmJoin *join)
+{
+	const char *address = active_ip4(join);
+
+	if (address) {
+		note_link(join, address);
+		join_save(join);
+	} else if (active_state(join) != ACTIVE_ACTIVATED) {
+		join_fail(join, WIFI_FAILURE_ADDRESS);
+	}
+}
+
+static gboolean join_on_deadline(gpointer data)
+{
+	WifiNmJoin *join = data;
+
+	join->deadline = 0;
+	if (join->step == JOIN_ADDRESS) {
+		/* Activated without IPv4: an IPv6 network. It is usable, so it is kept. */
+		note_link(join, NO_ADDRESS);
+		join_save(join);
+		return G_SOURCE_REMOVE;
+	}
+	g_clear_pointer(&join->scan, wifi_nm_scan_free);
+	join_fail(join, wifi_nm_map_failure(REASON_NONE, join->reached, join->asked_key));
+	return G_SOURCE_REMOVE;
+}
+
+static void set_deadline(WifiNmJoin *join, unsigned int timeout_ms)
+{
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	join->deadline = g_timeout_add(timeout_ms, join_on_deadline, join);
+}
+
+/* Take in what the device says while it works on our activation. */
+static void note_device(WifiNmJoin *join)
+{
+	const BusMirror *device = device_mirror(join);
+	BusReader *reader =
+		device ? bus_mirror_reader(device, NM_DEVICE_IFACE, "StateReason") : NULL;
+	uint32_t state = 0;
+	uint32_t reason = 0;
+
+	if (!reader ||
+	    g_strcmp0(device_path(join, NM_DEVICE_IFACE, "ActiveConnection"), join->active) != 0)
+		return;
+	bus_reader_enter(reader, "(uu)");
+	state = bus_reader_u32(reader);
+	reason = bus_reader_u32(reader);
+	bus_reader_leave(reader);
+	if (!bus_reader_ok(reader))
+		return;
+	if (state == NM_STATE_FAILED)
+		join->reason = reason;
+	else if (state <= NM_STATE_ACTIVATED && state > join->reached)
+		join->reached = state;
+	if (state == NM_STATE_NEED_AUTH && reason == REASON_DISCONNECT)
+		join->asked_key = true;
+}
+
+static void join_follow(WifiNmJoin *join)
+{
+	bool there = bus_peer_find(join->context.peer, join->active) != NULL;
+	uint64_t state = active_state(join);
+
+	note_device(join);
+	join->active_seen = join->active_seen || there;
+	/* Asked for a key again after the handshake: nobody but the phone could answer that. */
+	if (join->asked_key) {
+		join_fail(join, WIFI_FAILURE_AUTH);
+	} else if (state == ACTIVE_ACTIVATED) {
+		join->step = JOIN_ADDRESS;
+		set_deadline(join, ADDRESS_WAIT_MS);
+		join_check_address(join);
+	} else if (join->reason != REASON_NONE || state >= ACTIVE_DEACTIVATED ||
+		   (join->active_seen && !there)) {
+		join_fail(join, wifi_nm_map_failure(join->reason, join->reached, false));
+	}
+}
+
+static void add_on_reply(BusReply *reply, void *user_data)
+{
+	WifiNmJoin *join = user_data;
+	g_autoptr(GError) error = NULL;
+	BusReader *reader = bus_reply_reader(reply);
+
+	join->call = NULL;
+	if (!bus_reply_expect(reply, "ooa{sv}", &error)) {
+		g_warning("NetworkManager refuses the network: %s", error->message);
+		join_fail(join, WIFI_FAILURE_OTHER);
+		return;
+	}
+	join->profile = g_strdup(bus_reader_path(reader));
+	join->active = g_strdup(bus_reader_path(reader));
+	join->step = JOIN_FOLLOW;
+	join_advance(join);
+}
+
+static void write_section(BusWriter *writer, const char *name)
+{
+	bus_writer_open(writer, "{sa{sv}}");
+	bus_writer_string(writer, name);
+	bus_writer_open(writer, "a{sv}");
+}
+
+static void end_section(BusWriter *writer)
+{
+	bus_writer_close(writer);
+	bus_writer_close(writer);
+}
+
+static void write_text(BusWriter *writer, const char *key, const char *text)
+{
+	bus_writer_entry(writer, key, "s");
+	bus_writer_string(writer, text);
+}
+
+static void write_security(BusWriter *writer, NmKeyMgmt key, const char *passphrase)
+{
+	static const char *const names[] = {
+		[NM_KEY_OWE] = "owe",
+		[NM_KEY_WEP] = "none",
+		[NM_KEY_PSK] = "wpa-psk",
+		[NM_KEY_SAE] = "sae",
+	};
+
+	if (key == NM_KEY_NONE)
+		return;
+	write_section(writer, "802-11-wireless-security");
+	write_text(writer, "key-mgmt", names[key]);
+	if (key == NM_KEY_WEP)
+		write_text(writer, "wep-key0", passphrase);
+	else if (key != NM_KEY_OWE)
+		write_text(writer, "psk", passphrase);
+	end_section(writer);
+}
+
+/* The profile: what is not said here NetworkManager completes. */
+static void write_profile(BusWriter *writer, const WifiNmJoin *join, NmKeyMgmt key)
+{
+	g_autofree char *ssid = g_strndup((const char *)join->wanted.ssid, join->wanted.ssid_len);
+	g_autofree char *id = g_strconcat(WIFI_NM_ID_PREFIX, ssid, NULL);
+
+	bus_writer_open(writer, "a{sa{sv}}");
+	write_section(writer, "connection");
+	write_text(writer, "id", id);
+	write_text(writer, "type", "802-11-wireless");
+	bus_writer_entry(writer, "autoconnect", "b");
+	bus_writer_bool(writer, true);
+	/* An access point that is down for a day must not need a second visit: 0 is for ever. */
+	bus_writer_entry(writer, "autoconnect-retries", "i");
+	bus_writer_i32(writer, 0);
+	end_section(writer);
+	write_section(writer, "802-11-wireless");
+	bus_writer_entry(writer, "ssid", "ay");
+	bus_writer_bytes(writer, join->wanted.ssid, join->wanted.ssid_len);
+	/* Seen only when asked for by name. */
+	bus_writer_entry(writer, "hidden", "b");
+	bus_writer_bool(writer, join->scans > 0);
+	end_section(writer);
+	write_security(writer, key,
+		       join->wanted.passphrase ? (const char *)secret_data(join->wanted.passphrase)
+					       : NULL);
+	bus_writer_close(writer);
+}
+
+/* Which profile does the device use now? Borrowed; NULL: none. */
+static const char *present_profile(const WifiNmJoin *join)
+{
+	const char *path = device_path(join, NM_DEVICE_IFACE, "ActiveConnection");
+	const BusMirror *active = path ? bus_peer_find(join->context.peer, path) : NULL;
+
+	return active ? bus_mirror_string(active, NM_ACTIVE_IFACE, "Connection") : NULL;
+}
+
+static void join_add(WifiNmJoin *join, const BusMirror *access_point, NmKeyMgmt key)
+{
+	BusMessage *message =
+		bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "AddAndActivateConnection2");
+	BusWriter *writer = bus_message_writer(message);
+
+	g_free(join->before);
+	join->before = g_strdup(present_profile(join));
+	write_profile(writer, join, key);
+	bus_writer_path(writer, join->context.device);
+	bus_writer_path(writer, bus_mirror_path(access_point));
+	bus_writer_open(writer, "a{sv}");
+	write_text(writer, "persist", "memory");
+	bus_writer_close(writer);
+	join->step = JOIN_ADD;
+	join_call(join, message, add_on_reply);
+}
+
+/* What a look around found. */
+typedef struct JoinSight {
+	const BusMirror *best; /* can be joined with what the phone sent; NULL: none can */
+	WifiNetwork network;   /* of the best */
+	NmKeyMgmt key;
+	bool seen;       /* the name is in the air */
+	bool enterprise; /* an access point of that name wants 802.1X */
+} JoinSight;
+
+static NmKeyMgmt key_of(const BusMirror *mirror)
+{
+	const NmSecurity security = {
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "Flags", 0),
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "WpaFlags", 0),
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "RsnFlags", 0),
+	};
+
+	return wifi_nm_map_key_mgmt(&security);
+}
+
+/* The access point the phone named before the strongest. */
+static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
+{
+	bool named = memcmp(network->bssid, join->wanted.bssid, WIFI_BSSID_LEN) == 0;
+
+	return network->rssi_dbm + (named ? 1000 : 0);
+}
+
+static JoinSight join_look(const WifiNmJoin *join)
+{
+	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&join->context);
+	JoinSight sight = { 0 };
+
+	for (guint i = 0; i < mirrors->len; i++) {
+		const BusMirror *mirror = g_ptr_array_index(mirrors, i);
+		NmKeyMgmt key = key_of(mirror);
+		WifiNetwork network = { 0 };
+
+		if (!wifi_nm_scan_network(mirror, &network) ||
+		    network.ssid_len != join->wanted.ssid_len ||
+		    memcmp(network.ssid, join->wanted.ssid, network.ssid_len) != 0)
+			continue;
+		sight.seen = true;
+		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
+		if (!wifi_nm_map_key_fits(key, join->wanted.passphrase) ||
+		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
+			continue;
+		sight.best = mirror;
+		sight.network = network;
+		sight.key = key;
+	}
+	return sight;
+}
+
+static void join_on_scan(const GError *error, void *data)
+{
+	WifiNmJoin *join = data;
+
+	g_clear_pointer(&join->scan, wifi_nm_scan_free);
+	if (error)
+		g_info("no scan for the network to be joined: %s", error->message);
+	join_advance(join);
+}
+
+/* Start with what the last scan saw; look again before the network is given up. */
+static void join_search(WifiNmJoin *join)
+{
+	JoinSight sight = join_look(join);
+
+	if (sight.best) {
+		join->link.network = sight.network;
+		join_add(join, sight.best, sight.key);
+	} else if (sight.seen) {
+		join_fail(join, sight.enterprise ? WIFI_FAILURE_OTHER : WIFI_FAILURE_AUTH);
+	} else if (join->scans < SCANS) {
+		join->scans++;
+		join->scan = wifi_nm_scan_new(&join->context, join->wanted.ssid,
+					      join->wanted.ssid_len, join_on_scan, join);
+	} else {
+		join_fail(join, WIFI_FAILURE_NOT_FOUND);
+	}
+}
+
+static void join_advance(WifiNmJoin *join)
+{
+	switch (join->step) {
+	case JOIN_SCAN:
+		if (!join->scan)
+			join_search(join);
+		else
+			wifi_nm_scan_changed(join->scan);
+		break;
+	case JOIN_FOLLOW: join_follow(join); break;
+	case JOIN_ADDRESS: join_check_address(join); break;
+	case JOIN_START:
+	case JOIN_ADD:
+	case JOIN_SAVE:
+	case JOIN_UNDO:
+	case JOIN_OVER: break;
+	}
+}
+
+static gboolean join_on_start(gpointer data)
+{
+	WifiNmJoin *join = data;
+
+	join->start = 0;
+	join->step = JOIN_SCAN;
+	join_advance(join);
+	return G_SOURCE_REMOVE;
+}
+
+WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials *credentials,
+			     unsigned int timeout_ms, WifiNmJoinDone done, void *data)
+{
+	WifiNmJoin *join = g_new0(WifiNmJoin, 1);
+
+	join->context = *context;
+	join->done = done;
+	join->data = data;
+	join->wanted = *credentials;
+	join->wanted.passphrase = secret_copy(credentials->passphrase);
+	set_deadline(join, timeout_ms);
+	join->start = g_idle_add(join_on_start, join); /* nothing is reported from in here */
+	return join;
+}
+
+void wifi_nm_join_free(WifiNmJoin *join)
+{
+	if (!join)
+		return;
+	bus_call_cancel(join->call);
+	wifi_nm_scan_free(join->scan);
+	g_clear_handle_id(&join->start, g_source_remove);
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	if (join->profile && join->step != JOIN_OVER && bus_peer_is_present(join->context.peer)) {
+		if (join->step != JOIN_UNDO)
+			bus_message_send(join->context.bus, delete_message(join));
+		if (join->before)
+			bus_message_send(join->context.bus, reactivate_message(join));
+	}
+	secret_free(join->wanted.passphrase);
+	g_free(join->before);
+	g_free(join->profile);
+	g_free(join->active);
+	g_free(join);
+}
+
+void wifi_nm_join_changed(WifiNmJoin *join)
+{
+	join_advance(join);
+}
+
+const char *wifi_nm_join_profile(const WifiNmJoin *join)
+{
+	return join->profile;
+}

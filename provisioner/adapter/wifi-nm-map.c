@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/adapter/wifi-nm-map.h"
+
+#include <string.h>
+
+/* NM80211ApFlags, NM80211ApSecurityFlags */
+#define AP_PRIVACY      0x0001u
+#define AP_KEY_PSK      0x0100u
+#define AP_KEY_802_1X   0x0200u
+#define AP_KEY_SAE      0x0400u
+#define AP_KEY_OWE      0x0800u
+#define AP_KEY_OWE_TM   0x1000u
+#define AP_KEY_SUITE_B  0x2000u
+#define AP_KEY_802_1X_X (AP_KEY_802_1X | AP_KEY_SUITE_B)
+
+/* NMDeviceStateReason */
+#define REASON_IP_UNAVAILABLE        5u
+#define REASON_IP_EXPIRED            6u
+#define REASON_NO_SECRETS            7u
+#define REASON_SUPPLICANT_DISCONNECT 8u
+#define REASON_SUPPLICANT_CONFIG     9u
+#define REASON_SUPPLICANT_FAILED     10u
+#define REASON_SUPPLICANT_TIMEOUT    11u
+#define REASON_DHCP_START            15u
+#define REASON_DHCP_ERROR            16u
+#define REASON_DHCP_FAILED           17u
+#define REASON_SSID_NOT_FOUND        53u
+#define REASON_IP_ADDRESS_DUPLICATE  64u
+
+WifiAuth wifi_nm_map_auth(const NmSecurity *security)
+{
+	uint32_t wpa = security->wpa_flags;
+	uint32_t rsn = security->rsn_flags;
+
+	if ((wpa | rsn) & AP_KEY_802_1X_X)
+		return WIFI_AUTH_ENTERPRISE;
+	if (rsn & AP_KEY_SAE)
+		return rsn & AP_KEY_PSK ? WIFI_AUTH_WPA2_WPA3 : WIFI_AUTH_WPA3;
+	if (rsn & AP_KEY_PSK)
+		return wpa & AP_KEY_PSK ? WIFI_AUTH_WPA_WPA2 : WIFI_AUTH_WPA2;
+	if (wpa & AP_KEY_PSK)
+		return WIFI_AUTH_WPA;
+	if (rsn & (AP_KEY_OWE | AP_KEY_OWE_TM))
+		return WIFI_AUTH_OPEN;
+	return security->flags & AP_PRIVACY ? WIFI_AUTH_WEP : WIFI_AUTH_OPEN;
+}
+
+NmKeyMgmt wifi_nm_map_key_mgmt(const NmSecurity *security)
+{
+	uint32_t any = security->wpa_flags | security->rsn_flags;
+
+	/* An access point that takes a passphrase beside 802.1X is joined with the passphrase. */
+	if (any & AP_KEY_PSK)
+		return NM_KEY_PSK;
+	if (any & AP_KEY_SAE)
+		return NM_KEY_SAE;
+	if (any & AP_KEY_802_1X_X)
+		return NM_KEY_ENTERPRISE;
+	if (any & AP_KEY_OWE)
+		return NM_KEY_OWE;
+	/* The open half of an OWE transition pair. */
+	if (any & AP_KEY_OWE_TM)
+		return NM_KEY_NONE;
+	return security->flags & AP_PRIVACY ? NM_KEY_WEP : NM_KEY_NONE;
+}
+
+static bool is_hex(const Secret *text)
+{
+	for (size_t i = 0; i < secret_len(text); i++) {
+		if (!g_ascii_isxdigit(secret_data(text)[i]))
+			return false;
+	}
+	return true;
+}
+
+/* What D-Bus accepts as a string. */
+static bool is_text(const Secret *text)
+{
+	return g_utf8_validate_len((const char *)secret_data(text), secret_len(text), NULL);
+}
+
+bool wifi_nm_map_key_fits(NmKeyMgmt key, const Secret *passphrase)
+{
+	size_t len = passphrase ? secret_len(passphrase) : 0;
+
+	switch (key) {
+	case NM_KEY_NONE:
+	case NM_KEY_OWE: return len == 0;
+	case NM_KEY_WEP:
+		return len > 0 && is_text(passphrase) &&
+		       (len == 5 || len == 13 || ((len == 10 || len == 26) && is_hex(passphrase)));
+	case NM_KEY_PSK:
+		return len > 0 && is_text(passphrase) &&
+		       ((len >= 8 && len <= 63) || (len == 64 && is_hex(passphrase)));
+	case NM_KEY_SAE: return len > 0 && is_text(passphrase);
+	case NM_KEY_ENTERPRISE: break;
+	}
+	return false;
+}
+
+/* Bands: first frequency of a channel, the frequency of channel 0, last frequency. */
+static const struct {
+	uint16_t first;
+	uint16_t base;
+	uint16_t last;
+} bands[] = {
+	{ 2412, 2407, 2472 }, /* 2.4 GHz: 1..13 */
+	{ 4915, 4000, 4980 }, /* 4.9 GHz, Japan: 183..196 */
+	{ 5035, 5000, 5895 }, /* 5 GHz: 7..179 */
+	{ 5955, 5950, 7115 }, /* 6 GHz: 1..233 */
+};
+
+uint16_t wifi_nm_map_channel(uint32_t frequency_mhz)
+{
+	if (frequency_mhz == 2484)
+		return 14;
+	for (size_t i = 0; i < G_N_ELEMENTS(bands); i++) {
+		if (frequency_mhz >= bands[i].first && frequency_mhz <= bands[i].last)
+			return (uint16_t)((frequency_mhz - bands[i].base) / 5);
+	}
+	return 0;
+}
+
+int8_t wifi_nm_map_rssi(uint8_t strength)
+{
+	int percent = strength > 100 ? 100 : strength;
+
+	return (int8_t)(-100 + (percent * 60 + 50) / 100);
+}
+
+bool wifi_nm_map_mac(const char *text, uint8_t out[WIFI_BSSID_LEN])
+{
+	uint8_t octets[WIFI_BSSID_LEN] = { 0 };
+
+	if (!text || strlen(text) != WIFI_BSSID_LEN * 3 - 1)
+		return false;
+	for (size_t i = 0; i < WIFI_BSSID_LEN; i++) {
+		int high = g_ascii_xdigit_value(text[i * 3]);
+		int low = g_ascii_xdigit_value(text[i * 3 + 1]);
+
+		if (high < 0 || low < 0 || (i + 1 < WIFI_BSSID_LEN && text[i * 3 + 2] != ':'))
+			return false;
+		octets[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(out, octets, sizeof(octets));
+	return true;
+}
+
+WifiFailure wifi_nm_map_failure(uint32_t reason, uint32_t reached, bool asked_key)
+{
+	switch (reason) {
+	case REASON_NO_SECRETS: return WIFI_FAILURE_AUTH;
+	case REASON_SSID_NOT_FOUND: return WIFI_FAILURE_NOT_FOUND;
+	case REASON_IP_UNAVAILABLE:
+	case REASON_IP_EXPIRED:
+	case REASON_DHCP_START:
+	case REASON_DHCP_ERROR:
+	case REASON_DHCP_FAILED:
+	case REASON_IP_ADDRESS_DUPLICATE: return WIFI_FAILURE_ADDRESS;
+	case REASON_SUPPLICANT_DISCONNECT:
+	case REASON_SUPPLICANT_CONFIG:
+	case REASON_SUPPLICANT_FAILED:
+	case REASON_SUPPLICANT_TIMEOUT: return asked_key ? WIFI_FAILURE_AUTH : WIFI_FAILURE_OTHER;
+	default: break;
+	}
+	if (asked_key)
+		return WIFI_FAILURE_AUTH;
+	return reached >= NM_STATE_IP_CONFIG && reached < NM_STATE_ACTIVATED ? WIFI_FAILURE_ADDRESS
+									     : WIFI_FAILURE_OTHER;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wifi-nm-scan - one scan through NetworkManager
+ *
+ *   device usable? ─▶ RequestScan ─▶ LastScan changed ─▶ access points settle ─▶ list
+ *
+ * A scan that is under way already, or was a moment ago, is joined in place of a new one. Ends by
+ * itself after WIFI_NM_SCAN_TIMEOUT_MS with what is known then: a phone waits 30 s at most.
+ *
+ * Owner: wifi-nm. It passes on that something in the mirrors changed.
+ */
+#pragma once
+
+#include "dbus/bus-peer.h"
+#include "provisioner/core/wifi-port.h"
+
+#include <glib.h>
+
+#define WIFI_NM_SCAN_TIMEOUT_MS 10000
+
+#define NM_SERVICE          "org.freedesktop.NetworkManager"
+#define NM_PATH             "/org/freedesktop/NetworkManager"
+#define NM_IFACE            NM_SERVICE
+#define NM_DEVICE_IFACE     NM_SERVICE ".Device"
+#define NM_WIRELESS_IFACE   NM_SERVICE ".Device.Wireless"
+#define NM_AP_IFACE         NM_SERVICE ".AccessPoint"
+#define NM_ACTIVE_IFACE     NM_SERVICE ".Connection.Active"
+#define NM_IP4_IFACE        NM_SERVICE ".IP4Config"
+#define NM_CONNECTION_IFACE NM_SERVICE ".Settings.Connection"
+
+/* Where an operation works; borrowed, outlives it. */
+typedef struct WifiNmContext {
+	Bus *bus;
+	BusPeer *peer;
+	const char *device; /* object path of the Wi-Fi device */
+} WifiNmContext;
+
+typedef struct WifiNmScan WifiNmScan;
+
+/* WifiNmScanDone - the scan is over, once; may free it
+ * @error: NULL: wifi_nm_scan_list() is as fresh as it gets */
+typedef void (*WifiNmScanDone)(const GError *error, void *data);
+
+/* wifi_nm_scan_new() - start
+ * @ssid: look for this hidden network too, or NULL; borrowed for the call
+ * @ssid_len: 1..WIFI_SSID_MAX */
+WifiNmScan *wifi_nm_scan_new(const WifiNmContext *context, const uint8_t *ssid, size_t ssid_len,
+			     WifiNmScanDone done, void *data);
+
+/* wifi_nm_scan_free() - give up; NULL is fine */
+void wifi_nm_scan_free(WifiNmScan *scan);
+
+/* wifi_nm_scan_changed() - something in the mirrors changed */
+void wifi_nm_scan_changed(WifiNmScan *scan);
+
+/* wifi_nm_scan_access_points() - mirrors of the access points the device sees, in any order
+ * Returns an array owned by the caller, mirrors borrowed until the next turn of the loop */
+GPtrArray *wifi_nm_scan_access_points(const WifiNmContext *context);
+
+/* wifi_nm_scan_network() - an access point as the core wants it
+ * Returns false for a hidden one, and for what is no access point at all */
+bool wifi_nm_scan_network(const BusMirror *access_point, WifiNetwork *network);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiNmScan, wifi_nm_scan_free)

@@ -262,7 +262,7 @@ static bool line_apply(Config *config, GKeyFile *file, const ConfigLine *line, c
 
 	g_autofree char *text = g_key_file_get_string(file, line->group, line->key, &cause);
 
-	if (!text) {
+	if (cause || !text) { /* GLib may return what it could make of it beside the error */
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 			    "%s: the value of %s has an escape other than \\s \\n \\t \\r \\\\",
 			    origin, line->key);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* log: one line whatever comes in, the right level names, the journal recognised, the rate kept. */
+#include "common/log.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct RecordCase {
+	const char *name;
+	LogFormat format;
+	GLogLevelFlags level;
+	const char *message; /* NULL: the field is missing */
+	const char *line;
+} RecordCase;
+
+#define JSON_START  "{\"time\":\"2024-02-29T23:59:59.000042Z\",\"level\":\""
+#define JSON_MIDDLE "\",\"program\":\"prog\",\"domain\":\"dom\",\"message\":\""
+
+static const RecordCase record_cases[] = {
+	{ "text/critical", LOG_FORMAT_TEXT, G_LOG_LEVEL_CRITICAL, "x", "error: x\n" },
+	{ "text/warning", LOG_FORMAT_TEXT, G_LOG_LEVEL_WARNING, "x", "warning: x\n" },
+	{ "text/message", LOG_FORMAT_TEXT, G_LOG_LEVEL_MESSAGE, "x", "notice: x\n" },
+	{ "text/info", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "x", "info: x\n" },
+	{ "text/debug", LOG_FORMAT_TEXT, G_LOG_LEVEL_DEBUG, "x", "debug: x\n" },
+	{ "text/newline", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\nwarning: b",
+	  "info: a\\x0awarning: b\n" },
+	{ "text/escape", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\x1b[2Jb\x7f",
+	  "info: a\\x1b[2Jb\\x7f\n" },
+	{ "text/utf8", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "23 \302\260C", "info: 23 \302\260C\n" },
+	{ "text/not-utf8", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\xff", "info: a\357\277\275\n" },
+	{ "text/none", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, NULL, "info: \n" },
+	{ "json/plain", LOG_FORMAT_JSON, G_LOG_LEVEL_WARNING, "x",
+	  JSON_START "warning" JSON_MIDDLE "x\"}\n" },
+	{ "json/escape", LOG_FORMAT_JSON, G_LOG_LEVEL_INFO, "a\"b\\c\nd\x01",
+	  JSON_START "info" JSON_MIDDLE "a\\\"b\\\\c\\u000ad\\u0001\"}\n" },
+};
+
+static void test_record(gconstpointer data)
+{
+	const RecordCase *c = data;
+	const GLogField fields[] = { { "GLIB_DOMAIN", "dom", -1 }, { "MESSAGE", c->message, -1 } };
+	g_autofree char *line = log_format_record(c->format, "prog", c->level, fields,
+						  c->message ? 2 : 1, INT64_C(1709251199000042));
+
+	g_assert_cmpstr(line, ==, c->line);
+}
+
+/* A field with a length is not NUL-terminated. */
+static void test_record_counted(void)
+{
+	const GLogField fields[] = { { "MESSAGE", "abcdef", 3 } };
+	g_autofree char *line =
+		log_format_record(LOG_FORMAT_TEXT, "prog", G_LOG_LEVEL_INFO, fields, 1, 0);
+
+	g_assert_cmpstr(line, ==, "info: abc\n");
+}
+
+static void test_is_journal(void)
+{
+	g_autofree char *path = NULL;
+	int fd = g_file_open_tmp("landfall-log-XXXXXX", &path, NULL);
+	struct stat file;
+
+	g_assert_cmpint(fstat(fd, &file), ==, 0);
+
+	g_autofree char *same =
+		g_strdup_printf("%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
+	g_autofree char *other =
+		g_strdup_printf("%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino + 1);
+	g_autofree char *tail = g_strconcat(same, "x", NULL);
+
+	g_assert_true(log_is_journal(same, fd));
+	g_assert_false(log_is_journal(other, fd));
+	g_assert_false(log_is_journal(tail, fd));
+	g_assert_false(log_is_journal("", fd));
+	g_assert_false(log_is_journal(":", fd));
+	g_assert_false(log_is_journal("1", fd));
+	g_assert_false(log_is_journal(NULL, fd));
+	g_assert_false(log_is_journal(same, -1));
+	close(fd);
+	g_remove(path);
+}
+
+static void test_rate(void)
+{
+	LogRate rate = { .window_us = 1000, .burst = 2 };
+	unsigned int dropped = 99;
+
+	g_assert_true(log_rate_allow(&rate, 5000, &dropped));
+	g_assert_cmpuint(dropped, ==, 0);
+	g_assert_true(log_rate_allow(&rate, 5001, NULL));
+	g_assert_false(log_rate_allow(&rate, 5002, &dropped));
+	g_assert_false(log_rate_allow(&rate, 5999, &dropped));
+	g_assert_true(log_rate_allow(&rate, 6000, &dropped));
+	g_assert_cmpuint(dropped, ==, 2);
+	g_assert_true(log_rate_allow(&rate, 6001, &dropped));
+	g_assert_cmpuint(dropped, ==, 0);
+	g_assert_false(log_rate_allow(&rate, 6002, &dropped));
+}
+
+/* What a whole process puts on standard error, read back by the parent test. */
+static void test_filter_child(void)
+{
+	log_init("prog", LOG_LEVEL_NOTICE, LOG_FORMAT_AUTO);
+	g_debug("a debug line");
+	g_info("an info line");
+	g_message("a notice line");
+	g_warning("a warning line");
+}
+
+static void test_filter(void)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	char *argv[] = { self, (char *)"-p", (char *)"/log/child/filter", NULL };
+	g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "JOURNAL_STREAM");
+	g_autofree char *text = NULL;
+	int status = -1;
+
+	env = g_environ_setenv(env, "LANDFALL_TEST_CHILD", "1", TRUE);
+	env = g_environ_unsetenv(env, "G_DEBUG");
+	g_assert_true(g_spawn_sync(NULL, argv, env, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+				   &text, &status, NULL));
+	g_assert_cmpstr(text, ==, "notice: a notice line\nwarning: a warning line\n");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+	if (g_getenv("LANDFALL_TEST_CHILD")) {
+		g_test_add_func("/log/child/filter", test_filter_child);
+		return g_test_run();
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(record_cases); i++) {
+		g_autofree char *path = g_strconcat("/log/record/", record_cases[i].name, NULL);
+
+		g_test_add_data_func(path, &record_cases[i], test_record);
+	}
+	g_test_add_func("/log/record/counted", test_record_counted);
+	g_test_add_func("/log/is-journal", test_is_journal);
+	g_test_add_func("/log/rate", test_rate);
+	g_test_add_func("/log/filter", test_filter);
+	return g_test_run();
+}

@@ -131,6 +131,40 @@ const WifiPort fake_wifi_port = {
 	.forget = fake_wifi_forget,
 };
 
+WifiNetwork fake_network(const char *ssid, uint16_t channel, int8_t rssi_dbm, uint8_t bssid,
+			 WifiAuth auth)
+{
+	WifiNetwork network = {
+		.ssid_len = (uint8_t)strlen(ssid),
+		.bssid = { 0x0a, 0x1b, 0x2c, 0x3d, 0x4e, bssid },
+		.channel = channel,
+		.rssi_dbm = rssi_dbm,
+		.auth = auth,
+	};
+
+	g_assert_cmpuint(strlen(ssid), <=, WIFI_SSID_MAX);
+	memcpy(network.ssid, ssid, network.ssid_len);
+	return network;
+}
+
+const WifiNetwork *fake_air(size_t *n)
+{
+	static const WifiNetwork air[] = {
+		{ "", 0, { 0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x61 }, 1, -30, WIFI_AUTH_WPA2 },
+		{ "Guest", 5, { 0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x60 }, 11, -71, WIFI_AUTH_OPEN },
+		{ "HomeNet", 7, { 0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x62 }, 36, -80, WIFI_AUTH_WPA2 },
+		{ "HomeNet", 7, { 0x0a, 0x1b, 0x2c, 0x3d, 0x4e, 0x5f }, 6, -48, WIFI_AUTH_WPA2 },
+	};
+
+	*n = G_N_ELEMENTS(air);
+	return air;
+}
+
+WifiLink fake_link(void)
+{
+	return (WifiLink){ fake_network("HomeNet", 6, -48, 0x5f, WIFI_AUTH_WPA2), "192.168.1.57" };
+}
+
 static bool bench_random(void *data, uint8_t *out, size_t len)
 {
 	Bench *bench = data;
@@ -292,6 +326,19 @@ void bench_pass(Bench *bench, int64_t us)
 		provisioner_expire(bench->provisioner, bench->now_us);
 		g_assert_cmpint(provisioner_deadline_us(bench->provisioner), >, bench->now_us);
 	}
+}
+
+void bench_scan_done(Bench *bench)
+{
+	size_t n;
+	const WifiNetwork *air = fake_air(&n);
+
+	provisioner_on_scan(bench->provisioner, air, n, NULL, bench->now_us);
+}
+
+const char *bench_state(const Bench *bench)
+{
+	return provisioner_state_name(provisioner_state(bench->provisioner));
 }
 
 void bench_join(Bench *bench)

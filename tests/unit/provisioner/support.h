@@ -56,6 +56,17 @@ typedef struct FakeWifi {
 
 extern const WifiPort fake_wifi_port; /* of a FakeWifi */
 
+/* fake_network() - a network in the air; its BSSID is 0a:1b:2c:3d:4e:@bssid */
+WifiNetwork fake_network(const char *ssid, uint16_t channel, int8_t rssi_dbm, uint8_t bssid,
+			 WifiAuth auth);
+
+/* fake_air() - the two networks of the vectors, with a double and a hidden one, unsorted
+ * @n: set to how many */
+const WifiNetwork *fake_air(size_t *n);
+
+/* fake_link() - the connection of the vectors */
+WifiLink fake_link(void);
+
 #define BENCH_PEER "/org/bluez/hci0/dev_00_11_22_33_44_55"
 
 /* A provisioner, and a phone that speaks security 1 with the keys of the vectors. */
@@ -102,6 +113,12 @@ void bench_expect_error(Bench *bench, EndpointId endpoint, const char *clear_hex
 
 /* bench_pass() - let time pass, serving each deadline on its way */
 void bench_pass(Bench *bench, int64_t us);
+
+/* bench_scan_done() - the back end found fake_air() */
+void bench_scan_done(Bench *bench);
+
+/* bench_state() - the name of the state the service is in */
+const char *bench_state(const Bench *bench);
 
 /* bench_join() - set the credentials of the vectors, apply, wait for the join to start */
 void bench_join(Bench *bench);

@@ -70,7 +70,7 @@ typedef struct Listing {
 	const uint8_t *value; /* GATT_UUID_LEN octets, Find By Type Value only */
 
 	/* take() - read a response; false when it makes no sense
-	 * @last: the last handle it covers */
+	 * @last: in: the handle before the first it may cover; out: the last it covers */
 	bool (*take)(const GByteArray *rsp, GArray *out, uint16_t *last);
 } Listing;
 
@@ -95,7 +95,7 @@ static bool listing_run(Att *att, const Listing *listing, GArray *out, GError **
 	while (start <= listing->end) {
 		g_autoptr(GByteArray) pdu = listing_pdu(listing, (uint16_t)start);
 		g_autoptr(GError) local = NULL;
-		uint16_t last = 0;
+		uint16_t last = (uint16_t)(start - 1);
 
 		if (!att_request(att, pdu, listing->response, rsp, &local)) {
 			if (att_error_code(att) == ATT_CODE_NOT_FOUND)

@@ -224,7 +224,9 @@ static gboolean on_patience(gpointer data)
 {
 	App *app = data;
 	bool no_wifi = !wifi_nm_is_ready(app->wifi);
-	const char *problem = no_wifi ? wifi_nm_problem(app->wifi) : bluez_problem(app->bluez);
+	const char *problem = no_wifi        ? wifi_nm_problem(app->wifi)
+			      : app->adapter ? "bluetoothd does not take the service"
+					     : bluez_problem(app->bluez);
 	g_autoptr(GError) error = NULL;
 
 	app->patience = 0;

@@ -75,11 +75,6 @@ static void discoverable_get(BusWriter *value, void *user_data)
 	bus_writer_bool(value, true);
 }
 
-static void timeout_get(BusWriter *value, void *user_data)
-{
-	bus_writer_u16(value, 0);
-}
-
 static void min_interval_get(BusWriter *value, void *user_data)
 {
 	bus_writer_u32(value, MIN_INTERVAL_MS);
@@ -102,12 +97,13 @@ static const BusMethod methods[] = {
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
+/* No DiscoverableTimeout: bluetoothd 5.66 takes 0 for "now", not for "never", and takes the flags
+ * out of the advertisement at once. Without the property there is no limit. */
 static const BusProperty properties[] = {
 	{ "Type", "s", type_get, NULL, NULL, 0 },
 	{ "ServiceUUIDs", "as", uuids_get, NULL, NULL, 0 },
 	{ "LocalName", "s", name_get, NULL, NULL, 0 },
 	{ "Discoverable", "b", discoverable_get, NULL, NULL, 0 },
-	{ "DiscoverableTimeout", "q", timeout_get, NULL, NULL, 0 },
 	{ "MinInterval", "u", min_interval_get, NULL, interval_exists, 0 },
 	{ "MaxInterval", "u", max_interval_get, NULL, interval_exists, 0 },
 	{ NULL, NULL, NULL, NULL, NULL, 0 },

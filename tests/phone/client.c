@@ -2,7 +2,7 @@
 #include "tests/phone/client.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/security1.h"
+#include "tests/phone/phone-security1.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -45,7 +45,7 @@ void client_free(Client *client)
 	if (!client)
 		return;
 	client->link->disconnect(client->link_data);
-	security_free(client->security);
+	phone_security_free(client->security);
 	version_free(client->version);
 	g_array_unref(client->networks);
 	g_free(client);
@@ -152,7 +152,7 @@ static bool say_hellos(Client *client, bool open, GError **error)
 
 static bool link_and_version(Client *client, GError **error)
 {
-	g_clear_pointer(&client->security, security_free);
+	g_clear_pointer(&client->security, phone_security_free);
 	return client->link->connect(client->link_data, error) &&
 	       reached(client, "connected", error) && say_hellos(client, false, error);
 }
@@ -204,9 +204,9 @@ static Security *security_new(Client *client, const char *pop, GError **error)
 		return NULL;
 	}
 	if (version == 1)
-		return security1_new(client->version->no_pop ? "" : pop, NULL, error);
+		return phone_security1_new(client->version->no_pop ? "" : pop, NULL, error);
 	if (version == 2)
-		return security2_new(&login, &client->habit->security2, error);
+		return phone_security2_new(&login, &client->habit->security2, error);
 	g_set_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL,
 		    "the device wants security %u, this phone speaks 1 and 2", version);
 	return NULL;
@@ -221,7 +221,7 @@ static bool hello(Client *client, Security *security, GByteArray *resp0, GError 
 {
 	g_autoptr(GByteArray) cmd0 = g_byte_array_new();
 
-	if (!security_hello(security, cmd0, error) ||
+	if (!phone_security_hello(security, cmd0, error) ||
 	    !session_exchange(client, cmd0, resp0, error)) {
 		g_prefix_error(error, "opening the session: ");
 		return false;
@@ -235,10 +235,10 @@ static bool prove(Client *client, Security *security, const GByteArray *resp0, G
 	g_autoptr(GByteArray) resp1 = g_byte_array_new();
 	g_autoptr(GError) local = NULL;
 
-	if (!security_proof(security, resp0, cmd1, error))
+	if (!phone_security_proof(security, resp0, cmd1, error))
 		return false;
 	if (session_exchange(client, cmd1, resp1, &local))
-		return security_finish(security, resp1, error);
+		return phone_security_finish(security, resp1, error);
 	if (!g_error_matches(local, PHONE_ERROR, PHONE_ERROR_ATT)) {
 		g_propagate_error(error, g_steal_pointer(&local));
 		return false;
@@ -254,7 +254,7 @@ bool client_secure(Client *client, const char *pop, GError **error)
 	g_autoptr(Security) security = NULL;
 	cJSON *details = cJSON_CreateObject();
 
-	g_clear_pointer(&client->security, security_free);
+	g_clear_pointer(&client->security, phone_security_free);
 	cJSON_AddNumberToObject(details, "security", security_chosen(client));
 	security = security_new(client, pop ? pop : client->setup->pop, error);
 	if (!security || !hello(client, security, resp0, error) ||
@@ -278,9 +278,9 @@ bool client_exchange(Client *client, const char *endpoint, const GByteArray *cle
 
 	if (!client->security)
 		return unusable("there is no session yet", error);
-	return security_seal(client->security, clear->data, clear->len, sealed, error) &&
+	return phone_security_seal(client->security, clear->data, clear->len, sealed, error) &&
 	       client->link->exchange(client->link_data, endpoint, sealed, answer, error) &&
-	       security_open(client->security, answer, out, error);
+	       phone_security_open(client->security, answer, out, error);
 }
 
 /* Consumes the request. */

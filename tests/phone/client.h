@@ -14,8 +14,8 @@
 
 #include "tests/phone/habit.h"
 #include "tests/phone/message.h"
+#include "tests/phone/phone-security.h"
 #include "tests/phone/report.h"
-#include "tests/phone/security.h"
 #include "tests/phone/version.h"
 
 #include <glib.h>

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "tests/phone/security2.h"
+#include "tests/phone/phone-security2.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #include "tests/phone/message.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/wire.h"
+#include "tests/phone/phone-wire.h"
 
 #include <string.h>
 
@@ -37,9 +37,9 @@ GByteArray *message_scan_start(void)
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
 
-	wire_put_uint(body, 1, true); /* blocking */
-	wire_put_uint(body, 4, DWELL_MS);
-	wire_put_message(out, SCAN_CMD_START, body);
+	phone_wire_put_uint(body, 1, true); /* blocking */
+	phone_wire_put_uint(body, 4, DWELL_MS);
+	phone_wire_put_message(out, SCAN_CMD_START, body);
 	return out;
 }
 
@@ -47,9 +47,9 @@ static GByteArray *bare(unsigned msg, uint32_t sub, bool with_sub)
 {
 	GByteArray *out = g_byte_array_new();
 
-	wire_put_uint(out, FIELD_MSG, msg);
+	phone_wire_put_uint(out, FIELD_MSG, msg);
 	if (with_sub)
-		wire_put_message(out, sub, NULL);
+		phone_wire_put_message(out, sub, NULL);
 	return out;
 }
 
@@ -63,10 +63,10 @@ GByteArray *message_scan_result(unsigned start, unsigned count)
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
 
-	wire_put_uint(body, 1, start);
-	wire_put_uint(body, 2, count);
-	wire_put_uint(out, FIELD_MSG, SCAN_MSG_RESULT);
-	wire_put_message(out, SCAN_CMD_RESULT, body);
+	phone_wire_put_uint(body, 1, start);
+	phone_wire_put_uint(body, 2, count);
+	phone_wire_put_uint(out, FIELD_MSG, SCAN_MSG_RESULT);
+	phone_wire_put_message(out, SCAN_CMD_RESULT, body);
 	return out;
 }
 
@@ -75,10 +75,10 @@ GByteArray *message_set_config(const char *ssid, const char *passphrase)
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
 
-	wire_put_bytes(body, 1, ssid, strlen(ssid));
-	wire_put_bytes(body, 2, passphrase, passphrase ? strlen(passphrase) : 0);
-	wire_put_uint(out, FIELD_MSG, CONFIG_MSG_SET);
-	wire_put_message(out, CONFIG_CMD_SET, body);
+	phone_wire_put_bytes(body, 1, ssid, strlen(ssid));
+	phone_wire_put_bytes(body, 2, passphrase, passphrase ? strlen(passphrase) : 0);
+	phone_wire_put_uint(out, FIELD_MSG, CONFIG_MSG_SET);
+	phone_wire_put_message(out, CONFIG_CMD_SET, body);
 	return out;
 }
 
@@ -115,11 +115,11 @@ static bool garbled(const char *what, GError **error)
 static bool payload_parse(const GByteArray *in, unsigned msg, bool own_status, Payload *payload,
 			  const char *what, GError **error)
 {
-	WireReader reader = wire_reader(in->data, in->len);
+	WireReader reader = phone_wire_reader(in->data, in->len);
 	WireField field;
 
 	*payload = (Payload){ 0 };
-	while (wire_next(&reader, &field)) {
+	while (phone_wire_next(&reader, &field)) {
 		if (field.number == FIELD_MSG && field.type == WIRE_VARINT) {
 			payload->msg = field.value;
 		} else if (own_status && field.number == FIELD_STATUS &&
@@ -127,7 +127,7 @@ static bool payload_parse(const GByteArray *in, unsigned msg, bool own_status, P
 			payload->status = field.value;
 		} else if (field.number == 10 + msg && field.type == WIRE_LENGTH) {
 			payload->has_sub = true;
-			payload->sub = wire_reader(field.data, field.len);
+			payload->sub = phone_wire_reader(field.data, field.len);
 		}
 	}
 	if (reader.bad)
@@ -149,7 +149,7 @@ bool message_parse_scan(const GByteArray *in, unsigned msg, MessageScan *scan, G
 	*scan = (MessageScan){ 0 };
 	if (!payload_parse(in, msg, true, &payload, "answer about the scan", error))
 		return false;
-	while (wire_next(&payload.sub, &field)) {
+	while (phone_wire_next(&payload.sub, &field)) {
 		if (field.number == 1)
 			scan->finished = field.value != 0;
 		else if (field.number == 2)
@@ -172,13 +172,13 @@ static bool copy_bounded(uint8_t *to, size_t *to_len, size_t max, const WireFiel
 
 static bool network_parse(const WireField *entry, MessageNetwork *network, GError **error)
 {
-	WireReader reader = wire_reader(entry->data, entry->len);
+	WireReader reader = phone_wire_reader(entry->data, entry->len);
 	size_t bssid_len = 0;
 	bool fits = true;
 	WireField field;
 
 	*network = (MessageNetwork){ 0 };
-	while (fits && wire_next(&reader, &field)) {
+	while (fits && phone_wire_next(&reader, &field)) {
 		if (field.number == 1)
 			fits = copy_bounded(network->ssid, &network->ssid_len, MESSAGE_SSID_MAX,
 					    &field);
@@ -210,7 +210,7 @@ bool message_parse_networks(const GByteArray *in, GArray *networks, GError **err
 			    message_status_name((unsigned)payload.status));
 		return false;
 	}
-	while (wire_next(&payload.sub, &field)) {
+	while (phone_wire_next(&payload.sub, &field)) {
 		MessageNetwork network;
 
 		if (field.number != 1 || field.type != WIRE_LENGTH)
@@ -234,7 +234,7 @@ bool message_parse_config_status(const GByteArray *in, unsigned msg, unsigned *s
 
 	if (!payload_parse(in, msg, false, &payload, "answer to the credentials", error))
 		return false;
-	while (wire_next(&payload.sub, &field))
+	while (phone_wire_next(&payload.sub, &field))
 		if (field.number == 1 && field.type == WIRE_VARINT)
 			value = field.value;
 	if (payload.sub.bad)
@@ -245,13 +245,13 @@ bool message_parse_config_status(const GByteArray *in, unsigned msg, unsigned *s
 
 static bool link_parse(const WireField *connected, MessageProgress *progress)
 {
-	WireReader reader = wire_reader(connected->data, connected->len);
+	WireReader reader = phone_wire_reader(connected->data, connected->len);
 	size_t ip4_len = 0, bssid_len = 0;
 	bool fits = true;
 	WireField field;
 
 	progress->has_link = true;
-	while (fits && wire_next(&reader, &field)) {
+	while (fits && phone_wire_next(&reader, &field)) {
 		if (field.number == 1)
 			fits = copy_bounded((uint8_t *)progress->ip4, &ip4_len,
 					    sizeof(progress->ip4) - 1, &field);
@@ -271,7 +271,7 @@ static bool link_parse(const WireField *connected, MessageProgress *progress)
 
 static bool progress_field(const WireField *field, MessageProgress *progress)
 {
-	WireReader reader = wire_reader(field->data, field->len);
+	WireReader reader = phone_wire_reader(field->data, field->len);
 	WireField inner;
 
 	switch (field->number) {
@@ -284,7 +284,7 @@ static bool progress_field(const WireField *field, MessageProgress *progress)
 	case 11: return link_parse(field, progress);
 	case 12:
 		progress->has_attempts = true;
-		while (wire_next(&reader, &inner))
+		while (phone_wire_next(&reader, &inner))
 			if (inner.number == 1)
 				progress->attempts_left = (unsigned)inner.value;
 		return !reader.bad;
@@ -300,7 +300,7 @@ bool message_parse_progress(const GByteArray *in, MessageProgress *progress, GEr
 	*progress = (MessageProgress){ 0 };
 	if (!payload_parse(in, CONFIG_MSG_STATUS_REPLY, false, &payload, "progress report", error))
 		return false;
-	while (wire_next(&payload.sub, &field))
+	while (phone_wire_next(&payload.sub, &field))
 		if (!progress_field(&field, progress))
 			return garbled("progress report", error);
 	if (payload.sub.bad)

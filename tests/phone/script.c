@@ -286,7 +286,7 @@ static bool seal(Script *script, const char *hex, GError **error)
 		return false;
 	if (!security)
 		return wrong(error, "there is no session yet");
-	if (!security_seal(security, clear->data, clear->len, sealed, error))
+	if (!phone_security_seal(security, clear->data, clear->len, sealed, error))
 		return false;
 	keep(&script->sealed, g_steal_pointer(&sealed));
 	return true;
@@ -304,7 +304,7 @@ static bool do_seal(Script *script, const Words *words, GError **error)
 
 	if (!seal(script, words->at[2], error) ||
 	    !send_sealed(script, words->at[1], answer, error) ||
-	    !security_open(client_security(script->client), answer, clear, error))
+	    !phone_security_open(client_security(script->client), answer, clear, error))
 		return false;
 	show(script, "answer", clear);
 	keep(&script->last, g_steal_pointer(&clear));

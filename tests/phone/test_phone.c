@@ -6,11 +6,11 @@
 #include "tests/phone/hex.h"
 #include "tests/phone/message.h"
 #include "tests/phone/phone-error.h"
-#include "tests/phone/security1.h"
-#include "tests/phone/security2.h"
+#include "tests/phone/phone-security1.h"
+#include "tests/phone/phone-security2.h"
+#include "tests/phone/phone-wire.h"
 #include "tests/phone/vectors.h"
 #include "tests/phone/version.h"
-#include "tests/phone/wire.h"
 
 #include <openssl/bn.h>
 
@@ -65,11 +65,11 @@ static void check_records(Security *security, int which)
 			continue;
 		sealed = hex_octets(sealed_hex);
 		if (i % 2 == 0) {
-			g_assert_true(
-				security_seal(security, clear->data, clear->len, out, &error));
+			g_assert_true(phone_security_seal(security, clear->data, clear->len, out,
+							  &error));
 			check_array(out, sealed_hex);
 		} else {
-			g_assert_true(security_open(security, sealed, out, &error));
+			g_assert_true(phone_security_open(security, sealed, out, &error));
 			check_array(out, vector_records[i].clear);
 		}
 		g_assert_no_error(error);
@@ -84,12 +84,12 @@ static Security *security1_at_proof(const char *pop, GByteArray *cmd1)
 	g_autoptr(GByteArray) resp0 = hex_octets(VECTOR1_RESP0);
 	g_autoptr(GByteArray) cmd0 = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
-	Security *security = security1_new(pop, private_key->data, &error);
+	Security *security = phone_security1_new(pop, private_key->data, &error);
 
 	g_assert_no_error(error);
-	g_assert_true(security_hello(security, cmd0, &error));
+	g_assert_true(phone_security_hello(security, cmd0, &error));
 	check_array(cmd0, VECTOR1_CMD0);
-	g_assert_true(security_proof(security, resp0, cmd1, &error));
+	g_assert_true(phone_security_proof(security, resp0, cmd1, &error));
 	g_assert_no_error(error);
 	return security;
 }
@@ -102,7 +102,7 @@ static void test_security1_transcript(void)
 	g_autoptr(GError) error = NULL;
 
 	check_array(cmd1, VECTOR1_CMD1);
-	g_assert_true(security_finish(security, resp1, &error));
+	g_assert_true(phone_security_finish(security, resp1, &error));
 	g_assert_no_error(error);
 	check_records(security, 0);
 }
@@ -122,7 +122,7 @@ static void test_security1_no_pop(void)
 	g_autofree char *verifier = NULL;
 
 	g_assert_cmpstr(verifier_of(cmd1, &verifier), ==, VECTOR1_NO_POP_VERIFIER);
-	g_assert_true(security_finish(security, resp1, &error));
+	g_assert_true(phone_security_finish(security, resp1, &error));
 	g_assert_no_error(error);
 }
 
@@ -136,7 +136,7 @@ static void test_security1_wrong_pop(void)
 
 	g_assert_cmpstr(verifier_of(cmd1, &verifier), ==, VECTOR1_WRONG_POP_VERIFIER);
 	/* and a device that says yes nevertheless is found out */
-	g_assert_false(security_finish(security, resp1, &error));
+	g_assert_false(phone_security_finish(security, resp1, &error));
 	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_IMPOSTOR);
 }
 
@@ -153,7 +153,7 @@ static Security *security2_at_start(unsigned patch)
 		.a_len = a->len,
 	};
 	g_autoptr(GError) error = NULL;
-	Security *security = security2_new(&login, &plain, &error);
+	Security *security = phone_security2_new(&login, &plain, &error);
 
 	g_assert_no_error(error);
 	return security;
@@ -167,11 +167,11 @@ static void security2_run(Security *security, const char *resp1_hex, GError **er
 	g_autoptr(GByteArray) cmd0 = g_byte_array_new();
 	g_autoptr(GByteArray) cmd1 = g_byte_array_new();
 
-	g_assert_true(security_hello(security, cmd0, error));
+	g_assert_true(phone_security_hello(security, cmd0, error));
 	check_sha256(cmd0->data, cmd0->len, VECTOR2_CMD0_SHA256);
-	g_assert_true(security_proof(security, resp0, cmd1, error));
+	g_assert_true(phone_security_proof(security, resp0, cmd1, error));
 	check_array(cmd1, VECTOR2_CMD1);
-	if (!security_finish(security, resp1, error))
+	if (!phone_security_finish(security, resp1, error))
 		g_assert_true(error && *error);
 }
 
@@ -199,7 +199,7 @@ static void test_security2_verifier(void)
 {
 	g_autoptr(GBytes) salt = bytes_of(VECTOR2_SALT);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GBytes) verifier = srp_verifier("wifiprov", "abcd1234", salt, &error);
+	g_autoptr(GBytes) verifier = phone_srp_verifier("wifiprov", "abcd1234", salt, &error);
 
 	g_assert_no_error(error);
 	check_bytes(verifier, VECTOR2_VERIFIER);
@@ -236,9 +236,9 @@ static void test_security2_bad_records(void)
 
 		security2_run(security, VECTOR2_RESP1, &error);
 		g_assert_no_error(error);
-		g_assert_true(security_seal(security, (const uint8_t *)"x", 1, out, &error));
+		g_assert_true(phone_security_seal(security, (const uint8_t *)"x", 1, out, &error));
 		g_byte_array_set_size(out, 0);
-		g_assert_false(security_open(security, sealed, out, &error));
+		g_assert_false(phone_security_open(security, sealed, out, &error));
 		g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL);
 		g_assert_cmpuint(out->len, ==, 0);
 	}
@@ -293,16 +293,17 @@ static Srp *srp_at_proof(const VectorZero *zero, const SrpHabit *habit)
 	g_autoptr(GBytes) public_b = device_public(b);
 	g_autoptr(GBytes) salt = bytes_of(VECTOR2_SALT);
 	g_autoptr(GError) error = NULL;
-	Srp *srp = srp_new("wifiprov", "abcd1234", habit, g_bytes_get_data(a, NULL), 32, &error);
+	Srp *srp =
+		phone_srp_new("wifiprov", "abcd1234", habit, g_bytes_get_data(a, NULL), 32, &error);
 
 	g_assert_no_error(error);
 	if (zero->public_a_sha256)
-		check_sha256(g_bytes_get_data(srp_public(srp), NULL),
-			     g_bytes_get_size(srp_public(srp)), zero->public_a_sha256);
+		check_sha256(g_bytes_get_data(phone_srp_public(srp), NULL),
+			     g_bytes_get_size(phone_srp_public(srp)), zero->public_a_sha256);
 	if (zero->public_b_sha256)
 		check_sha256(g_bytes_get_data(public_b, NULL), g_bytes_get_size(public_b),
 			     zero->public_b_sha256);
-	g_assert_true(srp_set_device(srp, public_b, salt, &error));
+	g_assert_true(phone_srp_set_device(srp, public_b, salt, &error));
 	g_assert_no_error(error);
 	return srp;
 }
@@ -312,9 +313,9 @@ static void test_zeros(const void *data)
 	const VectorZero *zero = data;
 	g_autoptr(Srp) srp = srp_at_proof(zero, &plain.srp);
 
-	check_bytes(srp_key(srp), zero->key);
-	check_bytes(srp_client_proof(srp), zero->m1);
-	hex_check(srp_device_proof(srp), SRP_HASH_LEN, zero->m2);
+	check_bytes(phone_srp_key(srp), zero->key);
+	check_bytes(phone_srp_client_proof(srp), zero->m1);
+	hex_check(phone_srp_device_proof(srp), SRP_HASH_LEN, zero->m2);
 }
 
 /* A client that holds values as integers loses a zero, and with it the session. */
@@ -330,8 +331,8 @@ static void test_zeros_as_integers(void)
 		unsigned key_zeros = g_str_has_prefix(zero->key, "00");
 		unsigned proof_zeros = g_str_has_prefix(zero->m1, "00");
 
-		check_bytes(srp_key(by_key), zero->key + 2 * key_zeros);
-		check_bytes(srp_client_proof(by_proof), zero->m1 + 2 * proof_zeros);
+		check_bytes(phone_srp_key(by_key), zero->key + 2 * key_zeros);
+		check_bytes(phone_srp_client_proof(by_proof), zero->m1 + 2 * proof_zeros);
 	}
 }
 
@@ -362,10 +363,10 @@ static void test_garbled(const void *data)
 	for (int version = 1; version <= 2; version++) {
 		g_autoptr(GByteArray) out = g_byte_array_new();
 		g_autoptr(GError) error = NULL;
-		g_autoptr(Security) security =
-			version == 1 ? security1_new("x", NULL, &error) : security2_at_start(1);
+		g_autoptr(Security) security = version == 1 ? phone_security1_new("x", NULL, &error)
+							    : security2_at_start(1);
 
-		g_assert_false(security_proof(security, resp0, out, &error));
+		g_assert_false(phone_security_proof(security, resp0, out, &error));
 		g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL);
 		g_assert_cmpuint(out->len, ==, 0);
 	}
@@ -396,9 +397,9 @@ static void test_weak_public(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autoptr(GError) error = NULL;
-		g_autoptr(Srp) srp = srp_new("u", "p", &plain.srp, NULL, 0, &error);
+		g_autoptr(Srp) srp = phone_srp_new("u", "p", &plain.srp, NULL, 0, &error);
 
-		g_assert_false(srp_set_device(srp, rows[i].public_b, rows[i].salt, &error));
+		g_assert_false(phone_srp_set_device(srp, rows[i].public_b, rows[i].salt, &error));
 		g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL);
 		g_bytes_unref(rows[i].public_b);
 		g_bytes_unref(rows[i].salt);
@@ -644,16 +645,16 @@ static void test_version(const void *data)
 static void test_wire_skips_unknown(void)
 {
 	g_autoptr(GByteArray) in = hex_octets("7901020304050607087d010203041005");
-	WireReader reader = wire_reader(in->data, in->len);
+	WireReader reader = phone_wire_reader(in->data, in->len);
 	WireField field;
 
-	g_assert_true(wire_next(&reader, &field));
+	g_assert_true(phone_wire_next(&reader, &field));
 	g_assert_cmpuint(field.number, ==, 15);
-	g_assert_true(wire_next(&reader, &field));
-	g_assert_true(wire_next(&reader, &field));
+	g_assert_true(phone_wire_next(&reader, &field));
+	g_assert_true(phone_wire_next(&reader, &field));
 	g_assert_cmpuint(field.number, ==, 2);
 	g_assert_cmpuint(field.value, ==, 5);
-	g_assert_false(wire_next(&reader, &field));
+	g_assert_false(phone_wire_next(&reader, &field));
 	g_assert_false(reader.bad);
 }
 

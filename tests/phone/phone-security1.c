@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/phone/security1.h"
+#include "tests/phone/phone-security1.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/wire.h"
+#include "tests/phone/phone-wire.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -42,8 +42,8 @@ static bool hello(Security *security, GByteArray *out, GError **error)
 	Security1 *self = (Security1 *)security;
 	g_autoptr(GByteArray) body = g_byte_array_new();
 
-	wire_put_bytes(body, CMD0_CLIENT_KEY, self->public_key, sizeof(self->public_key));
-	security_wrap(out, VERSION, MSG_CMD0, PAYLOAD_CMD0, body);
+	phone_wire_put_bytes(body, CMD0_CLIENT_KEY, self->public_key, sizeof(self->public_key));
+	phone_security_wrap(out, VERSION, MSG_CMD0, PAYLOAD_CMD0, body);
 	return true;
 }
 
@@ -88,7 +88,7 @@ static bool run_stream(Security1 *self, const uint8_t *in, size_t len, GByteArra
 	if (len > 0 && (!self->stream || EVP_EncryptUpdate(self->stream, out->data + before, &done,
 							   in, (int)len) != 1)) {
 		g_byte_array_set_size(out, before);
-		return security_crypto_failed("AES-CTR", error);
+		return phone_security_crypto_failed("AES-CTR", error);
 	}
 	return true;
 }
@@ -100,11 +100,11 @@ typedef struct Resp0 {
 
 static bool resp0_parse(GBytes *body, Resp0 *resp0, GError **error)
 {
-	WireReader reader = wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+	WireReader reader = phone_wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
 	WireField field;
 
 	*resp0 = (Resp0){ 0 };
-	while (wire_next(&reader, &field)) {
+	while (phone_wire_next(&reader, &field)) {
 		if (field.number == RESP0_DEVICE_KEY && field.len == SECURITY1_KEY_LEN)
 			resp0->device_key = field.data;
 		else if (field.number == RESP0_DEVICE_RANDOM && field.len == RANDOM_LEN)
@@ -125,15 +125,15 @@ static bool proof(Security *security, const GByteArray *in, GByteArray *out, GEr
 	g_autoptr(GBytes) body = NULL;
 	Resp0 resp0;
 
-	if (!security_unwrap(in, VERSION, MSG_RESP0, PAYLOAD_RESP0, &body, error) ||
+	if (!phone_security_unwrap(in, VERSION, MSG_RESP0, PAYLOAD_RESP0, &body, error) ||
 	    !resp0_parse(body, &resp0, error))
 		return false;
 	if (!start_stream(self, resp0.device_key, resp0.device_random))
-		return security_crypto_failed("X25519", error);
+		return phone_security_crypto_failed("X25519", error);
 	if (!run_stream(self, resp0.device_key, SECURITY1_KEY_LEN, verifier, error))
 		return false;
-	wire_put_bytes(cmd1, CMD1_CLIENT_VERIFIER, verifier->data, verifier->len);
-	security_wrap(out, VERSION, MSG_CMD1, PAYLOAD_CMD1, cmd1);
+	phone_wire_put_bytes(cmd1, CMD1_CLIENT_VERIFIER, verifier->data, verifier->len);
+	phone_security_wrap(out, VERSION, MSG_CMD1, PAYLOAD_CMD1, cmd1);
 	return true;
 }
 
@@ -145,10 +145,10 @@ static bool finish(Security *security, const GByteArray *in, GError **error)
 	WireField field, found = { 0 };
 	WireReader reader;
 
-	if (!security_unwrap(in, VERSION, MSG_RESP1, PAYLOAD_RESP1, &body, error))
+	if (!phone_security_unwrap(in, VERSION, MSG_RESP1, PAYLOAD_RESP1, &body, error))
 		return false;
-	reader = wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
-	while (wire_next(&reader, &field))
+	reader = phone_wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+	while (phone_wire_next(&reader, &field))
 		if (field.number == RESP1_DEVICE_VERIFIER && field.type == WIRE_LENGTH)
 			found = field;
 	if (found.len > SECURITY1_KEY_LEN) /* would move the key stream too far */
@@ -194,7 +194,7 @@ static const SecurityOps ops = {
 	.free = free_session,
 };
 
-Security *security1_new(const char *pop, const uint8_t *private_key, GError **error)
+Security *phone_security1_new(const char *pop, const uint8_t *private_key, GError **error)
 {
 	Security1 *self = g_new0(Security1, 1);
 	size_t len = sizeof(self->public_key);
@@ -209,7 +209,7 @@ Security *security1_new(const char *pop, const uint8_t *private_key, GError **er
 	    EVP_PKEY_get_raw_public_key(self->private_key, self->public_key, &len) != 1 ||
 	    EVP_Digest(pop, strlen(pop), self->pop_hash, NULL, EVP_sha256(), NULL) != 1) {
 		free_session(&self->base);
-		security_crypto_failed("making an X25519 key", error);
+		phone_security_crypto_failed("making an X25519 key", error);
 		return NULL;
 	}
 	return &self->base;

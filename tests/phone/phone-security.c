@@ -7,10 +7,10 @@
  *
  * Source: session.proto, sec1.proto, sec2.proto as in the protocol reference 4.2, 4.3.
  */
-#include "tests/phone/security.h"
+#include "tests/phone/phone-security.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/wire.h"
+#include "tests/phone/phone-wire.h"
 
 enum {
 	SESSION_SEC_VER = 2,
@@ -18,47 +18,47 @@ enum {
 	PAYLOAD_MSG = 1,
 };
 
-bool security_hello(Security *security, GByteArray *out, GError **error)
+bool phone_security_hello(Security *security, GByteArray *out, GError **error)
 {
 	return security->ops->hello(security, out, error);
 }
 
-bool security_proof(Security *security, const GByteArray *in, GByteArray *out, GError **error)
+bool phone_security_proof(Security *security, const GByteArray *in, GByteArray *out, GError **error)
 {
 	return security->ops->proof(security, in, out, error);
 }
 
-bool security_finish(Security *security, const GByteArray *in, GError **error)
+bool phone_security_finish(Security *security, const GByteArray *in, GError **error)
 {
 	return security->ops->finish(security, in, error);
 }
 
-bool security_seal(Security *security, const uint8_t *in, size_t len, GByteArray *out,
-		   GError **error)
+bool phone_security_seal(Security *security, const uint8_t *in, size_t len, GByteArray *out,
+			 GError **error)
 {
 	return security->ops->seal(security, in, len, out, error);
 }
 
-bool security_open(Security *security, const GByteArray *in, GByteArray *out, GError **error)
+bool phone_security_open(Security *security, const GByteArray *in, GByteArray *out, GError **error)
 {
 	return security->ops->open(security, in, out, error);
 }
 
-void security_free(Security *security)
+void phone_security_free(Security *security)
 {
 	if (security)
 		security->ops->free(security);
 }
 
-void security_wrap(GByteArray *out, unsigned version, unsigned msg, uint32_t number,
-		   const GByteArray *body)
+void phone_security_wrap(GByteArray *out, unsigned version, unsigned msg, uint32_t number,
+			 const GByteArray *body)
 {
 	g_autoptr(GByteArray) payload = g_byte_array_new();
 
-	wire_put_uint(payload, PAYLOAD_MSG, msg);
-	wire_put_message(payload, number, body);
-	wire_put_uint(out, SESSION_SEC_VER, version);
-	wire_put_message(out, SESSION_PAYLOAD + version, payload);
+	phone_wire_put_uint(payload, PAYLOAD_MSG, msg);
+	phone_wire_put_message(payload, number, body);
+	phone_wire_put_uint(out, SESSION_SEC_VER, version);
+	phone_wire_put_message(out, SESSION_PAYLOAD + version, payload);
 }
 
 static bool garbled(GError **error)
@@ -70,12 +70,12 @@ static bool garbled(GError **error)
 
 static bool find_payload(const GByteArray *in, unsigned version, WireField *payload, GError **error)
 {
-	WireReader reader = wire_reader(in->data, in->len);
+	WireReader reader = phone_wire_reader(in->data, in->len);
 	uint64_t sec_ver = 0;
 	WireField field;
 
 	*payload = (WireField){ 0 };
-	while (wire_next(&reader, &field)) {
+	while (phone_wire_next(&reader, &field)) {
 		if (field.number == SESSION_SEC_VER && field.type == WIRE_VARINT)
 			sec_ver = field.value;
 		else if (field.number == SESSION_PAYLOAD + version && field.type == WIRE_LENGTH)
@@ -92,8 +92,8 @@ static bool find_payload(const GByteArray *in, unsigned version, WireField *payl
 	return true;
 }
 
-bool security_unwrap(const GByteArray *in, unsigned version, unsigned msg, uint32_t number,
-		     GBytes **body, GError **error)
+bool phone_security_unwrap(const GByteArray *in, unsigned version, unsigned msg, uint32_t number,
+			   GBytes **body, GError **error)
 {
 	WireField payload, field, found = { 0 };
 	uint64_t found_msg = 0;
@@ -101,8 +101,8 @@ bool security_unwrap(const GByteArray *in, unsigned version, unsigned msg, uint3
 
 	if (!find_payload(in, version, &payload, error))
 		return false;
-	reader = wire_reader(payload.data, payload.len);
-	while (wire_next(&reader, &field)) {
+	reader = phone_wire_reader(payload.data, payload.len);
+	while (phone_wire_next(&reader, &field)) {
 		if (field.number == PAYLOAD_MSG && field.type == WIRE_VARINT)
 			found_msg = field.value;
 		else if (field.number == number && field.type == WIRE_LENGTH)
@@ -119,7 +119,7 @@ bool security_unwrap(const GByteArray *in, unsigned version, unsigned msg, uint3
 	return true;
 }
 
-bool security_crypto_failed(const char *what, GError **error)
+bool phone_security_crypto_failed(const char *what, GError **error)
 {
 	g_set_error(error, PHONE_ERROR, PHONE_ERROR_INTERNAL, "the crypto library fails at %s",
 		    what);

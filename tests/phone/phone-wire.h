@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire - protobuf's wire encoding, by hand: just the parts the provisioning messages use
+ * phone-wire - protobuf's wire encoding, by hand: just the parts the provisioning messages use
  *
  *   field   key varint (number << 3 | type), then by type
  *   0       varint, 7 bits per octet, least significant first
@@ -36,19 +36,19 @@ typedef struct WireField {
 	size_t len;
 } WireField;
 
-/* wire_put_uint() - append a varint field; a zero is left out, as proto3 wants */
-void wire_put_uint(GByteArray *out, uint32_t number, uint64_t value);
+/* phone_wire_put_uint() - append a varint field; a zero is left out, as proto3 wants */
+void phone_wire_put_uint(GByteArray *out, uint32_t number, uint64_t value);
 
-/* wire_put_bytes() - append a bytes or string field; an empty one is left out */
-void wire_put_bytes(GByteArray *out, uint32_t number, const void *data, size_t len);
+/* phone_wire_put_bytes() - append a bytes or string field; an empty one is left out */
+void phone_wire_put_bytes(GByteArray *out, uint32_t number, const void *data, size_t len);
 
-/* wire_put_message() - append a sub-message, also when it is empty
+/* phone_wire_put_message() - append a sub-message, also when it is empty
  * @body: its encoded fields; NULL means empty */
-void wire_put_message(GByteArray *out, uint32_t number, const GByteArray *body);
+void phone_wire_put_message(GByteArray *out, uint32_t number, const GByteArray *body);
 
-/* wire_reader() - a reader over @data, which is borrowed for as long as it is used */
-WireReader wire_reader(const void *data, size_t len);
+/* phone_wire_reader() - a reader over @data, which is borrowed for as long as it is used */
+WireReader phone_wire_reader(const void *data, size_t len);
 
-/* wire_next() - take the next field
+/* phone_wire_next() - take the next field
  * Returns false at the end, and at nonsense, which sets reader->bad */
-bool wire_next(WireReader *reader, WireField *field);
+bool phone_wire_next(WireReader *reader, WireField *field);

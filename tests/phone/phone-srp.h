@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * srp - the client's half of SRP-6a with the 3072-bit group of RFC 5054, g = 5 and SHA-512
+ * phone-srp - the client's half of SRP-6a with the 3072-bit group of RFC 5054, g = 5 and SHA-512
  *
  *   x  = H(s | H(I ":" P))          u  = H(PAD(A) | PAD(B))
  *   k  = H(N | PAD(g))              S  = (B - k g^x) ^ (a + u x) mod N
@@ -33,36 +33,36 @@ typedef struct SrpHabit {
 
 typedef struct Srp Srp;
 
-/* srp_new() - draw a and compute A
+/* phone_srp_new() - draw a and compute A
  * @habit: copied
  * @a: a fixed private value of @a_len octets, big-endian, for known answers; NULL draws one
  * Errors: PHONE_ERROR_INTERNAL */
-Srp *srp_new(const char *user, const char *password, const SrpHabit *habit, const uint8_t *a,
-	     size_t a_len, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+Srp *phone_srp_new(const char *user, const char *password, const SrpHabit *habit, const uint8_t *a,
+		   size_t a_len, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void srp_free(Srp *srp);
+void phone_srp_free(Srp *srp);
 
-/* srp_public() - A in its shortest form, as sent; borrowed */
-GBytes *srp_public(const Srp *srp);
+/* phone_srp_public() - A in its shortest form, as sent; borrowed */
+GBytes *phone_srp_public(const Srp *srp);
 
-/* srp_set_device() - take B and the salt; afterwards key and proofs are known
+/* phone_srp_set_device() - take B and the salt; afterwards key and proofs are known
  * @device_public: B as received, borrowed
  * Errors: PHONE_ERROR_PROTOCOL (B is 0 mod N or too long, no salt), PHONE_ERROR_INTERNAL */
-bool srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt,
-		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool phone_srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* srp_key() - K, 64 octets (fewer with key_as_integer); borrowed; NULL before srp_set_device() */
-GBytes *srp_key(const Srp *srp);
+/* phone_srp_key() - K, 64 octets (fewer with key_as_integer); borrowed; NULL before phone_srp_set_device() */
+GBytes *phone_srp_key(const Srp *srp);
 
-/* srp_client_proof() - M1 as it goes on the wire; borrowed */
-GBytes *srp_client_proof(const Srp *srp);
+/* phone_srp_client_proof() - M1 as it goes on the wire; borrowed */
+GBytes *phone_srp_client_proof(const Srp *srp);
 
-/* srp_device_proof() - the M2 a device must answer with; 64 octets, borrowed */
-const uint8_t *srp_device_proof(const Srp *srp);
+/* phone_srp_device_proof() - the M2 a device must answer with; 64 octets, borrowed */
+const uint8_t *phone_srp_device_proof(const Srp *srp);
 
-/* srp_verifier() - what a device stores for a user: g^x mod N, shortest form; the caller's
+/* phone_srp_verifier() - what a device stores for a user: g^x mod N, shortest form; the caller's
  * Errors: PHONE_ERROR_INTERNAL */
-GBytes *srp_verifier(const char *user, const char *password, GBytes *salt,
-		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *phone_srp_verifier(const char *user, const char *password, GBytes *salt,
+			   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Srp, srp_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Srp, phone_srp_free)

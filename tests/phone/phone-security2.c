@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/phone/security2.h"
+#include "tests/phone/phone-security2.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/wire.h"
+#include "tests/phone/phone-wire.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -49,12 +49,12 @@ static bool hello(Security *security, GByteArray *out, GError **error)
 {
 	Security2 *self = (Security2 *)security;
 	g_autoptr(GByteArray) body = g_byte_array_new();
-	GBytes *public_value = srp_public(self->srp);
+	GBytes *public_value = phone_srp_public(self->srp);
 
-	wire_put_bytes(body, CMD0_USER, self->user, strlen(self->user));
-	wire_put_bytes(body, CMD0_PUBLIC, g_bytes_get_data(public_value, NULL),
-		       g_bytes_get_size(public_value));
-	security_wrap(out, VERSION, MSG_CMD0, PAYLOAD_CMD0, body);
+	phone_wire_put_bytes(body, CMD0_USER, self->user, strlen(self->user));
+	phone_wire_put_bytes(body, CMD0_PUBLIC, g_bytes_get_data(public_value, NULL),
+			     g_bytes_get_size(public_value));
+	phone_security_wrap(out, VERSION, MSG_CMD0, PAYLOAD_CMD0, body);
 	return true;
 }
 
@@ -62,10 +62,10 @@ static bool hello(Security *security, GByteArray *out, GError **error)
 static bool two_fields(GBytes *body, uint32_t first, uint32_t second, GBytes *out[2],
 		       GError **error)
 {
-	WireReader reader = wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
+	WireReader reader = phone_wire_reader(g_bytes_get_data(body, NULL), g_bytes_get_size(body));
 	WireField field, found[2] = { { 0 }, { 0 } };
 
-	while (wire_next(&reader, &field)) {
+	while (phone_wire_next(&reader, &field)) {
 		if (field.number == first && field.type == WIRE_LENGTH)
 			found[0] = field;
 		else if (field.number == second && field.type == WIRE_LENGTH)
@@ -90,18 +90,18 @@ static bool proof(Security *security, const GByteArray *in, GByteArray *out, GEr
 	GBytes *fields[2];
 	bool done;
 
-	if (!security_unwrap(in, VERSION, MSG_RESP0, PAYLOAD_RESP0, &body, error) ||
+	if (!phone_security_unwrap(in, VERSION, MSG_RESP0, PAYLOAD_RESP0, &body, error) ||
 	    !two_fields(body, RESP0_PUBLIC, RESP0_SALT, fields, error))
 		return false;
-	done = srp_set_device(self->srp, fields[0], fields[1], error);
+	done = phone_srp_set_device(self->srp, fields[0], fields[1], error);
 	g_bytes_unref(fields[0]);
 	g_bytes_unref(fields[1]);
 	if (!done)
 		return false;
-	client_proof = srp_client_proof(self->srp);
-	wire_put_bytes(cmd1, CMD1_PROOF, g_bytes_get_data(client_proof, NULL),
-		       g_bytes_get_size(client_proof));
-	security_wrap(out, VERSION, MSG_CMD1, PAYLOAD_CMD1, cmd1);
+	client_proof = phone_srp_client_proof(self->srp);
+	phone_wire_put_bytes(cmd1, CMD1_PROOF, g_bytes_get_data(client_proof, NULL),
+			     g_bytes_get_size(client_proof));
+	phone_security_wrap(out, VERSION, MSG_CMD1, PAYLOAD_CMD1, cmd1);
 	return true;
 }
 
@@ -129,7 +129,7 @@ static bool take_nonce(Security2 *self, GBytes *nonce, GError **error)
 static bool check_proof(Security2 *self, GBytes *device_proof, GError **error)
 {
 	if (g_bytes_get_size(device_proof) == SRP_HASH_LEN &&
-	    CRYPTO_memcmp(g_bytes_get_data(device_proof, NULL), srp_device_proof(self->srp),
+	    CRYPTO_memcmp(g_bytes_get_data(device_proof, NULL), phone_srp_device_proof(self->srp),
 			  SRP_HASH_LEN) == 0)
 		return true;
 	g_set_error_literal(error, PHONE_ERROR, PHONE_ERROR_IMPOSTOR,
@@ -141,18 +141,18 @@ static bool finish(Security *security, const GByteArray *in, GError **error)
 {
 	Security2 *self = (Security2 *)security;
 	g_autoptr(GBytes) body = NULL;
-	GBytes *key = srp_key(self->srp);
+	GBytes *key = phone_srp_key(self->srp);
 	GBytes *fields[2];
 	bool done;
 
-	if (!security_unwrap(in, VERSION, MSG_RESP1, PAYLOAD_RESP1, &body, error) ||
+	if (!phone_security_unwrap(in, VERSION, MSG_RESP1, PAYLOAD_RESP1, &body, error) ||
 	    !two_fields(body, RESP1_PROOF, RESP1_NONCE, fields, error))
 		return false;
 	done = check_proof(self, fields[0], error) && take_nonce(self, fields[1], error);
 	g_bytes_unref(fields[0]);
 	g_bytes_unref(fields[1]);
 	if (done && g_bytes_get_size(key) < AES_KEY_LEN)
-		done = security_crypto_failed("a key of too many zeros", error);
+		done = phone_security_crypto_failed("a key of too many zeros", error);
 	if (done)
 		memcpy(self->key, g_bytes_get_data(key, NULL), AES_KEY_LEN);
 	return done;
@@ -199,7 +199,7 @@ static bool seal(Security *security, const uint8_t *in, size_t len, GByteArray *
 	EVP_CIPHER_CTX_free(ctx);
 	if (!done) {
 		g_byte_array_set_size(out, before);
-		return security_crypto_failed("AES-GCM", error);
+		return phone_security_crypto_failed("AES-GCM", error);
 	}
 	self->counter++;
 	return true;
@@ -242,7 +242,7 @@ static void free_session(Security *security)
 {
 	Security2 *self = (Security2 *)security;
 
-	srp_free(self->srp);
+	phone_srp_free(self->srp);
 	g_free(self->user);
 	OPENSSL_cleanse(self, sizeof(*self));
 	g_free(self);
@@ -258,7 +258,8 @@ static const SecurityOps ops = {
 	.free = free_session,
 };
 
-Security *security2_new(const Security2Login *login, const Security2Habit *habit, GError **error)
+Security *phone_security2_new(const Security2Login *login, const Security2Habit *habit,
+			      GError **error)
 {
 	Security2 *self = g_new0(Security2, 1);
 
@@ -266,8 +267,8 @@ Security *security2_new(const Security2Login *login, const Security2Habit *habit
 	self->habit = *habit;
 	self->patch = login->patch;
 	self->user = g_strdup(login->user);
-	self->srp =
-		srp_new(login->user, login->password, &habit->srp, login->a, login->a_len, error);
+	self->srp = phone_srp_new(login->user, login->password, &habit->srp, login->a, login->a_len,
+				  error);
 	if (!self->srp) {
 		free_session(&self->base);
 		return NULL;

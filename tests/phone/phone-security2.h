@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * security2 - SRP-6a, then AES-256-GCM records
+ * phone-security2 - SRP-6a, then AES-256-GCM records
  *
  *   key     the first 32 octets of K
  *   record  cipher text | tag (16); no associated data, the IV is not sent
@@ -11,8 +11,8 @@
  */
 #pragma once
 
-#include "tests/phone/security.h"
-#include "tests/phone/srp.h"
+#include "tests/phone/phone-security.h"
+#include "tests/phone/phone-srp.h"
 
 typedef struct Security2Habit {
 	SrpHabit srp;
@@ -28,6 +28,6 @@ typedef struct Security2Login {
 	size_t a_len;
 } Security2Login;
 
-/* security2_new() - a session to be; everything is copied. Errors: PHONE_ERROR_INTERNAL */
-Security *security2_new(const Security2Login *login, const Security2Habit *habit,
-			GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* phone_security2_new() - a session to be; everything is copied. Errors: PHONE_ERROR_INTERNAL */
+Security *phone_security2_new(const Security2Login *login, const Security2Habit *habit,
+			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

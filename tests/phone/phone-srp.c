@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/phone/srp.h"
+#include "tests/phone/phone-srp.h"
 
 #include "tests/phone/phone-error.h"
-#include "tests/phone/security.h"
+#include "tests/phone/phone-security.h"
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -144,8 +144,8 @@ static bool choose_private(Srp *srp, const uint8_t *a, size_t a_len)
 	return true;
 }
 
-Srp *srp_new(const char *user, const char *password, const SrpHabit *habit, const uint8_t *a,
-	     size_t a_len, GError **error)
+Srp *phone_srp_new(const char *user, const char *password, const SrpHabit *habit, const uint8_t *a,
+		   size_t a_len, GError **error)
 {
 	g_autoptr(Srp) srp = g_new0(Srp, 1);
 
@@ -153,13 +153,13 @@ Srp *srp_new(const char *user, const char *password, const SrpHabit *habit, cons
 	srp->user = g_strdup(user);
 	srp->password = g_strdup(password);
 	if (!group_init(srp) || !choose_private(srp, a, a_len)) {
-		security_crypto_failed("making an SRP key", error);
+		phone_security_crypto_failed("making an SRP key", error);
 		return NULL;
 	}
 	return g_steal_pointer(&srp);
 }
 
-void srp_free(Srp *srp)
+void phone_srp_free(Srp *srp)
 {
 	if (!srp)
 		return;
@@ -177,22 +177,22 @@ void srp_free(Srp *srp)
 	g_free(srp);
 }
 
-GBytes *srp_public(const Srp *srp)
+GBytes *phone_srp_public(const Srp *srp)
 {
 	return srp->public_value;
 }
 
-GBytes *srp_key(const Srp *srp)
+GBytes *phone_srp_key(const Srp *srp)
 {
 	return srp->key;
 }
 
-GBytes *srp_client_proof(const Srp *srp)
+GBytes *phone_srp_client_proof(const Srp *srp)
 {
 	return srp->client_proof;
 }
 
-const uint8_t *srp_device_proof(const Srp *srp)
+const uint8_t *phone_srp_device_proof(const Srp *srp)
 {
 	return srp->device_proof.octets;
 }
@@ -307,7 +307,7 @@ static bool make_proofs(Srp *srp, GBytes *device_public, GBytes *salt)
 	return hash(m2, G_N_ELEMENTS(m2), &srp->device_proof);
 }
 
-bool srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt, GError **error)
+bool phone_srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt, GError **error)
 {
 	g_autoptr(Number) b_public = BN_new();
 	g_autoptr(Number) secret = NULL;
@@ -321,7 +321,7 @@ bool srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt, GError **erro
 	}
 	if (!b_public || !BN_bin2bn(piece.data, (int)piece.len, b_public) ||
 	    BN_nnmod(b_public, b_public, srp->modulus, srp->ctx) != 1)
-		return security_crypto_failed("SRP", error);
+		return phone_security_crypto_failed("SRP", error);
 	if (BN_is_zero(b_public)) {
 		g_set_error_literal(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL,
 				    "the device's public value is 0");
@@ -329,14 +329,14 @@ bool srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt, GError **erro
 	}
 	secret = shared_secret(srp, b_public, salt);
 	if (!secret || !make_key(srp, secret) || !make_proofs(srp, device_public, salt))
-		return security_crypto_failed("SRP", error);
+		return phone_security_crypto_failed("SRP", error);
 	return true;
 }
 
-GBytes *srp_verifier(const char *user, const char *password, GBytes *salt, GError **error)
+GBytes *phone_srp_verifier(const char *user, const char *password, GBytes *salt, GError **error)
 {
 	static const SrpHabit plain = { .private_len = 1 };
-	g_autoptr(Srp) srp = srp_new(user, password, &plain, NULL, 0, error);
+	g_autoptr(Srp) srp = phone_srp_new(user, password, &plain, NULL, 0, error);
 	g_autoptr(Number) x = NULL;
 	g_autoptr(Number) verifier = BN_new();
 
@@ -345,7 +345,7 @@ GBytes *srp_verifier(const char *user, const char *password, GBytes *salt, GErro
 	x = private_key(srp, salt);
 	if (!x || !verifier ||
 	    BN_mod_exp(verifier, srp->generator, x, srp->modulus, srp->ctx) != 1) {
-		security_crypto_failed("making a verifier", error);
+		phone_security_crypto_failed("making a verifier", error);
 		return NULL;
 	}
 	return number_min(verifier);

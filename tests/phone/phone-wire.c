@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/phone/wire.h"
+#include "tests/phone/phone-wire.h"
 
 #define VARINT_MAX_LEN 10
 
@@ -19,7 +19,7 @@ static void put_key(GByteArray *out, uint32_t number, unsigned type)
 	put_varint(out, (uint64_t)number << 3 | type);
 }
 
-void wire_put_uint(GByteArray *out, uint32_t number, uint64_t value)
+void phone_wire_put_uint(GByteArray *out, uint32_t number, uint64_t value)
 {
 	if (value == 0)
 		return;
@@ -27,7 +27,7 @@ void wire_put_uint(GByteArray *out, uint32_t number, uint64_t value)
 	put_varint(out, value);
 }
 
-void wire_put_bytes(GByteArray *out, uint32_t number, const void *data, size_t len)
+void phone_wire_put_bytes(GByteArray *out, uint32_t number, const void *data, size_t len)
 {
 	if (len == 0)
 		return;
@@ -36,7 +36,7 @@ void wire_put_bytes(GByteArray *out, uint32_t number, const void *data, size_t l
 	g_byte_array_append(out, data, (guint)len);
 }
 
-void wire_put_message(GByteArray *out, uint32_t number, const GByteArray *body)
+void phone_wire_put_message(GByteArray *out, uint32_t number, const GByteArray *body)
 {
 	put_key(out, number, WIRE_LENGTH);
 	put_varint(out, body ? body->len : 0);
@@ -44,7 +44,7 @@ void wire_put_message(GByteArray *out, uint32_t number, const GByteArray *body)
 		g_byte_array_append(out, body->data, body->len);
 }
 
-WireReader wire_reader(const void *data, size_t len)
+WireReader phone_wire_reader(const void *data, size_t len)
 {
 	return (WireReader){ .next = data, .left = len };
 }
@@ -86,7 +86,7 @@ static bool take_octets(WireReader *reader, uint64_t len, WireField *field)
 	return true;
 }
 
-bool wire_next(WireReader *reader, WireField *field)
+bool phone_wire_next(WireReader *reader, WireField *field)
 {
 	uint64_t key, len;
 

@@ -252,23 +252,30 @@ void bench_write_hex(Bench *bench, EndpointId endpoint, const char *hex)
 	bench_write(bench, BENCH_PEER, endpoint, in);
 }
 
-void bench_open(Bench *bench)
+bool bench_try_open(Bench *bench)
 {
 	bool second = bench->version == 2;
 	uint8_t handshake[64] = { 0 };
 	int len;
 
-	test_random_push(&bench->random, second ? VECTOR_SRP_B_SECRET VECTOR_SEC2_SESSION_ID
-						: VECTOR_SEC1_RANDOM VECTOR_SEC1_DEVICE_SECRET);
+	test_random_restart(&bench->random, second ? VECTOR_SRP_B_SECRET VECTOR_SEC2_SESSION_ID
+						   : VECTOR_SEC1_RANDOM VECTOR_SEC1_DEVICE_SECRET);
 	bench_write_hex(bench, ENDPOINT_PROV_SESSION,
 			second ? VECTOR_SEC2_COMMAND0 : VECTOR_SEC1_COMMAND0);
-	assert_bytes_hex(bench->reply, second ? VECTOR_SEC2_RESPONSE0 : VECTOR_SEC1_RESPONSE0);
 	bench_write_hex(bench, ENDPOINT_PROV_SESSION,
 			second ? VECTOR_SEC2_COMMAND1 : VECTOR_SEC1_COMMAND1);
+	if (!bench->reply)
+		return false;
 	assert_bytes_hex(bench->reply, second ? VECTOR_SEC2_RESPONSE1 : VECTOR_SEC1_RESPONSE1);
 	EVP_CIPHER_CTX_free(bench->stream);
 	bench_stream_new(bench);
 	EVP_EncryptUpdate(bench->stream, handshake, &len, handshake, sizeof(handshake));
+	return true;
+}
+
+void bench_open(Bench *bench)
+{
+	g_assert_true(bench_try_open(bench));
 }
 
 /* Both directions of security 1 are this. */

@@ -99,6 +99,9 @@ void bench_write_hex(Bench *bench, EndpointId endpoint, const char *hex);
 /* bench_open() - open the session by the transcript of the version it was made for */
 void bench_open(Bench *bench);
 
+/* bench_try_open() - the same where it may be refused */
+bool bench_try_open(Bench *bench);
+
 /* bench_ask() - a clear request on an open session of security 1, encrypted by the phone */
 void bench_ask(Bench *bench, EndpointId endpoint, const char *clear_hex);
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_session - messages of prov-session and records, in any order and state
+ *
+ *   octet 0: bit 0 security 2, bit 1 begin after the first command, bit 2 after the second
+ *   then any number of: a fifth of the length (1), octets; its top bit makes it a record
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include "common/cursor.h"
+#include "provisioner/core/security1.h"
+#include "provisioner/core/security2.h"
+#include "provisioner/core/session.h"
+#include "provisioner/core/wire.h"
+#include "tests/unit/provisioner/support.h"
+#include "tests/unit/provisioner/vectors.h"
+
+#include <string.h>
+
+static Session *make_session(bool second, TestRandom *random)
+{
+	g_autoptr(Secret) pop = secret_new(VECTOR_POP, strlen(VECTOR_POP));
+	g_autoptr(GBytes) salt = hex_bytes(VECTOR_SRP_SALT);
+	g_autoptr(GBytes) verifier = hex_bytes(VECTOR_SRP_VERIFIER);
+	g_autoptr(GError) error = NULL;
+	void *scheme =
+		second ? (void *)security2_new(salt, verifier, test_random_fill, random, &error)
+		       : (void *)security1_new(pop, test_random_fill, random, &error);
+
+	g_assert_no_error(error);
+	return session_new(second ? &security2_ops : &security1_ops, scheme);
+}
+
+static bool step(Session *session, GBytes *in)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GByteArray) out = g_byte_array_new();
+	bool ok = session_step(session, in, out, &error);
+
+	g_assert_true(ok == (error == NULL));
+	g_assert_true(ok == (out->len > 0));
+	g_assert_cmpuint(out->len, <=, WIRE_MAX);
+	return ok;
+}
+
+static void step_hex(Session *session, const char *hex)
+{
+	g_autoptr(GBytes) in = hex_bytes(hex);
+
+	g_assert_true(step(session, in));
+}
+
+static void record(Session *session, GBytes *in)
+{
+	g_autoptr(GError) error = NULL;
+	bool open = session_is_open(session);
+	g_autoptr(Secret) clear = session_decrypt(session, in, &error);
+
+	g_assert_true((clear != NULL) == (error == NULL));
+	g_assert_true(open || !clear);
+	g_assert_true(session_is_open(session) == open);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	Cursor cursor = cursor_init_data(data, size);
+	uint8_t flags = cursor_take_u8(&cursor);
+	bool second = flags & 1;
+	TestRandom random;
+
+	test_random_init(&random);
+	test_random_push(&random, second ? VECTOR_SRP_B_SECRET VECTOR_SEC2_SESSION_ID
+					 : VECTOR_SEC1_RANDOM VECTOR_SEC1_DEVICE_SECRET);
+
+	Session *session = make_session(second, &random);
+
+	if (flags & 6)
+		step_hex(session, second ? VECTOR_SEC2_COMMAND0 : VECTOR_SEC1_COMMAND0);
+	if (flags & 4)
+		step_hex(session, second ? VECTOR_SEC2_COMMAND1 : VECTOR_SEC1_COMMAND1);
+	while (cursor.len > 0) {
+		uint8_t head = cursor_take_u8(&cursor);
+		size_t len = MIN((size_t)(head & 0x7f) * 5, cursor.len);
+		g_autoptr(GBytes) in = g_bytes_new(cursor_take(&cursor, len), len);
+
+		if (head & 0x80)
+			record(session, in);
+		else
+			step(session, in);
+	}
+	session_free(session);
+	test_random_clear(&random);
+	return 0;
+}

@@ -451,12 +451,15 @@ static bool inherit_broker(Store *store, GBytes **inherited, GError **error)
 	if (!ok || !content)
 		return ok;
 
+	g_autoptr(GError) cause = NULL;
 	g_autoptr(BrokerConf) conf = broker_conf_parse((const char *)secret_data(content),
-						       secret_len(content), path, error);
+						       secret_len(content), path, &cause);
 
 	if (!conf) {
-		g_prefix_error(error, "no " STORE_BROKER_NAME " was given, and the present one "
-				      "does not hold: ");
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID,
+			    "no " STORE_BROKER_NAME
+			    " was given, and the present one does not hold: %s",
+			    cause->message);
 		return false;
 	}
 	*inherited = bytes_from(content);

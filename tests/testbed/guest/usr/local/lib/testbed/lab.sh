@@ -5,8 +5,8 @@
 
 lab=${TESTBED_LAB:-/testbed/lab}        # certificates, and what the collector wrote
 run=/run/testbed-ap                     # configuration of the running services
-address=192.168.77.1
-broker_name=broker.landfall.test
+address=${TESTBED_ADDRESS:-192.168.77.1}
+broker_name=${TESTBED_BROKER_NAME:-broker.landfall.test}
 broker_port=8883
 
 die()

@@ -1,0 +1,222 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# The measurements of scripts/bench. Sourced; uses its `samples` and `rounds`.
+
+bench_port=18883
+ticks=$(getconf CLK_TCK)
+
+# bench_build - a release build of its own
+bench_build()
+{
+	build=$(tree_dir)/bench
+	mkdir -p "$(tree_dir)"
+	say "building (release)..."
+	if [ ! -e "$build/build.ninja" ]; then
+		meson setup "$build" "$source_dir" --prefix=/usr --buildtype=release >"$build.log" 2>&1 ||
+			die "meson setup failed; see $build.log"
+	fi
+	ninja -C "$build" agent/landfall-agent ctl/landfallctl tests/bench/start_to_ready \
+		>"$build.log" 2>&1 || die "the build failed; see $build.log"
+	agent=$build/agent/landfall-agent
+	ctl=$build/ctl/landfallctl
+}
+
+# bench_folder - a folder that goes away at the end, with a lab CA and a device's identity
+bench_folder()
+{
+	bed=$source_dir/tests/testbed/guest/usr/local
+	work=$(mktemp -d "${TMPDIR:-/var/tmp}/landfall-bench.XXXXXX")
+	trap bench_clean EXIT
+	TESTBED_LIB=$bed/lib/testbed TESTBED_LAB=$work/lab TESTBED_ADDRESS=127.0.0.1 \
+		TESTBED_BROKER_NAME=localhost "$bed/bin/testbed-ca" device bench-device "$work/identity"
+	printf '[broker]\nuri = mqtts://localhost:%s\n' "$bench_port" >"$work/identity/broker.conf"
+	cat >"$work/landfall.conf" <<-END
+		[log]
+		level = warning
+		[store]
+		path = $work/store
+		[agent]
+		spool = $work/spool.db
+		spool_limit = 1GiB
+		ingest = $work/agent.sock
+		interval = 1h
+	END
+	"$ctl" --config "$work/landfall.conf" store import "$work/identity" >/dev/null ||
+		die "the identity was not taken"
+	seq -f '{"temperature":%g.5,"humidity":41}' 1 "$samples" >"$work/lines"
+	start_broker
+}
+
+bench_clean()
+{
+	# shellcheck disable=SC2046 # one word a process
+	kill $(jobs -p) 2>/dev/null
+	wait
+	rm -rf "$work"
+}
+
+start_broker()
+{
+	cat >"$work/mosquitto.conf" <<-END
+		user root
+		listener $bench_port 127.0.0.1
+		cafile $work/lab/ca.crt
+		certfile $work/lab/broker.crt
+		keyfile $work/lab/broker.key
+		require_certificate true
+		use_identity_as_username true
+		max_queued_messages 0
+		log_type error
+		log_dest stderr
+	END
+	mosquitto -c "$work/mosquitto.conf" &
+	for _ in $(seq 100); do
+		(: </dev/tcp/127.0.0.1/$bench_port) 2>/dev/null && return
+		sleep 0.1
+	done
+	die "mosquitto does not listen"
+}
+
+start_agent()
+{
+	"$agent" --config "$work/landfall.conf" &
+	agent_pid=$!
+	for _ in $(seq 100); do
+		[ "$(agent_status .state)" = online ] && return
+		sleep 0.1
+	done
+	die "the agent does not come online: $(agent_status .)"
+}
+
+stop_agent()
+{
+	kill "$agent_pid"
+	wait "$agent_pid"
+}
+
+agent_status()
+{
+	"$ctl" --config "$work/landfall.conf" --json status | jq -r ".agent | $1"
+}
+
+# all_acknowledged - the broker has everything that was accepted
+all_acknowledged()
+{
+	[ "$(agent_status '.last_ack >= .spool.last')" = true ]
+}
+
+# cpu_of PID - user and system time in ticks
+cpu_of()
+{
+	local stat
+
+	stat=$(<"/proc/$1/stat")
+	# shellcheck disable=SC2086 # fields are meant to be split
+	set -- ${stat##*) }
+	echo $((${12} + ${13}))
+}
+
+now_us()
+{
+	echo "${EPOCHREALTIME/./}"
+}
+
+# child_us - user and system time of the children that ended, in microseconds
+child_us()
+{
+	awk -v ticks="$ticks" '{ sub(/.*\) /, ""); print ($14 + $15) * 1000000 / ticks }' /proc/$$/stat
+}
+
+# publish_ours - one round: prints microseconds of wall time and of CPU
+publish_ours()
+{
+	local start cpu children end
+
+	cpu=$(cpu_of "$agent_pid")
+	children=$(child_us)
+	start=$(now_us)
+	"$ctl" --config "$work/landfall.conf" publish -l <"$work/lines" || die "publish failed"
+	children=$(($(child_us) - children))
+	until all_acknowledged; do
+		sleep 0.01
+	done
+	end=$(now_us)
+	echo $((end - start)) $((($(cpu_of "$agent_pid") - cpu) * 1000000 / ticks + children))
+}
+
+# publish_peer - the same through mosquitto_pub, which exits after the last PUBACK
+publish_peer()
+{
+	local start children
+
+	children=$(child_us)
+	start=$(now_us)
+	mosquitto_pub -l -q 1 -t v1/devices/me/telemetry -h localhost -p $bench_port \
+		--cafile "$work/lab/ca.crt" --cert "$work/identity/device.crt" \
+		--key "$work/identity/device.key" <"$work/lines" || die "mosquitto_pub failed"
+	echo $(($(now_us) - start)) $(($(child_us) - children))
+}
+
+# median FILE COLUMN
+median()
+{
+	cut -d' ' -f"$2" "$1" | sort -n | sed -n "$(((rounds + 1) / 2))p"
+}
+
+# rates NAME FILE - one row of the table
+rates()
+{
+	awk -v name="$1" -v wall="$(median "$2" 1)" -v cpu="$(median "$2" 2)" -v n="$samples" \
+		'BEGIN { printf "%-24s %12.0f %14.2f\n", name, n * 1000000 / wall, cpu / n }'
+}
+
+bench_throughput()
+{
+	start_agent
+	for _ in $(seq "$rounds"); do
+		publish_peer >>"$work/peer"
+		publish_ours >>"$work/ours"
+	done
+	stop_agent
+	echo
+	echo "$samples samples of $(head -c 40 "$work/lines" | head -1), median of $rounds rounds in turn:"
+	printf '%-24s %12s %14s\n' "" "samples/s" "CPU us/sample"
+	rates "mosquitto_pub -l -q 1" "$work/peer"
+	rates "landfallctl publish -l" "$work/ours"
+	echo "ours: on disk, then acknowledged by the broker, CPU of agent and landfallctl together"
+}
+
+# pss PID - kB
+pss()
+{
+	awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
+}
+
+bench_idle()
+{
+	local ready
+
+	start_agent
+	sleep 5
+	echo
+	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB"
+	echo "agent, connect to CONNACK (name, TCP, TLS, MQTT): $(agent_status .connect_ms) ms"
+	stop_agent
+	ready=$("$build/tests/bench/start_to_ready" 20 "$agent" --config "$work/landfall.conf") ||
+		die "no figure for READY"
+	echo "agent, start to READY: median ${ready% *} ms, worst ${ready#* } ms of 20"
+}
+
+bench_device()
+{
+	local device
+
+	device() {
+		"$source_dir/scripts/testbed" "$@" --name bench
+	}
+	"$source_dir/scripts/testbed" build || die "the device cannot be built"
+	"$source_dir/scripts/testbed" start --name bench --fresh || die "the device does not boot"
+	"$source_dir/scripts/testbed" exec --name bench --time 240 \
+		/host"$source_dir"/tests/bench/device
+	"$source_dir/scripts/testbed" stop --name bench
+}

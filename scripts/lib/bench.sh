@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # The measurements of scripts/bench. Sourced; uses its `samples` and `rounds`.
+# shellcheck disable=SC2154 # they, and what common.sh sets
 
 bench_port=18883
 ticks=$(getconf CLK_TCK)
@@ -209,14 +210,10 @@ bench_idle()
 
 bench_device()
 {
-	local device
+	local bed="$source_dir/scripts/testbed"
 
-	device() {
-		"$source_dir/scripts/testbed" "$@" --name bench
-	}
-	"$source_dir/scripts/testbed" build || die "the device cannot be built"
-	"$source_dir/scripts/testbed" start --name bench --fresh || die "the device does not boot"
-	"$source_dir/scripts/testbed" exec --name bench --time 240 \
-		/host"$source_dir"/tests/bench/device
-	"$source_dir/scripts/testbed" stop --name bench
+	"$bed" build || die "the device cannot be built"
+	"$bed" start --name bench --fresh || die "the device does not boot"
+	"$bed" exec --name bench --time 240 "/host$source_dir/tests/bench/device"
+	"$bed" stop --name bench
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Properties and objects being asked for at one time. */
-#define FETCHES_MAX 256
+#define FETCHES_MAX 64
 
 /* Objects to be mirrored one by one. */
 typedef struct PeerObject {

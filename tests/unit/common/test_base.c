@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* cursor, secret, error: what the cores stand on. */
+#include "common/cursor.h"
+#include "common/error.h"
+#include "common/secret.h"
+
+#include <string.h>
+
+static void test_cursor_reads(void)
+{
+	static const uint8_t octets[] = { 0x01, 0x02, 0x03, 0xfe, 0xdc, 0xba, 0x98, 0xaa, 0xbb };
+	g_autoptr(GBytes) bytes = g_bytes_new_static(octets, sizeof(octets));
+	Cursor cursor = cursor_init(bytes);
+
+	g_assert_cmpuint(cursor_take_u8(&cursor), ==, 0x01);
+	g_assert_cmpuint(cursor_take_be16(&cursor), ==, 0x0203);
+	g_assert_cmpuint(cursor_take_be32(&cursor), ==, 0xfedcba98);
+	g_assert_false(cursor_at_end(&cursor));
+	g_assert_true(cursor_take(&cursor, 2) == octets + 7);
+	g_assert_true(cursor_at_end(&cursor));
+	g_assert_nonnull(cursor_take(&cursor, 0)); /* nothing is always there */
+	g_assert_false(cursor.overrun);
+}
+
+typedef struct OverrunCase {
+	const char *name;
+	size_t len; /* octets there are */
+	size_t want;
+} OverrunCase;
+
+static const OverrunCase overrun_cases[] = {
+	{ "u8", 0, 1 },   { "be16", 1, 2 },        { "be32", 3, 4 },
+	{ "more", 8, 9 }, { "huge", 8, SIZE_MAX },
+};
+
+static void test_cursor_overrun(gconstpointer data)
+{
+	static const uint8_t octets[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	const OverrunCase *c = data;
+	Cursor cursor = cursor_init_data(octets, c->len);
+
+	if (c->want == 1)
+		g_assert_cmpuint(cursor_take_u8(&cursor), ==, 0);
+	else if (c->want == 2)
+		g_assert_cmpuint(cursor_take_be16(&cursor), ==, 0);
+	else if (c->want == 4)
+		g_assert_cmpuint(cursor_take_be32(&cursor), ==, 0);
+	else
+		g_assert_null(cursor_take(&cursor, c->want));
+	g_assert_true(cursor.overrun);
+	g_assert_cmpuint(cursor.len, ==, c->len); /* nothing was consumed */
+	g_assert_nonnull(cursor_take(&cursor, 0));
+	g_assert_true(cursor.overrun); /* and it is not forgotten */
+	g_assert_false(cursor_at_end(&cursor));
+}
+
+static void test_secret(void)
+{
+	g_autoptr(Secret) one = secret_new("pass\0word", 9);
+	g_autoptr(Secret) copy = secret_copy(one);
+	g_autoptr(Secret) shorter = secret_new("pass", 4);
+	g_autoptr(Secret) other = secret_new("pass\0worD", 9);
+	g_autoptr(Secret) empty = secret_new(NULL, 0);
+	g_autoptr(Secret) blank = secret_new_zeroed(9);
+
+	g_assert_cmpuint(secret_len(one), ==, 9);
+	g_assert_cmpmem(secret_data(one), 10, "pass\0word", 10); /* with a NUL after it */
+	g_assert_true(secret_data(copy) != secret_data(one));
+	g_assert_true(secret_equal(one, copy));
+	g_assert_false(secret_equal(one, shorter));
+	g_assert_false(secret_equal(one, other));
+	g_assert_cmpuint(secret_len(empty), ==, 0);
+	g_assert_cmpuint(secret_data(empty)[0], ==, 0);
+	g_assert_false(secret_equal(one, blank));
+	memcpy(secret_bytes(blank), "pass\0word", 9);
+	g_assert_true(secret_equal(one, blank));
+	g_assert_null(secret_copy(NULL));
+	secret_free(NULL);
+}
+
+/* Scripts rely on the numbers, and on no two being alike. */
+static void test_exit_status(void)
+{
+	bool seen[256] = { false };
+
+	g_assert_cmpint(error_exit_status(NULL), ==, 0);
+	for (int code = LANDFALL_ERROR_FAILED; code <= LANDFALL_ERROR_CANCELLED; code++) {
+		g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, code, "x");
+		int status = error_exit_status(error);
+
+		g_assert_cmpint(status, >, 0);
+		g_assert_cmpint(status, <, 64);
+		g_assert_false(seen[status]);
+		seen[status] = true;
+	}
+
+	g_autoptr(GError) foreign = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_NOENT, "x");
+	g_autoptr(GError) beyond = g_error_new_literal(LANDFALL_ERROR, 9999, "x");
+	g_autoptr(GError) config = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "x");
+	g_autoptr(GError) usage = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_USAGE, "x");
+
+	g_assert_cmpint(error_exit_status(foreign), ==, 1);
+	g_assert_cmpint(error_exit_status(beyond), ==, 1);
+	g_assert_cmpint(error_exit_status(usage), ==, 2);
+	g_assert_cmpint(error_exit_status(config), ==, 10);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/cursor/reads", test_cursor_reads);
+	for (size_t i = 0; i < G_N_ELEMENTS(overrun_cases); i++) {
+		g_autofree char *path =
+			g_strconcat("/cursor/overrun/", overrun_cases[i].name, NULL);
+
+		g_test_add_data_func(path, &overrun_cases[i], test_cursor_overrun);
+	}
+	g_test_add_func("/secret", test_secret);
+	g_test_add_func("/error/exit-status", test_exit_status);
+	return g_test_run();
+}

@@ -568,6 +568,8 @@ static bool step_tcp(MqttLink *link, GError **error)
 
 	if (getsockopt(mqtt_link_fd(link), SOL_SOCKET, SO_ERROR, &failure, &len) < 0)
 		failure = errno;
+	if (failure == 0 && link->config->tls) /* the first flight was tried already */
+		failure = tls_context_socket_error(link->config->tls);
 	if (failure != 0) {
 		set_error(error, LANDFALL_ERROR_NETWORK, link, g_strerror(failure));
 		return false;

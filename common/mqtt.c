@@ -13,6 +13,7 @@
 #define CLIENT_ID_MAX       256
 #define LOGIN_MAX           1024
 #define CONNECT_LIMIT_MS    600000
+#define DRAIN_US            (3 * G_TIME_SPAN_SECOND) /* for answers, before DISCONNECT */
 #define CLOSE_TIMEOUT_US    (3 * G_TIME_SPAN_SECOND) /* for a DISCONNECT that does not get out */
 #define TCP_SHARE_MIN_US    G_TIME_SPAN_SECOND /* one of several addresses gets at least this */
 #define TICK_MAX_S          10
@@ -24,8 +25,9 @@ typedef enum ClientState {
 	CLIENT_LOOKUP,  /* the name look-up runs */
 	CLIENT_LINKING, /* TCP, TLS, CONNECT to one address after the other */
 	CLIENT_CONNECTED,
-	CLIENT_CLOSING, /* DISCONNECT is on its way */
-	CLIENT_ENDING,  /* disconnected() is due in the next turn of the loop */
+	CLIENT_DRAINING, /* to be disconnected, answers are awaited */
+	CLIENT_CLOSING,  /* DISCONNECT is on its way */
+	CLIENT_ENDING,   /* disconnected() is due in the next turn of the loop */
 } ClientState;
 
 /* The source lives as long as the client; the last to let go of the source frees both, so that a
@@ -55,7 +57,7 @@ struct MqttClient {
 	MqttWindow *subscriptions;
 	GError *end;        /* for disconnected(); NULL: asked for */
 	int64_t started_us; /* mqtt_client_connect() */
-	int64_t limit_us;   /* of the attempt or of closing */
+	int64_t limit_us;   /* of the attempt, of draining, of closing */
 	int64_t tcp_limit_us;
 	int64_t tick_us;
 };
@@ -65,13 +67,16 @@ static void client_enter(MqttClient *client, ClientState state)
 	client->state = state;
 }
 
-/* The connection or attempt is over; the loop tells the owner. @error is taken. */
+/* The connection or attempt is over; the loop tells the owner. @error is taken; it is of no
+ * interest when the owner has asked for the end. */
 static void client_end(MqttClient *client, GError *error)
 {
 	if (client->state == CLIENT_ENDING || client->state == CLIENT_REST) {
 		g_clear_error(&error);
 		return;
 	}
+	if (client->state == CLIENT_DRAINING || client->state == CLIENT_CLOSING)
+		g_clear_error(&error);
 	client->end = error;
 	client_enter(client, CLIENT_ENDING);
 }
@@ -356,6 +361,26 @@ static void deliver_end(MqttClient *client)
 	client->callbacks->disconnected(client, error, client->data);
 }
 
+/* ---- leaving ---- */
+
+static void client_close(MqttClient *client)
+{
+	client->limit_us = g_get_monotonic_time() + CLOSE_TIMEOUT_US;
+	client_enter(client, CLIENT_CLOSING);
+	mqtt_link_close(client->link);
+	if (mqtt_link_stage(client->link) == MQTT_LINK_CLOSED)
+		client_end(client, NULL);
+}
+
+/* libmosquitto closes the socket right after DISCONNECT. Answers still on their way would then
+ * make the kernel reset the connection, and the broker throw away what it has not read. */
+static void close_when_drained(MqttClient *client)
+{
+	if (mqtt_window_count(client->publishes) == 0 &&
+	    mqtt_window_count(client->subscriptions) == 0)
+		client_close(client);
+}
+
 /* ---- time ---- */
 
 static int64_t tick_interval_us(const MqttClient *client)
@@ -381,6 +406,7 @@ static int64_t client_wake_us(const MqttClient *client)
 	case CLIENT_REST: return G_MAXINT64;
 	case CLIENT_LINKING: return MIN(client->limit_us, client->tcp_limit_us);
 	case CLIENT_LOOKUP:
+	case CLIENT_DRAINING:
 	case CLIENT_CLOSING: return client->limit_us;
 	case CLIENT_CONNECTED: return MIN(client->tick_us, ack_limit_us(client));
 	case CLIENT_ENDING: break;
@@ -442,6 +468,10 @@ static void on_time(MqttClient *client, int64_t now)
 	case CLIENT_LOOKUP:
 	case CLIENT_LINKING: on_connect_time(client, now); return;
 	case CLIENT_CONNECTED: on_connected_time(client, now); return;
+	case CLIENT_DRAINING:
+		if (now >= client->limit_us)
+			client_close(client);
+		return;
 	case CLIENT_CLOSING:
 		if (now >= client->limit_us)
 			client_end(client, NULL);
@@ -506,6 +536,8 @@ static gboolean source_dispatch(GSource *source, GSourceFunc callback, gpointer 
 
 	client_step(client);
 	deliver_events(client);
+	if (!client->freed && client->state == CLIENT_DRAINING)
+		close_when_drained(client);
 	if (!client->freed)
 		on_time(client, g_source_get_time(source));
 	if (!client->freed && client->state == CLIENT_ENDING)
@@ -595,13 +627,12 @@ void mqtt_client_disconnect(MqttClient *client)
 	case CLIENT_LOOKUP:
 	case CLIENT_LINKING: client_end(client, NULL); return;
 	case CLIENT_CONNECTED:
-		client->limit_us = g_get_monotonic_time() + CLOSE_TIMEOUT_US;
-		mqtt_link_close(client->link);
-		client_enter(client, CLIENT_CLOSING);
-		if (mqtt_link_stage(client->link) == MQTT_LINK_CLOSED)
-			client_end(client, NULL);
+		client->limit_us = g_get_monotonic_time() + DRAIN_US;
+		client_enter(client, CLIENT_DRAINING);
+		close_when_drained(client);
 		return;
 	case CLIENT_REST:
+	case CLIENT_DRAINING:
 	case CLIENT_CLOSING:
 	case CLIENT_ENDING: return;
 	}

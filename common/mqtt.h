@@ -107,9 +107,10 @@ void mqtt_client_free(MqttClient *client);
  * Errors: LANDFALL_ERROR_FAILED (already connecting or connected) */
 bool mqtt_client_connect(MqttClient *client, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* mqtt_client_disconnect() - say DISCONNECT (no will is sent) and end; what was published before
- * and not acknowledged ends undecided. Gives up an attempt that is under way. disconnected()
- * follows with a NULL error; does nothing at rest */
+/* mqtt_client_disconnect() - wait up to three seconds for what is unanswered, say DISCONNECT (no
+ * will is sent) and end; nothing can be published meanwhile. Gives up an attempt that is under
+ * way. disconnected() follows with a NULL error, also when the broker went first; does nothing at
+ * rest */
 void mqtt_client_disconnect(MqttClient *client);
 
 /* mqtt_client_connected() - between connected() and disconnected() */

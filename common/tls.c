@@ -2,6 +2,7 @@
 #include "common/tls.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -29,6 +30,7 @@ struct TlsContext {
 	bool ip_literal;
 	char *failure; /* of the current handshake; the first reason stays */
 	bool refused;  /* the peer sent an alert */
+	int socket_error;
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
@@ -75,6 +77,16 @@ static void server_name_set(const TlsContext *context, SSL *ssl)
 		ERR_clear_error();
 }
 
+/* errno after a handshake step that came to nothing, 0 when it only has to wait. libmosquitto
+ * takes one for the other, and the socket reports an error but once. */
+static int step_errno(const SSL *ssl, int code)
+{
+	bool waits = SSL_want_read(ssl) ? BIO_should_retry(SSL_get_rbio(ssl))
+					: BIO_should_retry(SSL_get_wbio(ssl));
+
+	return waits || SSL_want_nothing(ssl) ? 0 : code;
+}
+
 /* Every SSL made from the context passes here when its handshake starts and for every alert. */
 static void on_info(const SSL *ssl, int where, int value)
 {
@@ -85,6 +97,8 @@ static void on_info(const SSL *ssl, int where, int value)
 	} else if (where == SSL_CB_READ_ALERT && tls_reason_is_refusal(value)) {
 		context->refused = true;
 		context_note(context, tls_reason_alert(value));
+	} else if (where == SSL_CB_CONNECT_EXIT && value < 0 && context->socket_error == 0) {
+		context->socket_error = step_errno(ssl, errno);
 	}
 }
 
@@ -411,6 +425,7 @@ void tls_context_begin(TlsContext *context)
 {
 	g_clear_pointer(&context->failure, g_free);
 	context->refused = false;
+	context->socket_error = 0;
 }
 
 const char *tls_context_failure(const TlsContext *context)
@@ -421,4 +436,9 @@ const char *tls_context_failure(const TlsContext *context)
 bool tls_context_refused(const TlsContext *context)
 {
 	return context->refused;
+}
+
+int tls_context_socket_error(const TlsContext *context)
+{
+	return context->socket_error;
 }

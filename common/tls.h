@@ -71,4 +71,8 @@ const char *tls_context_failure(const TlsContext *context);
 /* tls_context_refused() - that failure is an alert of the peer: it did not want us */
 bool tls_context_refused(const TlsContext *context);
 
+/* tls_context_socket_error() - errno of the first handshake step that the socket itself failed,
+ * 0 when it did not */
+int tls_context_socket_error(const TlsContext *context);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsContext, tls_context_unref)

@@ -85,15 +85,17 @@ cryptomgr.notests systemd.show_status=1 systemd.log_color=0" \
 		-serial file:boot.log -pidfile pid -daemonize
 }
 
-# device_prepare FRESH STATE - clears what is left of the last run; prints nothing
+# device_prepare FRESH STATE - clears what is left of the last run; the laboratory's files and the
+# journal stay, unless the device is to be a blank one
 device_prepare()
 {
-	local fresh=$1 state=$2
+	local fresh=$1 state=$2 control=$device_dir/control
 
-	mkdir -p "$device_dir"
-	rm -rf "$device_dir/control" "$device_dir"/agent.* "$device_dir/pid" \
-		"$device_dir/console.sock" "$device_dir/journal.log" "$device_dir/boot.log"
-	mkdir -p "$device_dir/control/jobs"
+	mkdir -p "$control"
+	rm -rf "$control/jobs" "$control/ready" "$control/failed-units" "$device_dir"/agent.* \
+		"$device_dir/pid" "$device_dir/console.sock" "$device_dir/boot.log"
+	[ "$fresh" = no ] || rm -rf "$control/lab" "$device_dir/journal.log"
+	mkdir -p "$control/jobs"
 	mkfifo "$device_dir/agent.in" "$device_dir/agent.out"
 	if [ "$fresh" = yes ] || [ ! -e "$state" ]; then
 		device_state_image "$state"

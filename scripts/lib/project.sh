@@ -18,7 +18,7 @@ project_compile()
 {
 	local build log
 
-	need_tools meson:meson ninja:ninja-build cc:gcc pkg-config:pkg-config
+	need_tools meson:meson ninja:ninja-build cc:gcc pkg-config:pkg-config python3:python3
 	build=$(project_build_dir)
 	log=$(tree_dir)/build.log
 	if [ ! -e "$build/build.ninja" ]; then
@@ -26,7 +26,21 @@ project_compile()
 			--localstatedir=/var --libdir=lib --buildtype=debugoptimized -Dtests=enabled \
 			>"$log" 2>&1 || project_failed "$log"
 	fi
-	meson compile -C "$build" >"$log" 2>&1 || project_failed "$log"
+	ninja -C "$build" build.ninja >"$log" 2>&1 || project_failed "$log"
+	# shellcheck disable=SC2046 # one word a target is meant
+	ninja -C "$build" $(project_targets "$build") >"$log" 2>&1 || project_failed "$log"
+}
+
+# project_targets BUILD - what is installed, and the test phone; tests are built elsewhere
+project_targets()
+{
+	meson introspect --targets "$1" | python3 -c '
+import json, os, sys
+for target in json.load(sys.stdin):
+    if target["installed"] or target["name"] == "landfall-test-phone":
+        for name in target["filename"]:
+            print(os.path.relpath(name, sys.argv[1]))
+' "$1"
 }
 
 project_failed()
@@ -78,17 +92,6 @@ layer_merge_usr()
 	done
 }
 
-# layer_test_programs LAYER BUILD - the test phone, under the name it was built with
-layer_test_programs()
-{
-	local layer=$1 build=$2 program_file
-
-	find "$build/tests/phone" -maxdepth 1 -type f -perm -u+x 2>/dev/null |
-		while read -r program_file; do
-			install -D -m 0755 "$program_file" "$layer/usr/local/bin/$(basename "$program_file")"
-		done
-}
-
 # layer_project LAYER - compiles and installs the project into it
 layer_project()
 {
@@ -100,7 +103,7 @@ layer_project()
 	project_compile
 	meson install -C "$build" --no-rebuild --destdir "$layer" >"$log" 2>&1 ||
 		project_failed "$log"
-	layer_test_programs "$layer" "$build"
+	install -D -m 0755 -t "$layer/usr/local/bin" "$build/tests/phone/landfall-test-phone"
 	layer_merge_usr "$layer"
 }
 

@@ -27,7 +27,7 @@ static struct sockaddr_l2 address_of(const uint8_t *address, bool random)
 
 static bool failed(PhoneError code, const char *what, int number, GError **error)
 {
-	g_set_error(error, PHONE_ERROR, code, "%s: %s", what, g_strerror(number));
+	g_set_error(error, PHONE_ERROR, (int)code, "%s: %s", what, g_strerror(number));
 	return false;
 }
 

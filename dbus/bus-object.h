@@ -6,8 +6,10 @@
  * Peer. &bus_object_manager among its interfaces makes it the ObjectManager of everything
  * registered below its path. The signature of a call is checked before its handler runs.
  *
- *   static const BusMethod methods[] = { { "Start", "", "", start_handle, NULL }, { NULL } };
- *   static const BusProperty properties[] = { { "State", "s", state_get, NULL, NULL, 0 }, { NULL } };
+ *   static const BusMethod methods[] = { { "Start", "", "", start_handle, NULL },
+ *                                        { .name = NULL } };
+ *   static const BusProperty properties[] = { { .name = "State", .type = "s", .get = state_get },
+ *                                             { .name = NULL } };
  *   static const BusInterface provisioner = { "io.landfall.Provisioner1", methods, properties,
  *                                             NULL, errors };
  *   static const BusInterface *const interfaces[] = { &provisioner, NULL };

@@ -253,7 +253,7 @@ void bus_standard_announce(const BusObject *object, bool added)
 
 static const BusMethod introspectable_methods[] = {
 	{ "Introspect", "", "s", introspect_handle, "xml_data" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface introspectable = {
@@ -265,13 +265,13 @@ static const BusMethod properties_methods[] = {
 	{ "Get", "ss", "v", get_handle, "interface_name property_name value" },
 	{ "Set", "ssv", "", set_handle, "interface_name property_name value" },
 	{ "GetAll", "s", "a{sv}", get_all_handle, "interface_name props" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusSignal properties_signals[] = {
 	{ "PropertiesChanged", "sa{sv}as",
 	  "interface_name changed_properties invalidated_properties" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface properties = {
@@ -283,7 +283,7 @@ static const BusInterface properties = {
 static const BusMethod peer_methods[] = {
 	{ "Ping", "", "", NULL, NULL },
 	{ "GetMachineId", "", "s", NULL, "machine_uuid" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface peer = {
@@ -294,13 +294,13 @@ static const BusInterface peer = {
 static const BusMethod manager_methods[] = {
 	{ "GetManagedObjects", "", "a{oa{sa{sv}}}", managed_objects_handle,
 	  "objpath_interfaces_and_properties" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusSignal manager_signals[] = {
 	{ "InterfacesAdded", "oa{sa{sv}}", "object_path interfaces_and_properties" },
 	{ "InterfacesRemoved", "oas", "object_path interfaces" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const BusInterface bus_object_manager = {

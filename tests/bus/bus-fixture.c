@@ -125,7 +125,7 @@ void test_turn(void)
 
 GPid test_start(const char *line)
 {
-	g_autofree char *exec = g_strdup_printf("exec %s", line);
+	g_autofree char *exec = g_strdup_printf("exec %s >&2", line);
 	const char *const argv[] = { "sh", "-c", exec, NULL };
 
 	return spawn(argv, NULL, NULL);

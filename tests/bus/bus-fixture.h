@@ -31,7 +31,8 @@ void test_bus_restart(TestBus *bus);
 /* test_bus_stop() - end it and remove the folder */
 void test_bus_stop(TestBus *bus);
 
-/* test_start() - run a shell command line beside the test; test_finish() ends it
+/* test_start() - run a shell command line beside the test; test_finish() ends it. What it writes to
+ * standard output goes to standard error: the former is the test's own
  * Returns its process id */
 GPid test_start(const char *line);
 

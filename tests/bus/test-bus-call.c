@@ -57,7 +57,7 @@ static const BusMethod methods[] = {
 	{ "Echo", "s", "s", echo_handle, NULL },
 	{ "Keep", "", "", keep_handle, NULL },
 	{ "Fail", "s", "", fail_handle, NULL },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface interface = { .name = NAME, .methods = methods };

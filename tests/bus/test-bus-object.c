@@ -65,7 +65,7 @@ static void keep_handle(BusRequest *request, void *user_data)
 
 static void forget_handle(BusRequest *request, void *user_data)
 {
-	g_autoptr(BusRequest) dropped = request;
+	bus_request_free(request);
 }
 
 static void refuse_handle(BusRequest *request, void *user_data)
@@ -134,7 +134,7 @@ static const BusMethod methods[] = {
 	{ "Short", "", "u", short_handle, NULL },
 	{ "Touch", "", "", touch_handle, NULL },
 	{ "Emit", "", "", emit_handle, NULL },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static void level_get(BusWriter *value, void *user_data)
@@ -186,14 +186,14 @@ static const BusProperty properties[] = {
 	{ .name = "Secret", .type = "s", .set = secret_set },
 	{ .name = "Optional", .type = "s", .get = label_get, .exists = optional_exists },
 	{ .name = "Hint", .type = "s", .get = label_get, .flags = BUS_PROPERTY_INVALIDATES },
-	{ NULL },
+	{ .name = NULL },
 };
 
-static const BusSignal signals[] = { { "Beat", "su", "text count" }, { NULL } };
+static const BusSignal signals[] = { { "Beat", "su", "text count" }, { .name = NULL } };
 
 static const BusErrorName errors[] = {
 	{ landfall_error_quark, LANDFALL_ERROR_FULL, "io.landfall.Error.Full" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface interface = { NAME, methods, properties, signals, errors };
@@ -202,7 +202,7 @@ static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL
 
 static const BusProperty broken_properties[] = {
 	{ .name = "Broken", .type = "s", .get = broken_get },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const BusInterface broken = { .name = "io.landfall.Broken1",

@@ -79,7 +79,7 @@ static const BusPeerEvents events = {
 	.failed = on_failed,
 };
 
-static const BusPeerEvents no_events = { NULL };
+static const BusPeerEvents no_events = { .appeared = NULL };
 
 static const char *const wanted[] = { THING, NULL };
 static const BusPeerSpec spec = { SERVICE, ROOT, wanted };
@@ -482,8 +482,12 @@ static void test_plain(Fixture *fixture, gconstpointer data)
 static void test_free_inside(Fixture *fixture, gconstpointer data)
 {
 	static const char *const steps[] = {
-		"appear", "add /two 2", "set /one 3", "invalidate /one Level", "remove /two " THING,
-		"release"
+		"appear",
+		"add /two 2",
+		"set /one 3",
+		"invalidate /one Level",
+		"remove /two org.example.Thing1",
+		"release",
 	};
 
 	fixture->free_at = data;

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/* spool-db: numbers, limits, and what becomes of damaged, foreign, locked and full files. */
+#include "agent/adapter/spool-db.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIMIT ((uint64_t)64 * 1024 * 1024)
+
+typedef struct Fixture {
+	char *dir;
+	char *path;
+	char *aside;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->dir = g_dir_make_tmp("landfall-spool-XXXXXX", NULL);
+	g_assert_nonnull(f->dir);
+	f->path = g_build_filename(f->dir, "sub", "spool.db", NULL);
+	f->aside = g_strconcat(f->path, ".corrupt", NULL);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", f->dir);
+
+	g_assert_cmpint(system(command), ==, 0);
+	g_free(f->dir);
+	g_free(f->path);
+	g_free(f->aside);
+}
+
+static SpoolDb *open_fine(const Fixture *f)
+{
+	g_autoptr(GError) error = NULL;
+	SpoolDb *db = spool_db_open(f->path, LIMIT, &error);
+
+	g_assert_no_error(error);
+	g_assert_nonnull(db);
+	return db;
+}
+
+static SampleBatch *batch_of(unsigned n)
+{
+	SampleBatch *batch = sample_batch_new("test");
+
+	for (unsigned i = 0; i < n; i++)
+		sample_batch_add(batch, 1000 + i, true, "\"a\":1", 5);
+	return batch;
+}
+
+/* Append @n samples in one transaction; how many were taken. */
+static size_t append(SpoolDb *db, unsigned n)
+{
+	g_autoptr(SampleBatch) batch = batch_of(n);
+	g_autoptr(GError) error = NULL;
+	size_t taken = 0;
+
+	g_assert_true(spool_db_begin(db, &error));
+	g_assert_true(spool_db_append(db, batch, &taken, &error));
+	g_assert_true(spool_db_commit(db, &error));
+	return taken;
+}
+
+static void remove_up_to(SpoolDb *db, uint64_t last, uint64_t dropped)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(spool_db_begin(db, &error));
+	g_assert_true(spool_db_remove(db, last, dropped, &error));
+	g_assert_true(spool_db_commit(db, &error));
+}
+
+static void assert_stats(SpoolDb *db, uint64_t depth, uint64_t last, uint64_t delivered,
+			 uint64_t dropped)
+{
+	SpoolStats stats = spool_db_stats(db);
+
+	g_assert_cmpuint(stats.depth, ==, depth);
+	g_assert_cmpuint(stats.last, ==, last);
+	g_assert_cmpuint(stats.delivered, ==, delivered);
+	g_assert_cmpuint(stats.dropped, ==, dropped);
+	g_assert_cmpuint(stats.accepted, ==, depth + delivered + dropped);
+}
+
+static void test_numbers(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+
+	assert_stats(db, 0, 0, 0, 0);
+	g_assert_cmpuint(append(db, 10), ==, 10);
+	assert_stats(db, 10, 10, 0, 0);
+	remove_up_to(db, 4, 0);
+	remove_up_to(db, 4, 0);
+	remove_up_to(db, 6, 1);
+	assert_stats(db, 4, 10, 5, 1);
+	spool_db_close(db);
+
+	db = open_fine(f);
+	assert_stats(db, 4, 10, 5, 1);
+	remove_up_to(db, 99, 0); /* beyond the last */
+	assert_stats(db, 0, 10, 9, 1);
+	spool_db_close(db);
+
+	/* nothing left that shows the numbers, and still they go on */
+	db = open_fine(f);
+	assert_stats(db, 0, 10, 9, 1);
+	g_assert_cmpuint(append(db, 1), ==, 1);
+	assert_stats(db, 1, 11, 9, 1);
+	spool_db_close(db);
+}
+
+static void test_rollback(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	g_autoptr(SampleBatch) batch = batch_of(5);
+	size_t taken;
+
+	append(db, 3);
+	g_assert_true(spool_db_begin(db, NULL));
+	g_assert_true(spool_db_remove(db, 2, 0, NULL));
+	g_assert_true(spool_db_append(db, batch, &taken, NULL));
+	spool_db_rollback(db);
+	assert_stats(db, 3, 3, 0, 0);
+	append(db, 1);
+	assert_stats(db, 4, 4, 0, 0);
+	spool_db_close(db);
+}
+
+static void test_read(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	PayloadLimits limits = { 32768, 3 };
+	g_autoptr(Payload) payload = payload_new(&profile_thingsboard, limits);
+	g_autoptr(Payload) none = payload_new(&profile_thingsboard, limits);
+	size_t len;
+
+	append(db, 10);
+	g_assert_true(spool_db_read(db, 6, payload, NULL));
+	g_assert_cmpuint(payload_first(payload), ==, 7);
+	g_assert_cmpuint(payload_last(payload), ==, 9);
+	g_assert_true(
+		g_str_has_prefix(payload_data(payload, &len),
+				 "[{\"ts\":1006,\"values\":{\"a\":1,\"seq\":7}},{\"ts\":1007,"));
+	g_assert_true(spool_db_read(db, 10, none, NULL));
+	g_assert_cmpuint(payload_count(none), ==, 0);
+	spool_db_close(db);
+}
+
+static void test_limit(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	SpoolDb *db = spool_db_open(f->path, 256 * 1024, &error);
+	g_autoptr(SampleBatch) batch = batch_of(20000);
+	size_t taken = 0;
+
+	g_assert_true(spool_db_begin(db, &error));
+	g_assert_true(spool_db_append(db, batch, &taken, &error));
+	g_assert_cmpuint(taken, >, 1000);
+	g_assert_cmpuint(taken, <, 20000);
+	g_assert_true(spool_db_commit(db, &error));
+	assert_stats(db, taken, taken, 0, 0);
+	g_assert_cmpuint(spool_db_stats(db).bytes, <=, 2 * 256 * 1024);
+	/* what was delivered makes room again */
+	remove_up_to(db, taken - 100, 0);
+	g_assert_cmpuint(append(db, 500), ==, 500);
+	spool_db_close(db);
+}
+
+static void test_modes(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	struct stat status;
+
+	append(db, 1);
+	g_assert_cmpint(stat(f->path, &status), ==, 0);
+	g_assert_cmpint(status.st_mode & 0777, ==, 0600);
+	g_assert_cmpint(stat(wal, &status), ==, 0);
+	g_assert_cmpint(status.st_mode & 0777, ==, 0600);
+	spool_db_close(db);
+}
+
+/* In a child, because locks of one process do not see each other. */
+static void test_second_process(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	pid_t pid = fork();
+	int status;
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		g_autoptr(GError) error = NULL;
+		SpoolDb *second = spool_db_open(f->path, LIMIT, &error);
+
+		_exit(!second && g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL) &&
+				      strstr(error->message, "in use by another process")
+			      ? 0
+			      : 1);
+	}
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_cmpint(status, ==, 0);
+	append(db, 1);
+	assert_stats(db, 1, 1, 0, 0);
+	spool_db_close(db);
+}
+
+typedef struct DamageCase {
+	const char *path;
+	size_t offset; /* where zeros or noise go */
+	size_t len;
+	char fill;
+	bool truncate; /* at offset instead */
+} DamageCase;
+
+static const DamageCase damage_cases[] = {
+	{ "/agent/spool-db/damage/header", 0, 100, 'x', false },
+	{ "/agent/spool-db/damage/all-zero", 0, 4096, 0, false },
+	{ "/agent/spool-db/damage/schema", 100, 3000, 'x', false },
+	{ "/agent/spool-db/damage/cut-short", 10, 0, 0, true },
+	{ "/agent/spool-db/damage/empty", 0, 0, 0, true },
+};
+
+static void damage(const char *path, const DamageCase *c)
+{
+	FILE *file = fopen(path, "r+");
+
+	g_assert_nonnull(file);
+	if (c->truncate) {
+		g_assert_cmpint(ftruncate(fileno(file), (off_t)c->offset), ==, 0);
+	} else {
+		fseek(file, (long)c->offset, SEEK_SET);
+		for (size_t i = 0; i < c->len; i++)
+			fputc(c->fill, file);
+	}
+	fclose(file);
+}
+
+static void test_damage(Fixture *f, gconstpointer data)
+{
+	const DamageCase *c = data;
+	SpoolDb *db = open_fine(f);
+
+	append(db, 100);
+	spool_db_close(db); /* the last connection takes the WAL along */
+	damage(f->path, c);
+	if (c->offset > 0 || !c->truncate)
+		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "spool * is damaged: kept as *");
+	db = open_fine(f);
+	g_test_assert_expected_messages();
+	if (c->offset > 0 || !c->truncate)
+		g_assert_true(g_file_test(f->aside, G_FILE_TEST_EXISTS));
+	append(db, 1);
+	g_assert_cmpuint(spool_db_stats(db).depth, ==, 1);
+	g_assert_cmpuint(spool_db_stats(db).last, >, 1000000000000u); /* above all old numbers */
+	spool_db_close(db);
+	db = open_fine(f);
+	g_assert_cmpuint(spool_db_stats(db).depth, ==, 1);
+	spool_db_close(db);
+}
+
+/* Damage that is met while running: the file is put aside, the loss counted to the last sample. */
+static void test_damage_later(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	PayloadLimits limits = { 1000000, 1000 };
+	g_autoptr(Payload) payload = payload_new(&profile_thingsboard, limits);
+	g_autoptr(GError) error = NULL;
+	const DamageCase rows = { .offset = 20 * 4096, .len = 40 * 4096, .fill = 'x' };
+
+	append(db, 20000);
+	remove_up_to(db, 10, 3);
+	spool_db_close(db);
+	damage(f->path, &rows);
+	db = open_fine(f);
+	assert_stats(db, 19990, 20000, 7, 3);
+
+	g_assert_false(spool_db_read(db, 5000, payload, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_true(spool_db_corrupt(db));
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*samples known to be lost: 19993");
+	g_clear_error(&error);
+	g_assert_true(spool_db_renew(db, &error));
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(spool_db_stats(db).dropped, ==, 19993);
+	g_assert_cmpuint(spool_db_stats(db).depth, ==, 0);
+	append(db, 2);
+	g_assert_cmpuint(spool_db_stats(db).depth, ==, 2);
+	g_assert_cmpuint(spool_db_stats(db).last, >, 20000);
+	spool_db_close(db);
+}
+
+static void test_foreign(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = g_path_get_dirname(f->path);
+	sqlite3 *other;
+
+	g_mkdir_with_parents(folder, 0700);
+	g_assert_cmpint(sqlite3_open(f->path, &other), ==, SQLITE_OK);
+	sqlite3_exec(other, "CREATE TABLE precious (x)", NULL, NULL, NULL);
+	sqlite3_close(other);
+	g_assert_null(spool_db_open(f->path, LIMIT, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_nonnull(strstr(error->message, "is not a spool"));
+	g_assert_false(g_file_test(f->aside, G_FILE_TEST_EXISTS));
+}
+
+static void test_unwritable(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(spool_db_open("/proc/none/spool.db", LIMIT, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+}
+
+/* A file system of its own, so small that it fills up. */
+static bool mount_small(const char *dir, const char *size)
+{
+	g_autofree char *option = g_strdup_printf("size=%s", size);
+
+	if (mount("landfall-test", dir, "tmpfs", 0, option) == 0)
+		return true;
+	g_autofree char *why = g_strdup_printf("no tmpfs can be mounted: %s", g_strerror(errno));
+	g_test_skip(why);
+	return false;
+}
+
+/* Fill the disk; how many samples were taken before it refused. */
+static size_t fill(SpoolDb *db, GError **error)
+{
+	g_autoptr(SampleBatch) batch = batch_of(1000);
+	size_t total = 0;
+
+	for (;;) {
+		size_t taken = 0;
+
+		if (!spool_db_begin(db, error) || !spool_db_append(db, batch, &taken, error) ||
+		    !spool_db_commit(db, error)) {
+			spool_db_rollback(db);
+			return total;
+		}
+		total += taken;
+	}
+}
+
+static void test_disk_full(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
+
+	if (!mount_small(f->dir, "2m"))
+		return;
+
+	SpoolDb *db = spool_db_open(path, LIMIT, &error);
+	g_assert_no_error(error);
+	size_t total = fill(db, &error);
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FULL);
+	g_assert_cmpuint(total, >=, 1000);
+	assert_stats(db, total, total, 0, 0);
+	spool_db_close(db);
+
+	/* all that was committed is still there, also for the next process */
+	g_clear_error(&error);
+	db = spool_db_open(path, LIMIT, &error);
+	g_assert_no_error(error);
+	assert_stats(db, total, total, 0, 0);
+
+	/* and what is delivered makes room, although the disk stays full */
+	spool_db_checkpoint(db);
+	for (uint64_t last = 1000; last <= total; last += 1000)
+		remove_up_to(db, last, 0);
+	g_assert_cmpuint(append(db, 1000), ==, 1000);
+	spool_db_close(db);
+	g_assert_cmpint(umount(f->dir), ==, 0);
+}
+
+static void test_read_only(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
+
+	if (!mount_small(f->dir, "8m"))
+		return;
+	SpoolDb *db = spool_db_open(path, LIMIT, &error);
+	append(db, 7);
+	spool_db_close(db);
+	g_assert_cmpint(mount(NULL, f->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+	g_assert_null(spool_db_open(path, LIMIT, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_cmpint(umount(f->dir), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+	ADD("/agent/spool-db/numbers", test_numbers);
+	ADD("/agent/spool-db/rollback", test_rollback);
+	ADD("/agent/spool-db/read", test_read);
+	ADD("/agent/spool-db/limit", test_limit);
+	ADD("/agent/spool-db/modes", test_modes);
+	ADD("/agent/spool-db/second-process", test_second_process);
+	ADD("/agent/spool-db/damage-later", test_damage_later);
+	ADD("/agent/spool-db/foreign", test_foreign);
+	ADD("/agent/spool-db/unwritable", test_unwritable);
+	ADD("/agent/spool-db/disk-full", test_disk_full);
+	ADD("/agent/spool-db/read-only", test_read_only);
+	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
+		g_test_add(damage_cases[i].path, Fixture, &damage_cases[i], set_up, test_damage,
+			   tear_down);
+	return g_test_run();
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* status: the JSON that landfallctl and scripts read, octet for octet. */
+#include "agent/core/status.h"
+
+static const AgentStatus full = {
+	.state = UPLINK_BACKOFF,
+	.broker = "mqtts://b:8883",
+	.client_id = "dev-1",
+	.last_error = "no \"route\"",
+	.retry_ms = 1500,
+	.last_ack = 9007199254740993,
+	.connects = 2,
+	.connect_ms = 7,
+	.generation = 3,
+	.common_name = "dev-1",
+	.not_before = 1700000000,
+	.not_after = 1800000000,
+	.waiting = 4,
+	.bytes = 8192,
+	.limit = 67108864,
+	.last = 9,
+	.accepted = 9,
+	.delivered = 4,
+	.dropped = 1,
+};
+
+static void test_full(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	status_encode(&full, text);
+	g_assert_cmpstr(
+		text->str, ==,
+		"{\"state\":\"waiting\",\"broker\":\"mqtts://b:8883\",\"client_id\":\"dev-1\","
+		"\"last_error\":\"no \\\"route\\\"\",\"retry_ms\":1500,"
+		"\"last_ack\":9007199254740993,\"connects\":2,\"connect_ms\":7,"
+		"\"certificate\":{\"common_name\":\"dev-1\",\"generation\":3,"
+		"\"not_before\":1700000000,\"not_after\":1800000000},"
+		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"
+		"\"accepted\":9,\"delivered\":4,\"dropped\":1}}");
+}
+
+static void test_without_identity(void)
+{
+	const AgentStatus bare = { .state = UPLINK_CLOCK };
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	status_encode(&bare, text);
+	g_assert_cmpstr(
+		text->str, ==,
+		"{\"state\":\"waiting-for-clock\",\"retry_ms\":0,\"last_ack\":0,\"connects\":0,"
+		"\"connect_ms\":0,\"spool\":{\"waiting\":0,\"bytes\":0,\"limit\":0,\"last\":0,"
+		"\"accepted\":0,\"delivered\":0,\"dropped\":0}}");
+}
+
+static void test_sentence(void)
+{
+	g_autofree char *text = status_sentence(&full);
+
+	g_assert_cmpstr(text, ==,
+			"waiting, broker mqtts://b:8883, 4 samples waiting: no \"route\"");
+}
+
+static void test_names(void)
+{
+	for (int state = UPLINK_STARTING; state <= UPLINK_STOPPED; state++) {
+		g_assert_nonnull(uplink_state_name(state));
+		for (int other = UPLINK_STARTING; other < state; other++)
+			g_assert_cmpstr(uplink_state_name(state), !=, uplink_state_name(other));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/agent/status/full", test_full);
+	g_test_add_func("/agent/status/bare", test_without_identity);
+	g_test_add_func("/agent/status/sentence", test_sentence);
+	g_test_add_func("/agent/status/names", test_names);
+	return g_test_run();
+}

@@ -108,7 +108,7 @@ static size_t count_visible(const WifiNetwork *networks, size_t n_networks)
 /* Ask again after a pause when there is time for it. */
 static bool scan_repeat(ProvScan *scan, int64_t now_us)
 {
-	if (scan->repeated || now_us + PROV_SCAN_PAUSE_US >= scan->bound_us)
+	if (scan->repeated || now_us + PROV_SCAN_PAUSE_US + PROV_SCAN_LEAST_US > scan->bound_us)
 		return false;
 	scan->repeated = true;
 	scan->repeat_us = now_us + PROV_SCAN_PAUSE_US;

@@ -66,7 +66,8 @@ typedef enum WifiFailure {
 typedef struct WifiPort {
 	const char *name; /* "networkmanager" ... as in the configuration */
 
-	/* scan() - look for networks; ends in provisioner_on_scan() */
+	/* scan() - look for networks; ends in provisioner_on_scan(), within 4 s with whatever is
+	 * known by then; after 4.5 s it is cancelled */
 	bool (*scan)(void *wifi, GError **error);
 
 	/* join() - connect and wait for an address; ends in provisioner_on_joined() or
@@ -74,7 +75,8 @@ typedef struct WifiPort {
 	 * @credentials: borrowed for the call only */
 	bool (*join)(void *wifi, const WifiCredentials *credentials, GError **error);
 
-	/* cancel() - give up a running scan and join: neither reports any more */
+	/* cancel() - give up a running scan and join: neither reports any more, and nothing of the
+	 * join stays. Harmless when there is neither */
 	void (*cancel)(void *wifi);
 
 	/* forget() - remove what join() added, and only that; best effort, reports nothing */

@@ -3,8 +3,9 @@
  * bus-call - an outgoing method call
  *
  * The handle belongs to the caller, who cancels it before it goes away itself. The callback runs
- * exactly once, from the loop, never from inside bus_call_start() and never after bus_call_cancel();
- * the layer frees the handle after it, so the callback's first act is to forget the handle:
+ * exactly once, from the loop (or from bus_free()), never from inside bus_call_start() and never
+ * after bus_call_cancel(); the layer frees the handle after it, so the callback's first act is to
+ * forget the handle:
  *
  *   static void join_on_reply(BusReply *reply, void *user_data)
  *   {

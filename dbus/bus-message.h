@@ -29,10 +29,16 @@ BusWriter *bus_message_writer(BusMessage *message);
 /* bus_message_reader() - reads the body from its start; the same reader each time, borrowed */
 BusReader *bus_message_reader(BusMessage *message);
 
-/* bus_message_sender() ... - header fields, borrowed; NULL where absent */
+/* bus_message_sender() - unique name the bus vouches for; NULL on messages of ours; borrowed */
 const char *bus_message_sender(const BusMessage *message);
+
+/* bus_message_path() - of the object called or speaking; borrowed */
 const char *bus_message_path(const BusMessage *message);
+
+/* bus_message_interface() - borrowed; NULL where absent */
 const char *bus_message_interface(const BusMessage *message);
+
+/* bus_message_member() - method or signal; borrowed */
 const char *bus_message_member(const BusMessage *message);
 
 /* bus_message_signature() - types of the whole body, "" for none; borrowed */

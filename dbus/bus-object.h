@@ -104,7 +104,8 @@ void bus_object_changed(BusObject *object, const char *interface, const char *pr
 BusMessage *bus_object_signal(BusObject *object, const char *interface, const char *signal);
 
 /* bus_object_emit() - broadcast it
- * @message: from bus_object_signal(), taken; not sent when its values miss the signature (critical) */
+ * @message: from bus_object_signal(), taken; not sent when its values miss the signature, which
+ *           is critical */
 void bus_object_emit(BusObject *object, BusMessage *message);
 
 /* bus_interface_xml() - append the <interface> element of introspection, as written on the bus

@@ -93,7 +93,10 @@ static inline void bus_must(bool done)
 
 /* bus.c */
 
+/* bus_ref() - one reference more; returns @bus */
 Bus *bus_ref(Bus *bus);
+
+/* bus_unref() - one less; the last one frees, after bus_free() or bus_lost() closed it */
 void bus_unref(Bus *bus);
 
 /* bus_send_raw() - send @message, property changes first; nothing when the bus is gone */
@@ -118,6 +121,8 @@ void bus_loop_free(BusLoop *loop);
 
 /* bus_reader_new() - read @message from the start; the caller keeps it alive meanwhile */
 BusReader *bus_reader_new(DBusMessage *message);
+
+/* bus_reader_free() - NULL is fine */
 void bus_reader_free(BusReader *reader);
 
 /* bus_reader_iter() - where the reader stands, to copy a value from */
@@ -128,6 +133,8 @@ DBusMessageIter *bus_reader_iter(BusReader *reader);
 /* bus_writer_new() - append to @message
  * @signature: all of what must be written; NULL: anything */
 BusWriter *bus_writer_new(DBusMessage *message, const char *signature);
+
+/* bus_writer_free() - what is still open is given up; NULL is fine */
 void bus_writer_free(BusWriter *writer);
 
 /* bus_writer_finish() - everything was written and nothing is open; else logged as critical
@@ -244,6 +251,8 @@ char *bus_introspect(Bus *bus, const char *path, const BusObject *object);
 /* bus_mirror_new() - an empty mirror
  * @context: whose turn ends the life of readers that were lent out */
 BusMirror *bus_mirror_new(GMainContext *context, const char *path);
+
+/* bus_mirror_free() - readers that were lent out end with it */
 void bus_mirror_free(BusMirror *mirror);
 
 /* bus_mirror_add() - add an interface without values; false when the bound is reached */

@@ -19,9 +19,13 @@
 
 typedef struct BusRequest BusRequest;
 
-/* bus_request_sender() ... - who called what; borrowed for the life of the request */
+/* bus_request_sender() - unique name of the caller; borrowed for the life of the request */
 const char *bus_request_sender(const BusRequest *request);
+
+/* bus_request_path() - of the object called; borrowed the same way */
 const char *bus_request_path(const BusRequest *request);
+
+/* bus_request_member() - name of the method, from its table */
 const char *bus_request_member(const BusRequest *request);
 
 /* bus_request_args() - the arguments, of exactly the method's `in` signature; borrowed */

@@ -17,21 +17,40 @@
 
 typedef struct BusWriter BusWriter;
 
+/* bus_writer_bool() - b */
 void bus_writer_bool(BusWriter *writer, bool value);
+
+/* bus_writer_u8() - y */
 void bus_writer_u8(BusWriter *writer, uint8_t value);
+
+/* bus_writer_i16() - n */
 void bus_writer_i16(BusWriter *writer, int16_t value);
+
+/* bus_writer_u16() - q */
 void bus_writer_u16(BusWriter *writer, uint16_t value);
+
+/* bus_writer_i32() - i */
 void bus_writer_i32(BusWriter *writer, int32_t value);
+
+/* bus_writer_u32() - u */
 void bus_writer_u32(BusWriter *writer, uint32_t value);
+
+/* bus_writer_i64() - x */
 void bus_writer_i64(BusWriter *writer, int64_t value);
+
+/* bus_writer_u64() - t */
 void bus_writer_u64(BusWriter *writer, uint64_t value);
+
+/* bus_writer_double() - d */
 void bus_writer_double(BusWriter *writer, double value);
 
 /* bus_writer_string() - NULL is written as ""; octets that are not UTF-8 become U+FFFD */
 void bus_writer_string(BusWriter *writer, const char *text);
 
-/* bus_writer_path(), _signature() - must be valid */
+/* bus_writer_path() - o; must be a valid path */
 void bus_writer_path(BusWriter *writer, const char *path);
+
+/* bus_writer_signature() - g; must be a valid signature */
 void bus_writer_signature(BusWriter *writer, const char *signature);
 
 /* bus_writer_bytes() - @len octets as ay; @data may be NULL when @len is 0 */

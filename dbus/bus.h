@@ -34,6 +34,7 @@ typedef enum BusError {
 	BUS_ERROR_EXISTS,       /* an object is registered at that path already */
 } BusError;
 
+/* bus_error_quark() - the domain, for tables of error names */
 GQuark bus_error_quark(void);
 
 typedef struct Bus Bus;

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define APPLICATION_ID 0x4c464c53 /* "LFLS" */
@@ -48,7 +49,7 @@ static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA wal_autocheckpoint = 1000;"
-			       "PRAGMA journal_size_limit = 8388608;"
+			       "PRAGMA journal_size_limit = 4194304;"
 			       "PRAGMA cache_size = -512;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA secure_delete = OFF;"
@@ -78,21 +79,13 @@ struct SpoolDb {
 	Extent now;
 	Extent committed;
 	bool corrupt;
+	bool disk_low; /* at the beginning of the transaction */
+	const char *refusal;
 };
 
 static bool code_is_corrupt(int code)
 {
 	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-}
-
-static LandfallError code_to_error(int code, int system_errno)
-{
-	bool no_room =
-		(code & 0xff) == SQLITE_FULL ||
-		((code & 0xff) == SQLITE_IOERR &&
-		 (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG));
-
-	return no_room ? LANDFALL_ERROR_FULL : LANDFALL_ERROR_SPOOL;
 }
 
 /* The last failure of SQLite as a GError. Always false. */
@@ -106,7 +99,9 @@ static bool db_fail(SpoolDb *db, const char *doing, GError **error)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
 			    "spool %s is in use by another process", db->path);
 	else
-		g_set_error(error, LANDFALL_ERROR, code_to_error(code, system_errno),
+		g_set_error(error, LANDFALL_ERROR,
+			    (code & 0xff) == SQLITE_FULL ? LANDFALL_ERROR_FULL
+							 : LANDFALL_ERROR_SPOOL,
 			    "spool %s: %s: %s%s%s", db->path, doing, sqlite3_errmsg(db->sqlite),
 			    system_errno ? ": " : "", system_errno ? g_strerror(system_errno) : "");
 	return false;
@@ -355,9 +350,18 @@ void spool_db_close(SpoolDb *db)
 	g_free(db);
 }
 
+static bool disk_is_low(const char *path)
+{
+	struct statvfs disk;
+
+	return statvfs(path, &disk) == 0 &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize < SPOOL_DB_RESERVE;
+}
+
 bool spool_db_begin(SpoolDb *db, GError **error)
 {
 	db->now = db->committed;
+	db->disk_low = disk_is_low(db->path);
 	return db_run(db, BEGIN, "cannot be written", error);
 }
 
@@ -377,6 +381,17 @@ static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
 	return true;
 }
 
+static bool db_refuses(SpoolDb *db, size_t len)
+{
+	if (db->disk_low)
+		db->refusal = "the disk is almost full";
+	else if (db->now.bytes + len + ROW_OVERHEAD > db->limit)
+		db->refusal = "the spool has reached its limit";
+	else
+		return false;
+	return true;
+}
+
 bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GError **error)
 {
 	size_t count = sample_batch_count(batch);
@@ -384,12 +399,17 @@ bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GErro
 	for (*taken = 0; *taken < count; ++*taken) {
 		Sample sample = sample_batch_get(batch, *taken);
 
-		if (db->now.bytes + sample.values_len + ROW_OVERHEAD > db->limit)
+		if (db_refuses(db, sample.values_len))
 			break;
 		if (!db_insert(db, &sample, error))
 			return false;
 	}
 	return true;
+}
+
+const char *spool_db_refusal(const SpoolDb *db)
+{
+	return db->refusal;
 }
 
 bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped, GError **error)

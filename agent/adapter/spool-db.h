@@ -27,6 +27,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Samples are refused when less is left on the disk. As much as the WAL can hold: it must always
+ * be possible to move that into the file, or what was delivered could not be deleted any more and
+ * a full disk would stay full. */
+#define SPOOL_DB_RESERVE ((uint64_t)8 * 1024 * 1024)
+
 typedef struct SpoolDb SpoolDb;
 
 typedef struct SpoolStats {
@@ -53,11 +58,14 @@ void spool_db_close(SpoolDb *db);
 bool spool_db_begin(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* spool_db_append() - add the samples of @batch in order, inside a transaction
- * @taken: out: how many were, from the first on; fewer than all when the limit is reached, which
- * is no error and leaves the transaction usable
+ * @taken: out: how many were, from the first on; fewer than all when a limit is reached, which
+ * is no error, leaves the transaction usable and is told by spool_db_refusal()
  * Errors: as spool_db_commit(); roll back */
 bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_refusal() - why the last spool_db_append() took fewer than all; borrowed */
+const char *spool_db_refusal(const SpoolDb *db);
 
 /* spool_db_remove() - delete everything up to @last, inside a transaction
  * @dropped: how many of these were not delivered but given up

@@ -4,6 +4,7 @@
 #include "common/error.h"
 
 #define GROUP_TASKS_MAX  256            /* in one transaction */
+#define GROUP_BYTES_MAX  (1024 * 1024)  /* of readings, about: a quarter of what the WAL holds */
 #define RELEASE_WAIT_US  G_USEC_PER_SEC /* deletions wait so long for company */
 #define RELEASE_ROWS_MAX 2000           /* or until they are so many */
 
@@ -227,9 +228,8 @@ static bool append_one(Spool *spool, Task *task, GError **error)
 	if (!spool_db_append(spool->db, task->batch, &task->taken, error))
 		return false;
 	if (task->taken < sample_batch_count(task->batch))
-		g_set_error(&task->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
-			    "the spool has reached its limit of %" G_GUINT64_FORMAT " octets",
-			    spool->config.limit);
+		g_set_error_literal(&task->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
+				    spool_db_refusal(spool->db));
 	return true;
 }
 
@@ -358,6 +358,7 @@ static bool commit_due(const Spool *spool, bool appends, bool stop)
 static GPtrArray *group_collect(Spool *spool, bool *appends, bool *stop)
 {
 	GPtrArray *tasks = g_ptr_array_new();
+	size_t bytes = 0;
 	Task *task;
 
 	if (spool->release_due_us == 0)
@@ -368,13 +369,16 @@ static GPtrArray *group_collect(Spool *spool, bool *appends, bool *stop)
 			(guint64)MAX(spool->release_due_us - g_get_monotonic_time(), 1));
 	while (task) {
 		g_ptr_array_add(tasks, task);
+		bytes += task->bytes;
 		if (task->kind == TASK_APPEND)
 			*appends = true;
 		else if (task->kind == TASK_RELEASE)
 			release_note(spool, task);
 		else if (task->kind == TASK_STOP)
 			*stop = true;
-		task = tasks->len < GROUP_TASKS_MAX ? g_async_queue_try_pop(spool->queue) : NULL;
+		if (tasks->len == GROUP_TASKS_MAX || bytes >= GROUP_BYTES_MAX)
+			break;
+		task = g_async_queue_try_pop(spool->queue);
 	}
 	return tasks;
 }

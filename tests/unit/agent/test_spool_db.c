@@ -6,9 +6,12 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -335,15 +338,14 @@ static bool mount_small(const char *dir, const char *size)
 	return false;
 }
 
-/* Fill the disk; how many samples were taken before it refused. */
+/* Append until it refuses; how many samples were taken. */
 static size_t fill(SpoolDb *db, GError **error)
 {
 	g_autoptr(SampleBatch) batch = batch_of(1000);
 	size_t total = 0;
+	size_t taken = 1000;
 
-	for (;;) {
-		size_t taken = 0;
-
+	while (taken == 1000) {
 		if (!spool_db_begin(db, error) || !spool_db_append(db, batch, &taken, error) ||
 		    !spool_db_commit(db, error)) {
 			spool_db_rollback(db);
@@ -351,37 +353,73 @@ static size_t fill(SpoolDb *db, GError **error)
 		}
 		total += taken;
 	}
+	return total;
 }
 
+/* A disk that fills up, by us and by others: what was taken stays, and can be delivered away. */
 static void test_disk_full(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
 
-	if (!mount_small(f->dir, "2m"))
+	if (!mount_small(f->dir, "16m"))
 		return;
 
 	SpoolDb *db = spool_db_open(path, LIMIT, &error);
 	g_assert_no_error(error);
 	size_t total = fill(db, &error);
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FULL);
-	g_assert_cmpuint(total, >=, 1000);
+	g_assert_no_error(error);
+	g_assert_cmpstr(spool_db_refusal(db), ==, "the disk is almost full");
+	g_assert_cmpuint(total, >=, 10000);
 	assert_stats(db, total, total, 0, 0);
-	spool_db_close(db);
 
-	/* all that was committed is still there, also for the next process */
-	g_clear_error(&error);
+	/* what is delivered is deleted although nothing is left on the disk */
+	g_autofree char *others = g_build_filename(f->dir, "others", NULL);
+	g_autofree char *ballast = g_malloc0(16 * 1024 * 1024);
+	FILE *file = fopen(others, "w");
+	fwrite(ballast, 1, 16 * 1024 * 1024, file);
+	fclose(file);
+	for (uint64_t last = 1000; last <= total - 1000; last += 1000)
+		remove_up_to(db, last, 0);
+	g_assert_cmpuint(append(db, 1), ==, 0);
+
+	/* and once the others are gone there is room again, also for the next process */
+	uint64_t depth = spool_db_stats(db).depth;
+	g_assert_cmpuint(depth, >=, 1000);
+	spool_db_close(db);
+	g_assert_cmpint(g_unlink(others), ==, 0);
 	db = spool_db_open(path, LIMIT, &error);
 	g_assert_no_error(error);
-	assert_stats(db, total, total, 0, 0);
-
-	/* and what is delivered makes room, although the disk stays full */
-	spool_db_checkpoint(db);
-	for (uint64_t last = 1000; last <= total; last += 1000)
-		remove_up_to(db, last, 0);
+	assert_stats(db, depth, total, total - depth, 0);
 	g_assert_cmpuint(append(db, 1000), ==, 1000);
 	spool_db_close(db);
 	g_assert_cmpint(umount(f->dir), ==, 0);
+}
+
+/* Writes that fail in the middle: the transaction never happened, the rest stays. */
+static void test_write_fails(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	SpoolDb *db = open_fine(f);
+	struct rlimit before;
+
+	append(db, 100);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	struct rlimit small = { 512 * 1024, before.rlim_max };
+	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+	size_t more = fill(db, &error);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	signal(SIGXFSZ, handler);
+
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	assert_stats(db, 100 + more, 100 + more, 0, 0);
+	g_assert_cmpuint(append(db, 5), ==, 5);
+	assert_stats(db, 105 + more, 105 + more, 0, 0);
+	spool_db_close(db);
+	db = open_fine(f);
+	assert_stats(db, 105 + more, 105 + more, 0, 0);
+	spool_db_close(db);
 }
 
 static void test_read_only(Fixture *f, gconstpointer data)
@@ -389,7 +427,7 @@ static void test_read_only(Fixture *f, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
 
-	if (!mount_small(f->dir, "8m"))
+	if (!mount_small(f->dir, "32m"))
 		return;
 	SpoolDb *db = spool_db_open(path, LIMIT, &error);
 	append(db, 7);
@@ -414,6 +452,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/foreign", test_foreign);
 	ADD("/agent/spool-db/unwritable", test_unwritable);
 	ADD("/agent/spool-db/disk-full", test_disk_full);
+	ADD("/agent/spool-db/write-fails", test_write_fails);
 	ADD("/agent/spool-db/read-only", test_read_only);
 	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
 		g_test_add(damage_cases[i].path, Fixture, &damage_cases[i], set_up, test_damage,

@@ -39,7 +39,9 @@ uint16_t cursor_take_be16(Cursor *cursor)
 {
 	const uint8_t *octets = cursor_take(cursor, 2);
 
-	return octets ? (uint16_t)(octets[0] << 8 | octets[1]) : 0;
+	if (!octets)
+		return 0;
+	return (uint16_t)(octets[0] << 8 | octets[1]);
 }
 
 uint32_t cursor_take_be32(Cursor *cursor)

@@ -128,6 +128,7 @@ static void test_too_large(void)
 	g_autoptr(BrokerConf) fits = broker_conf_parse(text, BROKER_CONF_SIZE_MAX, "T", &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(fits);
 	g_assert_null(broker_conf_parse(text, BROKER_CONF_SIZE_MAX + 1, "T", &error));
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
 }

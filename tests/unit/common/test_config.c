@@ -203,6 +203,7 @@ static void test_nul(void)
 	g_autoptr(Config) config = config_parse("[log]\n\0", 7, "T", &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_cmpstr(error->message, ==, "T:2: a NUL octet has no place in a text file");
 }
 
@@ -289,6 +290,7 @@ static void test_too_large(void)
 	g_autoptr(Config) fits = config_parse(text, CONFIG_FILE_SIZE_MAX, "T", &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(fits);
 
 	g_autoptr(Config) config = config_parse(text, CONFIG_FILE_SIZE_MAX + 1, "T", &error);
 
@@ -313,6 +315,7 @@ static void test_too_many_sensors(void)
 	g_autoptr(Config) config = config_parse(text->str, text->len, "T", &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_true(g_str_has_prefix(error->message, "T:130: more than 64 sensors"));
 }
 
@@ -324,6 +327,7 @@ static void test_value_too_long(void)
 	g_autoptr(Config) config = config_parse(text, strlen(text), "T", &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_true(g_str_has_prefix(error->message, "T:3: the value of command is longer"));
 }
 
@@ -441,6 +445,7 @@ static void test_file_absent(Layers *layers, gconstpointer data)
 	g_autoptr(Config) config = layers_load(layers, "/nonexistent/x.conf", NULL, &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_cmpstr(error->message, ==, "/nonexistent/x.conf: there is no such file");
 }
 
@@ -450,6 +455,7 @@ static void test_file_is_folder(Layers *layers, gconstpointer data)
 	g_autoptr(Config) config = layers_load(layers, layers->root, NULL, &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_nonnull(strstr(error->message, "is not a regular file"));
 }
 
@@ -473,6 +479,7 @@ static void test_bad_drop_in(Layers *layers, gconstpointer data)
 	g_autoptr(Config) config = layers_load(layers, NULL, NULL, &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_true(g_str_has_prefix(error->message, start));
 }
 
@@ -489,6 +496,7 @@ static void test_too_many_files(Layers *layers, gconstpointer data)
 	g_autoptr(Config) config = layers_load(layers, NULL, NULL, &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_null(config);
 	g_assert_nonnull(strstr(error->message, "more than 64 files"));
 }
 
@@ -537,6 +545,7 @@ static void test_set(gconstpointer data)
 
 	if (!c->message) {
 		g_assert_no_error(error);
+		g_assert_nonnull(config);
 		return;
 	}
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
@@ -579,6 +588,7 @@ static void test_vendor_file(void)
 	g_autoptr(Config) config = config_load(&source, &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(config);
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	for (size_t i = 0; i < count; i++) { /* every key is shown with its default */
 		g_autofree char *line =

@@ -281,6 +281,7 @@ static void test_encrypted_key(gconstpointer user_data)
 	g_autoptr(StoreIdentity) identity = store_parts_check(parts, now_s(), &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
+	g_assert_null(identity);
 	assert_says(error, "is encrypted, and nobody is there to type the passphrase");
 }
 
@@ -296,6 +297,7 @@ static void test_too_many(gconstpointer user_data)
 	g_autoptr(StoreIdentity) identity = store_parts_check(parts, now_s(), &error);
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID);
+	g_assert_null(identity);
 	assert_says(error, "or more than 10");
 }
 

@@ -40,6 +40,7 @@ static void test_import(StoreFixture *fixture, gconstpointer data)
 	g_autoptr(StoreWatch) watch = store_watch_new(fixture->path, on_changed, &watched, &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(watch);
 	g_assert_cmpuint(settle(&watched), ==, 0);
 	support_write(fixture, "unrelated", "x");
 	g_assert_true(store_mark_good(fixture->store, 1, &error));
@@ -50,6 +51,7 @@ static void test_import(StoreFixture *fixture, gconstpointer data)
 	g_autoptr(StoreIdentity) back = store_rollback(fixture->store, NULL, &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(back);
 	g_assert_cmpuint(settle(&watched), ==, 1);
 }
 
@@ -61,6 +63,7 @@ static void test_absent_at_first(StoreFixture *fixture, gconstpointer data)
 	g_autofree char *other = g_build_filename(fixture->root, "other", NULL);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(watch);
 	g_assert_true(g_file_set_contents(other, "", -1, NULL));
 	g_assert_cmpuint(settle(&watched), ==, 0);
 	support_import(fixture, "one");
@@ -80,6 +83,8 @@ static void test_replaced(StoreFixture *fixture, gconstpointer data)
 
 	g_autoptr(StoreWatch) watch = store_watch_new(fixture->path, on_changed, &watched, &error);
 
+	g_assert_no_error(error);
+	g_assert_nonnull(watch);
 	support_remove(fixture->path);
 	g_assert_cmpuint(settle(&watched), >=, 1);
 	support_import(fixture, "one");

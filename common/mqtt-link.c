@@ -194,12 +194,10 @@ static void set_tls_error(GError **error, const MqttLink *link)
 		return;
 	}
 	if (link->tls_error[0] != '\0')
-		what = g_strdup_printf("TLS handshake failed: %s; does that port speak TLS?",
-				       link->tls_error);
+		failure = link->tls_error;
 	else
-		what = g_strdup_printf("TLS handshake failed: %s",
-				       link->io_errno ? g_strerror(link->io_errno)
-						      : "the connection was closed");
+		failure = link->io_errno ? g_strerror(link->io_errno) : "the connection was closed";
+	what = g_strdup_printf("TLS handshake failed: %s; does that port speak TLS?", failure);
 	set_error(error, LANDFALL_ERROR_NETWORK, link, what);
 }
 
@@ -275,7 +273,20 @@ static size_t link_gathered(const MqttLink *link)
 	return ssl ? BIO_ctrl_wpending(SSL_get_wbio(ssl)) : 0;
 }
 
-/* Sees every read and write of the socket: counts towards the packet bound, keeps errno. */
+/* libmosquitto starts the handshake before TCP stands. Let it, and it swallows the one report of
+ * a refused connection, or completes the handshake where no alert is read any more. */
+static long hold(BIO *bio, int operation)
+{
+	BIO_clear_retry_flags(bio);
+	if (operation == BIO_CB_READ)
+		BIO_set_retry_read(bio);
+	else
+		BIO_set_retry_write(bio);
+	return -1;
+}
+
+/* Sees every read and write of the socket: holds them until TCP stands, counts towards the packet
+ * bound, keeps errno. */
 static long on_socket(BIO *bio, int operation, const char *data, size_t len, int argi, long argl,
 		      int result, size_t *processed)
 {
@@ -283,6 +294,8 @@ static long on_socket(BIO *bio, int operation, const char *data, size_t len, int
 	bool read_done = operation == (BIO_CB_READ | BIO_CB_RETURN);
 	bool write_done = operation == (BIO_CB_WRITE | BIO_CB_RETURN);
 
+	if (link->stage == MQTT_LINK_TCP && (operation == BIO_CB_READ || operation == BIO_CB_WRITE))
+		return hold(bio, operation);
 	if ((read_done || write_done) && result <= 0 && !BIO_should_retry(bio))
 		link->io_errno = errno;
 	if (!read_done || result <= 0)
@@ -292,14 +305,11 @@ static long on_socket(BIO *bio, int operation, const char *data, size_t len, int
 	return link->oversize ? -1 : result;
 }
 
-static void watch_socket(MqttLink *link)
+static void watch_socket(SSL *ssl, gpointer data)
 {
-	SSL *ssl = link_ssl(link);
-	BIO *socket = ssl ? SSL_get_rbio(ssl) : NULL;
+	BIO *socket = SSL_get_rbio(ssl);
 
-	if (!socket)
-		return;
-	BIO_set_callback_arg(socket, (char *)link);
+	BIO_set_callback_arg(socket, data);
 	BIO_set_callback_ex(socket, on_socket);
 }
 
@@ -309,6 +319,8 @@ static void unwatch_socket(MqttLink *link)
 
 	if (ssl && SSL_get_rbio(ssl))
 		BIO_set_callback_ex(SSL_get_rbio(ssl), NULL);
+	if (link->config->tls)
+		tls_context_begin(link->config->tls, NULL, NULL);
 }
 
 /* The handshake is over: from here on records gather until mqtt_link_flush(). */
@@ -377,7 +389,7 @@ static int set_tls(MqttLink *link)
 
 	if (!tls)
 		return MOSQ_ERR_SUCCESS;
-	tls_context_begin(tls);
+	tls_context_begin(tls, watch_socket, link);
 	code = mosquitto_int_option(link->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 	if (code != MOSQ_ERR_SUCCESS)
 		return code;
@@ -440,17 +452,6 @@ static void set_callbacks(struct mosquitto *mosq)
 	mosquitto_log_callback_set(mosq, on_log);
 }
 
-/* connect() failed at once, or the first step of the handshake did. */
-static void set_start_error(GError **error, const MqttLink *link, int code)
-{
-	if (link->io_errno)
-		set_error(error, LANDFALL_ERROR_NETWORK, link, g_strerror(link->io_errno));
-	else if (link->config->tls)
-		set_tls_error(error, link);
-	else
-		set_error(error, LANDFALL_ERROR_NETWORK, link, mosquitto_strerror(code));
-}
-
 static gpointer lib_init(gpointer data)
 {
 	mosquitto_lib_init();
@@ -480,12 +481,11 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address, GError **
 	code = mosquitto_connect_async(link->mosq, address, config->port,
 				       (int)config->keep_alive_s);
 	if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(link->mosq) < 0) {
-		link->io_errno = code == MOSQ_ERR_ERRNO ? errno : 0;
-		set_start_error(error, link, code);
+		set_error(error, LANDFALL_ERROR_NETWORK, link,
+			  code == MOSQ_ERR_ERRNO ? g_strerror(errno) : mosquitto_strerror(code));
 		return NULL;
 	}
 	fcntl(mosquitto_socket(link->mosq), F_SETFD, FD_CLOEXEC);
-	watch_socket(link);
 	return g_steal_pointer(&link);
 }
 
@@ -568,8 +568,6 @@ static bool step_tcp(MqttLink *link, GError **error)
 
 	if (getsockopt(mqtt_link_fd(link), SOL_SOCKET, SO_ERROR, &failure, &len) < 0)
 		failure = errno;
-	if (failure == 0 && link->config->tls) /* the first flight was tried already */
-		failure = tls_context_socket_error(link->config->tls);
 	if (failure != 0) {
 		set_error(error, LANDFALL_ERROR_NETWORK, link, g_strerror(failure));
 		return false;
@@ -656,13 +654,22 @@ static bool drain(MqttLink *link)
 	return fine;
 }
 
+/* Sending failed, but what the broker said last may still lie there: acknowledgements, or the
+ * alert or DISCONNECT that tells why. */
+static int read_last(MqttLink *link)
+{
+	int code = read_packets(link);
+
+	return code == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : code;
+}
+
 bool mqtt_link_flush(MqttLink *link, GError **error)
 {
 	int code = link->broken;
 
 	while (code == MOSQ_ERR_SUCCESS && link_gathered(link) > 0) {
 		if (!drain(link))
-			code = MOSQ_ERR_CONN_LOST;
+			code = read_last(link);
 		else if (link_gathered(link) > 0 || !mosquitto_want_write(link->mosq))
 			break;
 		else

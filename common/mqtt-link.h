@@ -17,7 +17,7 @@
  *   it merges in its defaults and fails without a CA        -> told not to
  *   it never verifies the host                              -> the context does (common/tls.h)
  *   it announces the address as SNI                         -> the context overrides it
- *   it takes a refused TCP connection for a pending one     -> SO_ERROR is asked before
+ *   it shakes hands before TCP stands and loses its error   -> its socket is held until then
  *   its loop_write() does no handshake, want_write stays on -> loop_read() does, OpenSSL is asked
  *   it may leave decrypted packets unread                   -> OpenSSL is asked before sleeping
  *   it allocates whatever length a packet announces         -> octets of one packet are counted

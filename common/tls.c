@@ -2,7 +2,6 @@
 #include "common/tls.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -30,7 +29,8 @@ struct TlsContext {
 	bool ip_literal;
 	char *failure; /* of the current handshake; the first reason stays */
 	bool refused;  /* the peer sent an alert */
-	int socket_error;
+	TlsStart start;
+	gpointer start_data;
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
@@ -77,16 +77,6 @@ static void server_name_set(const TlsContext *context, SSL *ssl)
 		ERR_clear_error();
 }
 
-/* errno after a handshake step that came to nothing, 0 when it only has to wait. libmosquitto
- * takes one for the other, and the socket reports an error but once. */
-static int step_errno(const SSL *ssl, int code)
-{
-	bool waits = SSL_want_read(ssl) ? BIO_should_retry(SSL_get_rbio(ssl))
-					: BIO_should_retry(SSL_get_wbio(ssl));
-
-	return waits || SSL_want_nothing(ssl) ? 0 : code;
-}
-
 /* Every SSL made from the context passes here when its handshake starts and for every alert. */
 static void on_info(const SSL *ssl, int where, int value)
 {
@@ -94,11 +84,11 @@ static void on_info(const SSL *ssl, int where, int value)
 
 	if (where == SSL_CB_HANDSHAKE_START && SSL_in_before(ssl)) {
 		server_name_set(context, (SSL *)ssl);
+		if (context->start)
+			context->start((SSL *)ssl, context->start_data);
 	} else if (where == SSL_CB_READ_ALERT && tls_reason_is_refusal(value)) {
 		context->refused = true;
 		context_note(context, tls_reason_alert(value));
-	} else if (where == SSL_CB_CONNECT_EXIT && value < 0 && context->socket_error == 0) {
-		context->socket_error = step_errno(ssl, errno);
 	}
 }
 
@@ -421,11 +411,12 @@ SSL_CTX *tls_context_ssl_ctx(const TlsContext *context)
 	return context->ssl_ctx;
 }
 
-void tls_context_begin(TlsContext *context)
+void tls_context_begin(TlsContext *context, TlsStart start, gpointer data)
 {
 	g_clear_pointer(&context->failure, g_free);
 	context->refused = false;
-	context->socket_error = 0;
+	context->start = start;
+	context->start_data = data;
 }
 
 const char *tls_context_failure(const TlsContext *context)
@@ -436,9 +427,4 @@ const char *tls_context_failure(const TlsContext *context)
 bool tls_context_refused(const TlsContext *context)
 {
 	return context->refused;
-}
-
-int tls_context_socket_error(const TlsContext *context)
-{
-	return context->socket_error;
 }

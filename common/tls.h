@@ -59,8 +59,12 @@ const char *tls_context_host(const TlsContext *context);
 /* tls_context_ssl_ctx() - for the library that makes the connection, borrowed */
 SSL_CTX *tls_context_ssl_ctx(const TlsContext *context);
 
-/* tls_context_begin() - forget the last failure: a new handshake is about to start */
-void tls_context_begin(TlsContext *context);
+/* TlsStart - a handshake starts on @ssl, before its first octet; borrowed */
+typedef void (*TlsStart)(SSL *ssl, gpointer data);
+
+/* tls_context_begin() - forget the last failure: a new handshake is about to start
+ * @start: called once when it does, until the next tls_context_begin(); may be NULL */
+void tls_context_begin(TlsContext *context, TlsStart start, gpointer data);
 
 /* tls_context_failure() - why the handshake failed, as a sentence without a full stop, or NULL
  * when neither side gave a reason; valid until tls_context_begin() or the last unref
@@ -70,9 +74,5 @@ const char *tls_context_failure(const TlsContext *context);
 
 /* tls_context_refused() - that failure is an alert of the peer: it did not want us */
 bool tls_context_refused(const TlsContext *context);
-
-/* tls_context_socket_error() - errno of the first handshake step that the socket itself failed,
- * 0 when it did not */
-int tls_context_socket_error(const TlsContext *context);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TlsContext, tls_context_unref)

@@ -41,7 +41,7 @@ typedef struct RefusedCase {
 
 static const RefusedCase refused_cases[] = {
 	{ "wrong-ca", "server", NULL, "device", "other-ca.crt", NULL, false, LANDFALL_ERROR_NETWORK,
-	  "unknown CA (CN=ca)" },
+	  "(CN=ca) at the end of the broker's chain is not among those trusted" },
 	{ "wrong-host", "named", NULL, "device", NULL, NULL, false, LANDFALL_ERROR_NETWORK,
 	  "not for host 127.0.0.1, but for DNS:localhost" },
 	{ "expired", "expired", NULL, "device", NULL, NULL, false, LANDFALL_ERROR_NETWORK,
@@ -112,7 +112,7 @@ static const StrangeCase strange_cases[] = {
 	  "no answer to CONNECT within 400 ms" },
 	{ "other-protocol", false, "SSH-2.0-Example\r\n", 17, false, LANDFALL_ERROR_NETWORK,
 	  "does that port speak TLS" },
-	{ "other-protocol-clear", true, "SSH-2.0-Example\r\n", 17, false, LANDFALL_ERROR_INVALID,
+	{ "other-packet-first", true, "\x10\x00", 2, false, LANDFALL_ERROR_INVALID,
 	  "broke the rules" },
 	{ "connack-then-rubbish", true, "\x20\x02\x00\x05\xff\xff\xff", 7, false,
 	  LANDFALL_ERROR_DENIED, "not authorised" },
@@ -121,8 +121,7 @@ static const StrangeCase strange_cases[] = {
 	{ "puback-first", true, "\x40\x02\x00\x01", 4, false, LANDFALL_ERROR_INVALID,
 	  "broke the rules" },
 	{ "hang-up-tls", false, "", 0, true, LANDFALL_ERROR_NETWORK, "" },
-	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK,
-	  "connection lost instead of" },
+	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK, "" },
 };
 
 typedef struct StrangeTest {
@@ -169,8 +168,9 @@ static void test_dropped_with_reason(gconstpointer data)
 	};
 	g_autoptr(Peer) peer = peer_new((Pki *)data, &config);
 
-	peer_fail(peer, LANDFALL_ERROR_NETWORK,
-		  "another client uses the same client id (code 142)");
+	g_assert_true(mqtt_client_connect(peer->client, NULL));
+	peer_wait_end(peer, LANDFALL_ERROR_NETWORK,
+		      "another client uses the same client id (code 142)");
 }
 
 /* MQTT 5 reason codes of a CONNACK. */

@@ -344,7 +344,7 @@ static void test_shake(gconstpointer data)
 	SSL_set_connect_state(client);
 	SSL_set_accept_state(server);
 	g_assert_cmpint(SSL_set_tlsext_host_name(client, "198.51.100.7"), ==, 1);
-	tls_context_begin(context);
+	tls_context_begin(context, NULL, NULL);
 
 	g_assert_true(shake(client, server) == (row->failure == NULL));
 	g_assert_true(tls_context_refused(context) == row->refused);
@@ -352,7 +352,7 @@ static void test_shake(gconstpointer data)
 		g_test_message("%s", tls_context_failure(context));
 		g_assert_nonnull(tls_context_failure(context));
 		g_assert_nonnull(strstr(tls_context_failure(context), row->failure));
-		tls_context_begin(context);
+		tls_context_begin(context, NULL, NULL);
 		g_assert_false(tls_context_refused(context));
 	} else {
 		bool named = strchr(row->host, ':') == NULL && !g_ascii_isdigit(row->host[0]);

@@ -41,7 +41,7 @@ uint16_t cursor_take_be16(Cursor *cursor)
 
 	if (!octets)
 		return 0;
-	return (uint16_t)(octets[0] << 8 | octets[1]);
+	return (uint16_t)((unsigned int)octets[0] << 8 | octets[1]);
 }
 
 uint32_t cursor_take_be32(Cursor *cursor)

@@ -7,14 +7,14 @@
  * every bus_reader_more() is false, so loops end. Strings and octets are borrowed from the message
  * and live as long as it does. Owner: the request, reply, signal or mirror that gave the reader.
  *
- * | D-Bus | here             | D-Bus     | here                              |
- * |-------|------------------|-----------|-----------------------------------|
- * | y b   | _u8 _bool        | s o g     | _string _path _signature          |
- * | n q   | _i16 _u16        | ay        | _bytes                            |
- * | i u   | _i32 _u32        | as ao     | _strings                          |
- * | x t   | _i64 _u64        | a( a{ ( { | _enter, _more, ..., _leave        |
- * | d     | _double          | a{s? a{o? | _enter, while (_entry), _leave    |
- * | h     | only to _skip    | v         | _enter "v", ..., _leave           |
+ * | D-Bus | here          | D-Bus     | here                           |
+ * |-------|---------------|-----------|--------------------------------|
+ * | y b   | _u8 _bool     | s o g     | _string _path _signature       |
+ * | n q   | _i16 _u16     | ay        | _bytes                         |
+ * | i u   | _i32 _u32     | as ao     | _strings                       |
+ * | x t   | _i64 _u64     | a( a{ ( { | _enter, _more, ..., _leave     |
+ * | d     | _double       | a{s? a{o? | _enter, while (_entry), _leave |
+ * | h     | only to _skip | v         | _enter "v", ..., _leave        |
  */
 #pragma once
 

@@ -328,11 +328,12 @@ static bool scan_line(Scan *scan, SampleLine *line)
 
 bool sample_line_parse(const char *line, size_t len, SampleLine *out, GError **error)
 {
-	Scan scan = { .start = line, .at = line, .end = line + len };
+	const char *text = len > 0 ? line : "";
+	Scan scan = { .start = text, .at = text, .end = text + len };
 	SampleLine parsed = { 0 };
-	const char *bad = line;
+	const char *bad = text;
 
-	if (!g_utf8_validate_len(line, len, &bad)) {
+	if (!g_utf8_validate_len(text, len, &bad)) {
 		scan.at = bad;
 		scan_fail(&scan, "not UTF-8");
 	} else if (scan_line(&scan, &parsed) && parsed.values_len > SAMPLE_VALUES_MAX) {

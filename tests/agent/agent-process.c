@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/agent/agent-process.h"
+
+#include "common/store.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define POLL_US     5000
+#define POLL_ROUNDS 12000 /* a minute */
+
+struct AgentProcess {
+	char *dir;
+	char *config;
+	GPid pid; /* 0: not running */
+};
+
+char *agent_process_path(const AgentProcess *agent, const char *name)
+{
+	return g_build_filename(agent->dir, name, NULL);
+}
+
+AgentProcess *agent_process_new(uint16_t port, const char *lines)
+{
+	AgentProcess *agent = g_new0(AgentProcess, 1);
+
+	agent->dir = g_dir_make_tmp("landfall-agent-XXXXXX", NULL);
+	agent->config = agent_process_path(agent, "landfall.conf");
+
+	g_autofree char *text =
+		g_strdup_printf("[store]\npath = %s/store\n[broker]\nuri = mqtts://127.0.0.1:%u\n"
+				"[agent]\nspool = %s/spool/spool.db\ningest = %s/agent.sock\n"
+				"interval = 1h\n%s\n",
+				agent->dir, port, agent->dir, agent->dir, lines ? lines : "");
+	g_assert_true(g_file_set_contents(agent->config, text, -1, NULL));
+	return agent;
+}
+
+void agent_process_free(AgentProcess *agent)
+{
+	if (!agent)
+		return;
+	if (agent->pid)
+		agent_process_kill(agent);
+
+	g_autofree char *command = g_strdup_printf("rm -rf '%s'", agent->dir);
+
+	g_assert_cmpint(system(command), ==, 0);
+	g_free(agent->dir);
+	g_free(agent->config);
+	g_free(agent);
+}
+
+void agent_process_import(AgentProcess *agent, Pki *pki, const char *device)
+{
+	g_autofree char *path = agent_process_path(agent, "store");
+	g_autofree char *folder = agent_process_path(agent, device);
+	g_autofree char *command = g_strdup_printf(
+		"mkdir -p '%s' && cp '%s/%s.crt' '%s/device.crt' && cp '%s/%s.key' '%s/device.key' "
+		"&& cp '%s/ca.crt' '%s/server_chain.pem'",
+		folder, pki_dir(pki), device, folder, pki_dir(pki), device, folder, pki_dir(pki),
+		folder);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(system(command), ==, 0);
+	g_autoptr(Store) store = store_open(path);
+	g_autoptr(StoreParts) parts = store_parts_load(folder, &error);
+	g_assert_no_error(error);
+	store_set_lock_wait(store, 60000);
+	g_autoptr(StoreIdentity) identity = store_import(store, parts, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(identity);
+}
+
+static void spawn(AgentProcess *agent, int *standard_error)
+{
+	const char *argv[] = { g_getenv("LANDFALL_AGENT"), "--config", agent->config, NULL };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_nonnull(argv[0]);
+	g_assert_cmpint(agent->pid, ==, 0);
+	g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+				 &agent->pid, NULL, NULL, standard_error, &error);
+	g_assert_no_error(error);
+}
+
+static int reap(AgentProcess *agent)
+{
+	int status;
+
+	g_assert_cmpint(waitpid(agent->pid, &status, 0), ==, agent->pid);
+	agent->pid = 0;
+	return status;
+}
+
+void agent_process_start(AgentProcess *agent)
+{
+	spawn(agent, NULL);
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		cJSON *status = agent_process_status(agent);
+
+		if (status) {
+			cJSON_Delete(status);
+			return;
+		}
+		g_assert_cmpint(waitpid(agent->pid, NULL, WNOHANG), ==, 0);
+		g_usleep(POLL_US);
+	}
+	g_assert_not_reached();
+}
+
+int agent_process_run(AgentProcess *agent, char **words)
+{
+	GString *text = g_string_new(NULL);
+	char buffer[4096];
+	ssize_t n;
+	int fd;
+
+	spawn(agent, &fd);
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		g_string_append_len(text, buffer, n);
+	close(fd);
+	*words = g_string_free(text, FALSE);
+
+	int status = reap(agent);
+
+	g_assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+void agent_process_kill(AgentProcess *agent)
+{
+	g_assert_cmpint(kill(agent->pid, SIGKILL), ==, 0);
+	reap(agent);
+}
+
+int agent_process_stop(AgentProcess *agent)
+{
+	g_assert_cmpint(kill(agent->pid, SIGTERM), ==, 0);
+
+	int status = reap(agent);
+
+	g_assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+int agent_process_dial(const AgentProcess *agent)
+{
+	g_autofree char *path = agent_process_path(agent, "agent.sock");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Send @text, end it, take everything that comes. */
+static char *converse(const AgentProcess *agent, const char *text, size_t len)
+{
+	GString *answer = g_string_new(NULL);
+	int fd = agent_process_dial(agent);
+	char buffer[4096];
+	ssize_t n;
+
+	for (size_t sent = 0; fd >= 0 && sent < len; sent += (size_t)n) {
+		n = send(fd, text + sent, len - sent, MSG_NOSIGNAL);
+		if (n <= 0)
+			break;
+	}
+	if (fd >= 0) {
+		shutdown(fd, SHUT_WR);
+		while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+			g_string_append_len(answer, buffer, n);
+		close(fd);
+	}
+	return g_string_free(answer, FALSE);
+}
+
+cJSON *agent_process_status(const AgentProcess *agent)
+{
+	static const char request[] = "{\"op\":\"status\"}\n";
+	g_autofree char *answer = converse(agent, request, sizeof(request) - 1);
+
+	return cJSON_Parse(answer);
+}
+
+void agent_process_await(const AgentProcess *agent, const char *name, const char *value)
+{
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		cJSON *status = agent_process_status(agent);
+		const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(status, name));
+		bool equal = g_strcmp0(text, value) == 0;
+
+		cJSON_Delete(status);
+		if (equal)
+			return;
+		g_usleep(POLL_US);
+	}
+	g_error("the agent's %s never became %s", name, value);
+}
+
+int64_t agent_process_publish(const AgentProcess *agent, int64_t first, int64_t last)
+{
+	g_autoptr(GString) text = g_string_new("{\"op\":\"publish\"}\n");
+	int64_t acked = 0;
+
+	for (int64_t n = first; n <= last; n++)
+		g_string_append_printf(text, "{\"n\":%" G_GINT64_FORMAT "}\n", n);
+
+	g_autofree char *answer = converse(agent, text->str, text->len);
+	g_auto(GStrv) lines = g_strsplit(answer, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		g_assert_null(strstr(*line, "error"));
+		if (g_str_has_prefix(*line, "{\"ack\":") && g_str_has_suffix(*line, "}"))
+			acked = g_ascii_strtoll(*line + 7, NULL, 10);
+	}
+	return first - 1 + acked;
+}

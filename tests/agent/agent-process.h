@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * agent-process - a landfall-agent under test: its folder, its process, its socket
+ *
+ * The program is the one that $LANDFALL_AGENT names. All failures abort. Owner: whoever made it;
+ * freeing kills the process and removes the folder.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/broker/pki.h"
+
+typedef struct AgentProcess AgentProcess;
+
+/* agent_process_new() - a folder with configuration, not yet a process
+ * @port: of the broker on 127.0.0.1
+ * @lines: more lines of the configuration, or NULL */
+AgentProcess *agent_process_new(uint16_t port, const char *lines);
+
+/* agent_process_free() - NULL is fine */
+void agent_process_free(AgentProcess *agent);
+
+/* agent_process_import() - make the certificate @device of @pki the current identity */
+void agent_process_import(AgentProcess *agent, Pki *pki, const char *device);
+
+/* agent_process_path() - a file in its folder; the caller frees it */
+char *agent_process_path(const AgentProcess *agent, const char *name);
+
+/* agent_process_start() - run it and wait until its socket answers */
+void agent_process_start(AgentProcess *agent);
+
+/* agent_process_run() - run it to its end; its exit status
+ * @words: out: what it said on standard error, freed by the caller */
+int agent_process_run(AgentProcess *agent, char **words);
+
+/* agent_process_kill() - SIGKILL and wait */
+void agent_process_kill(AgentProcess *agent);
+
+/* agent_process_stop() - SIGTERM and wait; its exit status */
+int agent_process_stop(AgentProcess *agent);
+
+/* agent_process_dial() - a blocking connection to its socket, or -1 when nobody listens */
+int agent_process_dial(const AgentProcess *agent);
+
+/* agent_process_status() - what it says of itself; the caller deletes it; NULL: nobody there */
+cJSON *agent_process_status(const AgentProcess *agent);
+
+/* agent_process_await() - wait until the text member @name of the status is @value */
+void agent_process_await(const AgentProcess *agent, const char *name, const char *value);
+
+/* agent_process_publish() - send {"n":@first} … {"n":@last} and wait for their acks
+ * Returns the highest n known to be on disk: less than @last when the agent died meanwhile */
+int64_t agent_process_publish(const AgentProcess *agent, int64_t first, int64_t last);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AgentProcess, agent_process_free)

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole agent against a real broker with mutual TLS: what is acknowledged arrives. */
+#include "common/store.h"
+#include "tests/agent/agent-process.h"
+#include "tests/agent/oracle.h"
+#include "tests/broker/broker.h"
+#include "tests/broker/pki.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define KILL_ROUNDS 5 /* unless LANDFALL_KILL_ROUNDS says otherwise */
+
+static const PkiCert certificates[] = {
+	{ .name = "ca", .ca = true },
+	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
+	{ .name = "dev-1", .issuer = "ca", .client_only = true },
+	{ .name = "dev-2", .issuer = "ca", .client_only = true },
+	{ .name = "watcher", .issuer = "ca", .client_only = true },
+};
+
+typedef struct Fixture {
+	Pki *pki;
+	Broker *broker;
+	Oracle *oracle;
+	AgentProcess *agent;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer lines)
+{
+	f->pki = pki_new();
+	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
+		pki_issue(f->pki, &certificates[i]);
+	f->broker = broker_new(f->pki, "server",
+			       "max_queued_messages 0\nuse_identity_as_username true\n");
+	f->oracle = oracle_new(f->broker, f->pki, "watcher");
+	f->agent = agent_process_new(broker_port(f->broker), lines);
+	agent_process_import(f->agent, f->pki, "dev-1");
+}
+
+static void set_up_plain(Fixture *f, gconstpointer data)
+{
+	set_up(f, NULL);
+}
+
+static void tear_down(Fixture *f, gconstpointer lines)
+{
+	agent_process_free(f->agent);
+	oracle_free(f->oracle);
+	broker_free(f->broker);
+	pki_free(f->pki);
+}
+
+static void publish(Fixture *f, int64_t first, int64_t last)
+{
+	g_assert_cmpint(agent_process_publish(f->agent, first, last), ==, last);
+}
+
+/* In 3.1.1 and in 5: many samples, each once, and a clean end. */
+static void test_arrives(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+	publish(f, 1, 1);
+	publish(f, 2, 20000);
+	oracle_await(f->oracle, 1, 20000);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+}
+
+/* The sensors' own reading comes by itself. */
+static void test_sensors(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	publish(f, 1, 1);
+	oracle_await(f->oracle, 1, 1);
+	g_assert_cmpuint(oracle_samples(f->oracle), ==, 2);
+}
+
+static void restart_broker(Fixture *f)
+{
+	broker_restart(f->broker);
+	oracle_free(f->oracle);
+	f->oracle = oracle_new(f->broker, f->pki, "watcher");
+}
+
+/* The broker is away, the agent is killed twice meanwhile, everything arrives afterwards. */
+static void test_broker_away(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	publish(f, 1, 500);
+	oracle_await(f->oracle, 1, 500);
+
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	publish(f, 501, 1500);
+	agent_process_kill(f->agent);
+	agent_process_start(f->agent); /* without any broker */
+	publish(f, 1501, 2500);
+	agent_process_kill(f->agent);
+
+	restart_broker(f);
+	agent_process_start(f->agent);
+	oracle_await(f->oracle, 501, 2500);
+}
+
+/* Back by itself, without a restart. */
+static void test_reconnects(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	broker_restart(f->broker);
+	agent_process_await(f->agent, "state", "online");
+	oracle_free(f->oracle);
+	f->oracle = oracle_new(f->broker, f->pki, "watcher");
+	publish(f, 1, 100);
+	oracle_await(f->oracle, 1, 100);
+}
+
+/* A broker that is silent: samples are taken all the same and arrive when it speaks again. */
+static void test_broker_silent(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+	broker_signal(f->broker, SIGSTOP);
+	for (int64_t n = 1; n <= 10000; n += 1000)
+		publish(f, n, n + 999);
+	broker_signal(f->broker, SIGCONT);
+	oracle_await(f->oracle, 1, 10000);
+}
+
+/* One producer of many small portions, until the agent is gone. */
+typedef struct Producer {
+	const AgentProcess *agent;
+	int64_t next;
+	int64_t acked; /* only read after the thread was joined */
+} Producer;
+
+static gpointer produce(gpointer data)
+{
+	Producer *producer = data;
+
+	for (;;) {
+		int64_t last = producer->next + 49;
+		int64_t acked = agent_process_publish(producer->agent, producer->next, last);
+
+		producer->acked = MAX(producer->acked, acked);
+		if (acked < last)
+			return NULL;
+		producer->next = last + 1;
+	}
+}
+
+/* Killed at random moments while samples come in and go out. */
+static void test_kill_rounds(Fixture *f, gconstpointer lines)
+{
+	const char *rounds = g_getenv("LANDFALL_KILL_ROUNDS");
+	int64_t next = 1;
+
+	for (long round = rounds ? strtol(rounds, NULL, 10) : KILL_ROUNDS; round > 0; round--) {
+		Producer producer = { .agent = f->agent, .next = next, .acked = next - 1 };
+		int64_t first = next;
+
+		agent_process_start(f->agent);
+		GThread *thread = g_thread_new("producer", produce, &producer);
+		g_usleep((gulong)g_test_rand_int_range(1000, 400000));
+		agent_process_kill(f->agent);
+		g_thread_join(thread);
+		agent_process_start(f->agent);
+		if (producer.acked >= first)
+			oracle_await(f->oracle, first, producer.acked);
+		agent_process_kill(f->agent);
+		next = producer.next + 1000; /* what was sent without an ack may come or not */
+	}
+	g_test_message("%u samples, %u of them twice", oracle_samples(f->oracle),
+		       oracle_doubles(f->oracle));
+}
+
+/* Another identity becomes current: the agent connects with it and loses nothing. */
+static void test_new_identity(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "client_id", "dev-1");
+	publish(f, 1, 1000);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	publish(f, 1001, 2000);
+	agent_process_await(f->agent, "client_id", "dev-2");
+	agent_process_await(f->agent, "state", "online");
+	publish(f, 2001, 3000);
+	oracle_await(f->oracle, 1, 3000);
+}
+
+/* --- what stops the start --- */
+
+typedef struct StartCase {
+	const char *path;
+	const char *command; /* done to the folder (%s) before the start */
+	int status;
+	const char *words; /* part of the one line that is said */
+} StartCase;
+
+static const StartCase start_cases[] = {
+	{ "/agent/start/no-store", "rm -r '%s/store'", 11, "store import" },
+	{ "/agent/start/broken-certificate", "echo nonsense > '%s/store/generations/1/device.crt'",
+	  12, "device.crt" },
+	{ "/agent/start/broken-key", "echo nonsense > '%s/store/generations/1/device.key'", 13,
+	  "device.key" },
+	{ "/agent/start/no-key", "rm '%s/store/generations/1/device.key'", 13, "device.key" },
+	{ "/agent/start/unknown-setting", "echo 'intervall = 1s' >> '%s/landfall.conf'", 10,
+	  "intervall" },
+	{ "/agent/start/foreign-spool", "mkdir -p '%s/spool/spool.db'", 18, "spool.db" },
+};
+
+static void test_start(Fixture *f, gconstpointer data)
+{
+	const StartCase *c = data;
+	g_autofree char *folder = agent_process_path(f->agent, "");
+	g_autoptr(GString) command = g_string_new(c->command);
+	g_autofree char *words = NULL;
+
+	g_string_replace(command, "%s", folder, 0);
+	g_assert_cmpint(system(command->str), ==, 0);
+	g_assert_cmpint(agent_process_run(f->agent, &words), ==, c->status);
+	g_test_message("%s", words);
+	g_assert_nonnull(strstr(words, c->words));
+	g_assert_true(strchr(words, '\n') == words + strlen(words) - 1);
+}
+
+static void test_key_mismatch(Fixture *f, gconstpointer data)
+{
+	g_autofree char *folder = agent_process_path(f->agent, "store/generations/1/device.key");
+	g_autofree char *command =
+		g_strdup_printf("cp '%s/dev-2.key' '%s'", pki_dir(f->pki), folder);
+	g_autofree char *words = NULL;
+
+	g_assert_cmpint(system(command), ==, 0);
+	g_assert_cmpint(agent_process_run(f->agent, &words), ==, 14);
+}
+
+static void test_second_agent(Fixture *f, gconstpointer data)
+{
+	AgentProcess *first = f->agent;
+	g_autofree char *spool = agent_process_path(first, "spool/spool.db");
+	g_autofree char *lines = g_strdup_printf("spool = %s\n", spool);
+	AgentProcess *second = agent_process_new(broker_port(f->broker), lines);
+	g_autofree char *words = NULL;
+
+	agent_process_start(first);
+	agent_process_import(second, f->pki, "dev-2");
+	g_assert_cmpint(agent_process_run(second, &words), ==, 18);
+	g_assert_nonnull(strstr(words, "in use by another process"));
+	agent_process_free(second);
+	publish(f, 1, 10);
+	oracle_await(f->oracle, 1, 10);
+}
+
+/* READY once it runs, STOPPING before it ends. */
+static void test_notifies(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = agent_process_path(f->agent, "notify");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	g_autoptr(GString) told = g_string_new(NULL);
+	char buffer[1024];
+	ssize_t n;
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof(address)), ==, 0);
+	g_setenv("NOTIFY_SOCKET", path, TRUE);
+	agent_process_start(f->agent);
+	g_unsetenv("NOTIFY_SOCKET");
+	agent_process_await(f->agent, "state", "online");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+		g_string_append_len(told, buffer, n);
+		g_string_append_c(told, '\n');
+	}
+	close(fd);
+	g_assert_nonnull(strstr(told->str, "READY=1\n"));
+	g_assert_nonnull(strstr(told->str, "STATUS=online, broker mqtts://127.0.0.1:"));
+	g_assert_nonnull(strstr(strstr(told->str, "READY=1\n"), "STOPPING=1\n"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(path, lines, function) g_test_add(path, Fixture, lines, set_up, function, tear_down)
+	ADD("/agent/live/arrives-3.1.1", "[broker]\nprotocol = 3.1.1\n", test_arrives);
+	ADD("/agent/live/arrives-5", "[broker]\nprotocol = 5\n", test_arrives);
+	ADD("/agent/live/sensors", NULL, test_sensors);
+	ADD("/agent/live/broker-away", NULL, test_broker_away);
+	ADD("/agent/live/reconnects", NULL, test_reconnects);
+	ADD("/agent/live/broker-silent", NULL, test_broker_silent);
+	ADD("/agent/live/kill-rounds", NULL, test_kill_rounds);
+	ADD("/agent/live/new-identity", NULL, test_new_identity);
+	for (size_t i = 0; i < G_N_ELEMENTS(start_cases); i++)
+		g_test_add(start_cases[i].path, Fixture, &start_cases[i], set_up_plain, test_start,
+			   tear_down);
+	ADD("/agent/start/key-mismatch", NULL, test_key_mismatch);
+	ADD("/agent/start/second-agent", NULL, test_second_agent);
+	ADD("/agent/start/notifies", NULL, test_notifies);
+	return g_test_run();
+}

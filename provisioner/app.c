@@ -15,6 +15,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#define QUIT_MS   5000 /* for the last words with NetworkManager */
 #define LINGER_MS 5000 /* with nothing to do, before the daemon exits: a Start may be on its way */
 
 struct App {
@@ -31,19 +32,20 @@ struct App {
 	Provisioner *core;
 	ProvisionerPorts ports;
 
-	bool named;    /* the bus name is ours: READY was told */
-	bool wanted;   /* a phone shall be able to connect */
-	bool decided;  /* the policy was applied to what Wi-Fi knows */
-	bool begun;    /* bluez was started */
-	bool served;   /* a phone could connect once: from now on losses are waited out */
-	bool done;     /* a phone has read Connected */
-	char *adapter; /* object path while ready */
-	char *name;    /* advertised, NULL before Wi-Fi is known */
-	char *peer;    /* object path of the phone, NULL: none */
-	guint timer;   /* of the core's deadline */
+	ProvisionerState logged; /* state last written to the log */
+	bool wanted;             /* a phone shall be able to connect */
+	bool decided;            /* the policy was applied to what Wi-Fi knows */
+	bool begun;              /* bluez was started */
+	bool served;             /* a phone could connect once: from now on losses are waited out */
+	bool done;               /* a phone has read Connected */
+	char *adapter;           /* object path while ready */
+	char *name;              /* advertised, NULL before Wi-Fi is known */
+	char *peer;              /* object path of the phone, NULL: none */
+	guint timer;             /* of the core's deadline */
 	guint linger;
 	guint patience;
 	guint ending;
+	guint quitting; /* 0: no */
 };
 
 static void app_begin(App *app);
@@ -203,7 +205,9 @@ static void core_changed(void *data)
 	App *app = data;
 	ProvisionerState state = provisioner_state(app->core);
 
-	g_message("provisioning is %s", provisioner_state_name(state));
+	if (state != app->logged)
+		g_message("provisioning is %s", provisioner_state_name(state));
+	app->logged = state;
 	if (state == PROVISIONER_DONE && !app->ending)
 		app->ending = g_idle_add(on_ending, app);
 }
@@ -338,6 +342,7 @@ static void on_touched(const char *device, void *data)
 		return;
 	app->peer = g_strdup(device);
 	provisioner_peer_connected(app->core, device, now_us());
+	wifi_nm_look_around(app->wifi);
 	app_settle(app);
 }
 
@@ -474,6 +479,14 @@ static void on_joined(const WifiLink *link, void *data)
 	app_settle(app);
 }
 
+static void on_wifi_idle(void *data)
+{
+	App *app = data;
+
+	if (app->quitting)
+		g_main_loop_quit(app->loop);
+}
+
 static void on_join_failed(WifiFailure failure, void *data)
 {
 	App *app = data;
@@ -516,7 +529,6 @@ static void on_bus_name(BusName *name, const GError *error, void *data)
 		app_fail(app, g_error_copy(error));
 		return;
 	}
-	app->named = true;
 	sd_notify(0, "READY=1");
 	app_show(app);
 }
@@ -572,8 +584,8 @@ static bool app_init_core(App *app, GError **error)
 
 static bool app_init_bus(App *app, GError **error)
 {
-	static const WifiNmEvents wifi_events = { on_wifi_ready, on_wifi_lost, on_scanned,
-						  on_joined, on_join_failed };
+	static const WifiNmEvents wifi_events = { on_wifi_ready, on_wifi_lost,   on_scanned,
+						  on_joined,     on_join_failed, on_wifi_idle };
 	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected };
 	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_advert_changed };
@@ -618,10 +630,27 @@ const GError *app_error(const App *app)
 	return app->error;
 }
 
+static gboolean on_quit_limit(gpointer data)
+{
+	App *app = data;
+
+	app->quitting = 0;
+	g_main_loop_quit(app->loop);
+	return G_SOURCE_REMOVE;
+}
+
 void app_quit(App *app)
 {
+	if (app->quitting)
+		return;
 	sd_notify(0, "STOPPING=1");
-	g_main_loop_quit(app->loop);
+	provisioner_stop(app->core, now_us());
+	/* A join that was under way is undone first: NetworkManager asks who we are before it does
+	 * what we want, and nobody answers that for a process that has gone. */
+	if (wifi_nm_is_busy(app->wifi))
+		app->quitting = g_timeout_add(QUIT_MS, on_quit_limit, app);
+	else
+		g_main_loop_quit(app->loop);
 }
 
 void app_free(App *app)
@@ -631,6 +660,7 @@ void app_free(App *app)
 	g_clear_handle_id(&app->timer, g_source_remove);
 	g_clear_handle_id(&app->linger, g_source_remove);
 	g_clear_handle_id(&app->patience, g_source_remove);
+	g_clear_handle_id(&app->quitting, g_source_remove);
 	/* The core first: it answers the writes that are due and gives up on Wi-Fi. */
 	provisioner_free(app->core);
 	g_clear_handle_id(&app->ending, g_source_remove);

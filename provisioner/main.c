@@ -8,11 +8,35 @@
 #include "common/log.h"
 #include "provisioner/app.h"
 
+#include <errno.h>
 #include <glib-unix.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-static gboolean on_signal(gpointer data)
+/* SIGTERM and SIGINT as a file the loop reads: GLib's own way to watch them costs a thread. */
+static int signal_file_open(GError **error)
 {
-	app_quit(data);
+	sigset_t set;
+	int fd = -1;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
+		fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "cannot watch signals: %s", g_strerror(errno));
+	return fd;
+}
+
+static gboolean on_signal(int fd, GIOCondition condition, gpointer data)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) == sizeof(info))
+		app_quit(data);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -20,17 +44,16 @@ static int run(const Config *config, const char *name)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, false);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(App) app = app_new(config, loop, &error);
-	guint term = 0;
-	guint interrupt = 0;
+	int signals = signal_file_open(&error);
+	g_autoptr(App) app = signals < 0 ? NULL : app_new(config, loop, &error);
+	guint source = 0;
 
 	if (!app)
 		return config_options_fail(name, error);
-	term = g_unix_signal_add(SIGTERM, on_signal, app);
-	interrupt = g_unix_signal_add(SIGINT, on_signal, app);
+	source = g_unix_fd_add(signals, G_IO_IN, on_signal, app);
 	g_main_loop_run(loop);
-	g_source_remove(term);
-	g_source_remove(interrupt);
+	g_source_remove(source);
+	close(signals);
 	return app_error(app) ? config_options_fail(name, app_error(app)) : 0;
 }
 

@@ -134,7 +134,7 @@ static void step_refused(Bluez *bluez, const GError *error)
 	bluez->refused = g_strdup(bluez->path);
 	bluez_drop(bluez);
 	wait_ms = retry_later(bluez->retry);
-	g_warning("Bluetooth adapter %s cannot be prepared: %s; next attempt in %u ms",
+	g_message("Bluetooth adapter %s cannot be prepared: %s; next attempt in %u ms",
 		  path_name(bluez->refused), error->message, wait_ms);
 }
 

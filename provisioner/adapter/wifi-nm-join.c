@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define SCANS              2     /* before a network counts as absent */
+#define SCANS              2 /* before a network counts as absent */
+#define SCAN_TIMEOUT_MS    10000
 #define ADDRESS_WAIT_MS    15000 /* for IPv4, once NetworkManager calls the network activated */
 #define NO_ADDRESS         "0.0.0.0"
 #define NO_PATH            "/"
@@ -22,7 +23,6 @@ typedef enum JoinStep {
 	JOIN_FOLLOW,
 	JOIN_ADDRESS,
 	JOIN_SAVE,
-	JOIN_UNDO,
 	JOIN_OVER,
 } JoinStep;
 
@@ -79,49 +79,12 @@ static void join_finish(WifiNmJoin *join, const WifiNmJoined *joined)
 	join->done(joined, join->failure, join->data);
 }
 
-static BusMessage *reactivate_message(const WifiNmJoin *join)
-{
-	BusMessage *message =
-		bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "ActivateConnection");
-	BusWriter *writer = bus_message_writer(message);
-
-	bus_writer_path(writer, join->before);
-	bus_writer_path(writer, join->context.device);
-	bus_writer_path(writer, NO_PATH);
-	return message;
-}
-
-static BusMessage *delete_message(const WifiNmJoin *join)
-{
-	return bus_message_new_call(NM_SERVICE, join->profile, NM_CONNECTION_IFACE, "Delete");
-}
-
-static void undo_on_reply(BusReply *reply, void *user_data)
-{
-	WifiNmJoin *join = user_data;
-
-	join->call = NULL;
-	if (bus_reply_error(reply))
-		g_warning("cannot remove the network that could not be joined: %s",
-			  bus_reply_error(reply)->message);
-	if (join->before)
-		bus_message_send(join->context.bus, reactivate_message(join));
-	join_finish(join, NULL);
-}
-
-/* The attempt failed: leave nothing behind, then report. */
 static void join_fail(WifiNmJoin *join, WifiFailure failure)
 {
 	join->failure = failure;
-	g_clear_handle_id(&join->deadline, g_source_remove);
 	bus_call_cancel(join->call);
 	join->call = NULL;
-	if (!join->profile) {
-		join_finish(join, NULL);
-		return;
-	}
-	join->step = JOIN_UNDO;
-	join_call(join, delete_message(join), undo_on_reply);
+	join_finish(join, NULL);
 }
 
 static void save_on_reply(BusReply *reply, void *user_data)
@@ -464,8 +427,8 @@ static void join_search(WifiNmJoin *join)
 		join_fail(join, sight.enterprise ? WIFI_FAILURE_OTHER : WIFI_FAILURE_AUTH);
 	} else if (join->scans < SCANS) {
 		join->scans++;
-		join->scan = wifi_nm_scan_new(&join->context, join->wanted.ssid,
-					      join->wanted.ssid_len, join_on_scan, join);
+		join->scan = wifi_nm_scan_new(&join->context, &join->wanted, SCAN_TIMEOUT_MS,
+					      join_on_scan, join);
 	} else {
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 	}
@@ -485,7 +448,6 @@ static void join_advance(WifiNmJoin *join)
 	case JOIN_START:
 	case JOIN_ADD:
 	case JOIN_SAVE:
-	case JOIN_UNDO:
 	case JOIN_OVER: break;
 	}
 }
@@ -523,12 +485,6 @@ void wifi_nm_join_free(WifiNmJoin *join)
 	wifi_nm_scan_free(join->scan);
 	g_clear_handle_id(&join->start, g_source_remove);
 	g_clear_handle_id(&join->deadline, g_source_remove);
-	if (join->profile && join->step != JOIN_OVER && bus_peer_is_present(join->context.peer)) {
-		if (join->step != JOIN_UNDO)
-			bus_message_send(join->context.bus, delete_message(join));
-		if (join->before)
-			bus_message_send(join->context.bus, reactivate_message(join));
-	}
 	secret_free(join->wanted.passphrase);
 	g_free(join->before);
 	g_free(join->profile);
@@ -544,4 +500,9 @@ void wifi_nm_join_changed(WifiNmJoin *join)
 const char *wifi_nm_join_profile(const WifiNmJoin *join)
 {
 	return join->profile;
+}
+
+const char *wifi_nm_join_before(const WifiNmJoin *join)
+{
+	return join->before;
 }

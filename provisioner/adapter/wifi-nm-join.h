@@ -15,7 +15,7 @@
  * access point to look at first, and does not tie the profile to it: access points get replaced.
  *
  * Owner: wifi-nm. It passes on that something in the mirrors changed, and frees the attempt when
- * NetworkManager or the device goes away.
+ * NetworkManager or the device goes away. UNDO is its work, too: it must outlast the attempt.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ typedef struct WifiNmJoined {
 } WifiNmJoined;
 
 /* WifiNmJoinDone - the attempt is over, once; may free it
- * @joined:  NULL when it failed, borrowed
+ * @joined:  NULL when it failed (then it is to be undone), borrowed
  * @failure: why */
 typedef void (*WifiNmJoinDone)(const WifiNmJoined *joined, WifiFailure failure, void *data);
 
@@ -41,7 +41,8 @@ typedef void (*WifiNmJoinDone)(const WifiNmJoined *joined, WifiFailure failure, 
 WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials *credentials,
 			     unsigned int timeout_ms, WifiNmJoinDone done, void *data);
 
-/* wifi_nm_join_free() - NULL is fine; an attempt that is not over is undone without waiting */
+/* wifi_nm_join_free() - NULL is fine. Of an attempt that is not over everything stays as it is:
+ * the owner deletes wifi_nm_join_profile() and goes back to wifi_nm_join_before() */
 void wifi_nm_join_free(WifiNmJoin *join);
 
 /* wifi_nm_join_changed() - something in the mirrors changed */
@@ -49,5 +50,8 @@ void wifi_nm_join_changed(WifiNmJoin *join);
 
 /* wifi_nm_join_profile() - object path of the profile it made, NULL before; borrowed */
 const char *wifi_nm_join_profile(const WifiNmJoin *join);
+
+/* wifi_nm_join_before() - object path of the profile in use before, NULL: none; borrowed */
+const char *wifi_nm_join_before(const WifiNmJoin *join);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiNmJoin, wifi_nm_join_free)

@@ -5,6 +5,7 @@
 #include "provisioner/adapter/wifi-nm-map.h"
 
 #include <string.h>
+#include <time.h>
 
 #define SETTLE_MS     300  /* from LastScan to the last access point that belongs to it */
 #define ACCESS_POINTS 1024 /* more are not looked at */
@@ -47,6 +48,19 @@ static int64_t last_scan(const WifiNmScan *scan)
 
 	return device ? bus_mirror_int(device, NM_WIRELESS_IFACE, "LastScan", NEVER_SCANNED)
 		      : NEVER_SCANNED;
+}
+
+/* Was the last scan over just now? LastScan counts milliseconds of CLOCK_BOOTTIME. */
+static bool is_fresh(const WifiNmScan *scan)
+{
+	struct timespec now = { 0 };
+	int64_t last_ms = last_scan(scan);
+	int64_t now_ms = 0;
+
+	if (scan->ssid_len > 0 || last_ms <= 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return false;
+	now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return last_ms <= now_ms && now_ms - last_ms < WIFI_NM_SCAN_FRESH_MS;
 }
 
 static bool device_usable(const WifiNmScan *scan)
@@ -168,18 +182,24 @@ static void scan_request(WifiNmScan *scan)
 				    scan);
 }
 
+static void scan_settle(WifiNmScan *scan)
+{
+	scan->step = SCAN_SETTLE;
+	scan->settle = g_timeout_add(SETTLE_MS, scan_on_settled, scan);
+}
+
 static void scan_advance(WifiNmScan *scan)
 {
 	switch (scan->step) {
 	case SCAN_DEVICE:
-		if (device_usable(scan))
+		if (device_usable(scan) && is_fresh(scan))
+			scan_settle(scan);
+		else if (device_usable(scan))
 			scan_request(scan);
 		break;
 	case SCAN_AIR:
-		if (last_scan(scan) != scan->last_scan) {
-			scan->step = SCAN_SETTLE;
-			scan->settle = g_timeout_add(SETTLE_MS, scan_on_settled, scan);
-		}
+		if (last_scan(scan) != scan->last_scan)
+			scan_settle(scan);
 		break;
 	case SCAN_REQUEST:
 	case SCAN_SETTLE:
@@ -187,20 +207,19 @@ static void scan_advance(WifiNmScan *scan)
 	}
 }
 
-WifiNmScan *wifi_nm_scan_new(const WifiNmContext *context, const uint8_t *ssid, size_t ssid_len,
-			     WifiNmScanDone done, void *data)
+WifiNmScan *wifi_nm_scan_new(const WifiNmContext *context, const WifiCredentials *hidden,
+			     unsigned int timeout_ms, WifiNmScanDone done, void *data)
 {
 	WifiNmScan *scan = g_new0(WifiNmScan, 1);
 
 	scan->context = *context;
 	scan->done = done;
 	scan->data = data;
-	if (ssid) {
-		g_assert(ssid_len <= WIFI_SSID_MAX);
-		memcpy(scan->ssid, ssid, ssid_len);
-		scan->ssid_len = ssid_len;
+	if (hidden) {
+		memcpy(scan->ssid, hidden->ssid, hidden->ssid_len);
+		scan->ssid_len = hidden->ssid_len;
 	}
-	scan->deadline = g_timeout_add(WIFI_NM_SCAN_TIMEOUT_MS, scan_on_deadline, scan);
+	scan->deadline = g_timeout_add(timeout_ms, scan_on_deadline, scan);
 	scan_advance(scan);
 	return scan;
 }

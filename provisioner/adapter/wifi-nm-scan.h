@@ -4,8 +4,9 @@
  *
  *   device usable? ─▶ RequestScan ─▶ LastScan changed ─▶ access points settle ─▶ list
  *
- * A scan that is under way already, or was a moment ago, is joined in place of a new one. Ends by
- * itself after WIFI_NM_SCAN_TIMEOUT_MS with what is known then: a phone waits 30 s at most.
+ * A scan that is under way already, or was over less than WIFI_NM_SCAN_FRESH_MS ago, stands in for a
+ * new one, unless a hidden network is looked for. Ends by itself when its time is over, with what is
+ * known then.
  *
  * Owner: wifi-nm. It passes on that something in the mirrors changed.
  */
@@ -16,7 +17,7 @@
 
 #include <glib.h>
 
-#define WIFI_NM_SCAN_TIMEOUT_MS 10000
+#define WIFI_NM_SCAN_FRESH_MS 10000
 
 #define NM_SERVICE          "org.freedesktop.NetworkManager"
 #define NM_PATH             "/org/freedesktop/NetworkManager"
@@ -42,10 +43,10 @@ typedef struct WifiNmScan WifiNmScan;
 typedef void (*WifiNmScanDone)(const GError *error, void *data);
 
 /* wifi_nm_scan_new() - start
- * @ssid: look for this hidden network too, or NULL; borrowed for the call
- * @ssid_len: 1..WIFI_SSID_MAX */
-WifiNmScan *wifi_nm_scan_new(const WifiNmContext *context, const uint8_t *ssid, size_t ssid_len,
-			     WifiNmScanDone done, void *data);
+ * @hidden:     ask for this network by name too; its ssid is borrowed for the call. NULL: none
+ * @timeout_ms: for all of it */
+WifiNmScan *wifi_nm_scan_new(const WifiNmContext *context, const WifiCredentials *hidden,
+			     unsigned int timeout_ms, WifiNmScanDone done, void *data);
 
 /* wifi_nm_scan_free() - give up; NULL is fine */
 void wifi_nm_scan_free(WifiNmScan *scan);

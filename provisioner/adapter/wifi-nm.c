@@ -9,13 +9,16 @@
 
 #include <string.h>
 
-#define DEVICE_TYPE_WIFI 2 /* NMDeviceType */
+#define DEVICE_TYPE_WIFI 2     /* NMDeviceType */
+#define SCAN_MAX_MS      15000 /* for the scan itself */
+#define SCAN_TIMEOUT_MS                                                                            \
+	3800 /* for the core: see prov-scan.h: bluetoothd answers for us after 5 s */
 
 struct WifiNm {
 	Bus *bus;
 	BusPeer *peer;
 	WifiNmProfiles *profiles;
-	char *wanted; /* "auto" or an interface */
+	char *interface; /* "auto" or the one configured */
 	unsigned int join_timeout_ms;
 	const WifiNmEvents *events;
 	void *data;
@@ -23,8 +26,17 @@ struct WifiNm {
 	char *device; /* object path, NULL: none */
 	bool ready;
 	WifiNmScan *scan;
+	bool awaited; /* the core waits for the scan */
+	guint limit;  /* how long it does */
 	WifiNmJoin *join;
+	WifiCredentials *wanted; /* what is being joined, NULL: nothing. Passphrase owned */
+	guint join_limit;
 	char *joined; /* profile the last join left behind, NULL: none */
+
+	char *before;       /* profile in use before the first attempt, NULL: none */
+	char *undo_profile; /* to be deleted, NULL: none */
+	char *undo_before;  /* to be activated after that, NULL: none */
+	BusCall *undo;
 };
 
 static const char *mirror_interface(const BusMirror *mirror)
@@ -45,8 +57,8 @@ static bool is_usable(const WifiNm *nm, const BusMirror *mirror)
 	if (bus_mirror_uint(mirror, NM_DEVICE_IFACE, "DeviceType", 0) != DEVICE_TYPE_WIFI ||
 	    !bus_mirror_has(mirror, NM_WIRELESS_IFACE, NULL))
 		return false;
-	if (strcmp(nm->wanted, "auto") != 0)
-		return strcmp(nm->wanted, mirror_interface(mirror)) == 0 &&
+	if (strcmp(nm->interface, "auto") != 0)
+		return strcmp(nm->interface, mirror_interface(mirror)) == 0 &&
 		       bus_mirror_uint(mirror, NM_DEVICE_IFACE, "State", 0) > NM_STATE_UNMANAGED;
 	return bus_mirror_uint(mirror, NM_DEVICE_IFACE, "State", 0) > NM_STATE_UNMANAGED;
 }
@@ -69,28 +81,126 @@ static const BusMirror *pick(const WifiNm *nm)
 	return best;
 }
 
-/* The device is gone: what runs fails. */
+static WifiNmContext nm_context(const WifiNm *nm)
+{
+	return (WifiNmContext){ nm->bus, nm->peer, nm->device };
+}
+
+/* The core has its answer: what was seen, or the error. */
+static void report_scan(WifiNm *nm, const GError *error)
+{
+	WifiNmContext context = nm_context(nm);
+	g_autoptr(GArray) networks = g_array_new(false, false, sizeof(WifiNetwork));
+	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&context);
+
+	if (!nm->awaited)
+		return;
+	nm->awaited = false;
+	g_clear_handle_id(&nm->limit, g_source_remove);
+	for (guint i = 0; !error && i < mirrors->len; i++) {
+		WifiNetwork network;
+
+		if (wifi_nm_scan_network(g_ptr_array_index(mirrors, i), &network))
+			g_array_append_val(networks, network);
+	}
+	if (error)
+		g_warning("Wi-Fi scan failed: %s", error->message);
+	nm->events->scanned((const WifiNetwork *)(const void *)networks->data, networks->len, error,
+			    nm->data);
+}
+
+/* ---- taking back what a join did ---- */
+
+static void undo_advance(WifiNm *nm);
+
+static void undo_on_reply(BusReply *reply, void *user_data)
+{
+	WifiNm *nm = user_data;
+
+	nm->undo = NULL;
+	if (bus_reply_error(reply))
+		g_warning("cannot go back to the network before: %s",
+			  bus_reply_error(reply)->message);
+	undo_advance(nm);
+}
+
+/* One call after the other; each path is forgotten as its call is started. */
+static void undo_advance(WifiNm *nm)
+{
+	g_autofree char *profile = g_steal_pointer(&nm->undo_profile);
+	g_autofree char *before = profile ? NULL : g_steal_pointer(&nm->undo_before);
+	BusMessage *message = NULL;
+
+	if (profile) {
+		message = bus_message_new_call(NM_SERVICE, profile, NM_CONNECTION_IFACE, "Delete");
+	} else if (before && nm->device) {
+		message = bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "ActivateConnection");
+		bus_writer_path(bus_message_writer(message), before);
+		bus_writer_path(bus_message_writer(message), nm->device);
+		bus_writer_path(bus_message_writer(message), "/");
+	}
+	if (message)
+		nm->undo = bus_call_start(nm->bus, message, BUS_TIMEOUT_DEFAULT, undo_on_reply, nm);
+	else
+		nm->events->idle(nm->data);
+}
+
+/* NetworkManager is gone: what it kept in memory is met again when it is back. */
+static void undo_forget(WifiNm *nm)
+{
+	bool busy = nm->undo != NULL;
+
+	bus_call_cancel(nm->undo);
+	nm->undo = NULL;
+	g_clear_pointer(&nm->undo_profile, g_free);
+	g_clear_pointer(&nm->undo_before, g_free);
+	if (busy)
+		nm->events->idle(nm->data);
+}
+
+/* End the attempt; what it added goes, what it replaced comes back. */
+static void join_undo(WifiNm *nm)
+{
+	g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
+	const char *profile = join ? wifi_nm_join_profile(join) : NULL;
+
+	if (!profile)
+		return;
+	undo_forget(nm);
+	if (wifi_nm_join_before(join)) {
+		g_free(nm->before);
+		nm->before = g_strdup(wifi_nm_join_before(join));
+	}
+	nm->undo_profile = g_strdup(profile);
+	nm->undo_before = g_strdup(nm->before);
+	undo_advance(nm);
+}
+
+static void wanted_free(WifiCredentials *wanted)
+{
+	secret_free(wanted->passphrase);
+	g_free(wanted);
+}
+
+/* The device is gone: a scan fails, a join waits. */
 static void nm_drop(WifiNm *nm)
 {
 	bool was_ready = nm->ready;
-	bool scanning = nm->scan != NULL;
-	bool joining = nm->join != NULL;
+	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+						      "the Wi-Fi interface went away");
 
 	nm->ready = false;
 	g_clear_pointer(&nm->scan, wifi_nm_scan_free);
 	g_clear_pointer(&nm->join, wifi_nm_join_free);
 	g_clear_pointer(&nm->device, g_free);
-	if (scanning) {
-		g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
-							      "the Wi-Fi interface went away");
-
-		nm->events->scanned(NULL, 0, error, nm->data);
-	}
-	if (joining)
-		nm->events->join_failed(WIFI_FAILURE_OTHER, nm->data);
+	report_scan(nm, error);
+	undo_forget(nm);
+	g_clear_pointer(&nm->before, g_free);
 	if (was_ready)
 		nm->events->lost(nm->data);
 }
+
+static void join_start(WifiNm *nm);
 
 /* Something changed: is there a device, is it still the one in use? */
 static void nm_consider(WifiNm *nm)
@@ -106,6 +216,8 @@ static void nm_consider(WifiNm *nm)
 	if (nm->device && !nm->ready && wifi_nm_profiles_list(nm->profiles)) {
 		nm->ready = true;
 		nm->events->ready(nm->data);
+		if (nm->wanted)
+			join_start(nm);
 	}
 }
 
@@ -160,6 +272,7 @@ static void on_vanished(BusPeer *peer, void *user_data)
 
 	g_message("NetworkManager left the bus");
 	wifi_nm_profiles_forget(nm->profiles);
+	g_clear_pointer(&nm->joined, g_free); /* the next instance numbers its profiles anew */
 	nm_drop(nm);
 }
 
@@ -216,7 +329,7 @@ WifiNm *wifi_nm_new(Bus *bus, const char *interface, unsigned int join_timeout_m
 	WifiNm *nm = g_new0(WifiNm, 1);
 
 	nm->bus = bus;
-	nm->wanted = g_strdup(interface);
+	nm->interface = g_strdup(interface);
 	nm->join_timeout_ms = join_timeout_ms;
 	nm->events = events;
 	nm->data = data;
@@ -229,19 +342,21 @@ void wifi_nm_free(WifiNm *nm)
 {
 	if (!nm)
 		return;
+	g_clear_handle_id(&nm->limit, g_source_remove);
+	g_clear_handle_id(&nm->join_limit, g_source_remove);
 	wifi_nm_scan_free(nm->scan);
 	wifi_nm_join_free(nm->join);
+	g_clear_pointer(&nm->wanted, wanted_free);
+	bus_call_cancel(nm->undo);
+	g_free(nm->before);
+	g_free(nm->undo_profile);
+	g_free(nm->undo_before);
 	wifi_nm_profiles_free(nm->profiles);
 	bus_peer_free(nm->peer);
-	g_free(nm->wanted);
+	g_free(nm->interface);
 	g_free(nm->device);
 	g_free(nm->joined);
 	g_free(nm);
-}
-
-static WifiNmContext nm_context(const WifiNm *nm)
-{
-	return (WifiNmContext){ nm->bus, nm->peer, nm->device };
 }
 
 static bool require_ready(const WifiNm *nm, GError **error)
@@ -276,33 +391,41 @@ static void enable_wifi(WifiNm *nm)
 static void on_scanned(const GError *error, void *data)
 {
 	WifiNm *nm = data;
-	WifiNmContext context = nm_context(nm);
-	g_autoptr(GArray) networks = g_array_new(false, false, sizeof(WifiNetwork));
-	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&context);
 	g_autoptr(WifiNmScan) scan = g_steal_pointer(&nm->scan);
 
-	for (guint i = 0; !error && i < mirrors->len; i++) {
-		WifiNetwork network;
+	report_scan(nm, error);
+}
 
-		if (wifi_nm_scan_network(g_ptr_array_index(mirrors, i), &network))
-			g_array_append_val(networks, network);
-	}
-	if (error)
-		g_warning("Wi-Fi scan failed: %s", error->message);
-	nm->events->scanned((const WifiNetwork *)(const void *)networks->data, networks->len, error,
-			    nm->data);
+/* The scan takes longer than the core can wait: what is known by now must do. */
+static gboolean on_limit(gpointer data)
+{
+	WifiNm *nm = data;
+
+	nm->limit = 0;
+	report_scan(nm, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+void wifi_nm_look_around(WifiNm *nm)
+{
+	WifiNmContext context = nm_context(nm);
+
+	if (!nm->ready || nm->scan)
+		return;
+	enable_wifi(nm);
+	nm->scan = wifi_nm_scan_new(&context, NULL, SCAN_MAX_MS, on_scanned, nm);
 }
 
 static bool nm_scan(void *wifi, GError **error)
 {
 	WifiNm *nm = wifi;
-	WifiNmContext context = nm_context(nm);
 
 	if (!require_ready(nm, error))
 		return false;
-	enable_wifi(nm);
-	if (!nm->scan)
-		nm->scan = wifi_nm_scan_new(&context, NULL, 0, on_scanned, nm);
+	wifi_nm_look_around(nm);
+	nm->awaited = true;
+	if (!nm->limit)
+		nm->limit = g_timeout_add(SCAN_TIMEOUT_MS, on_limit, nm);
 	return true;
 }
 
@@ -327,31 +450,67 @@ static void delete_superseded(WifiNm *nm, const char *path)
 	}
 }
 
+/* No attempt is under way any more. */
+static void join_end(WifiNm *nm)
+{
+	g_clear_handle_id(&nm->join_limit, g_source_remove);
+	g_clear_pointer(&nm->wanted, wanted_free);
+	join_undo(nm);
+}
+
 static void on_joined(const WifiNmJoined *joined, WifiFailure failure, void *data)
 {
 	WifiNm *nm = data;
-	g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
 
 	if (joined) {
+		g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
+
 		g_free(nm->joined);
 		nm->joined = g_strdup(joined->profile);
+		g_clear_pointer(&nm->before, g_free);
 		delete_superseded(nm, joined->profile);
+		join_end(nm);
 		nm->events->joined(&joined->link, nm->data);
 	} else {
+		join_end(nm);
 		nm->events->join_failed(failure, nm->data);
 	}
+}
+
+static gboolean on_join_limit(gpointer data)
+{
+	WifiNm *nm = data;
+
+	nm->join_limit = 0;
+	/* While NetworkManager is at work, the attempt itself knows best why it is late. */
+	if (!nm->join) {
+		join_end(nm);
+		nm->events->join_failed(WIFI_FAILURE_OTHER, nm->data);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void join_start(WifiNm *nm)
+{
+	WifiNmContext context = nm_context(nm);
+
+	enable_wifi(nm);
+	nm->join = wifi_nm_join_new(&context, nm->wanted, nm->join_timeout_ms, on_joined, nm);
 }
 
 static bool nm_join(void *wifi, const WifiCredentials *credentials, GError **error)
 {
 	WifiNm *nm = wifi;
-	WifiNmContext context = nm_context(nm);
 
-	if (!require_ready(nm, error))
-		return false;
-	enable_wifi(nm);
-	g_clear_pointer(&nm->join, wifi_nm_join_free);
-	nm->join = wifi_nm_join_new(&context, credentials, nm->join_timeout_ms, on_joined, nm);
+	join_end(nm);
+	nm->wanted = g_new(WifiCredentials, 1);
+	*nm->wanted = *credentials;
+	nm->wanted->passphrase = secret_copy(credentials->passphrase);
+	nm->join_limit = g_timeout_add(nm->join_timeout_ms, on_join_limit, nm);
+	if (nm->ready)
+		join_start(nm);
+	else
+		g_message("joining as soon as possible: %s", wifi_nm_problem(nm));
 	return true;
 }
 
@@ -359,8 +518,10 @@ static void nm_cancel(void *wifi)
 {
 	WifiNm *nm = wifi;
 
+	nm->awaited = false;
+	g_clear_handle_id(&nm->limit, g_source_remove);
 	g_clear_pointer(&nm->scan, wifi_nm_scan_free);
-	g_clear_pointer(&nm->join, wifi_nm_join_free);
+	join_end(nm);
 }
 
 static void nm_forget(void *wifi)
@@ -379,6 +540,11 @@ const WifiPort wifi_nm_port = {
 	.cancel = nm_cancel,
 	.forget = nm_forget,
 };
+
+bool wifi_nm_is_busy(const WifiNm *nm)
+{
+	return nm->undo != NULL;
+}
 
 bool wifi_nm_is_ready(const WifiNm *nm)
 {

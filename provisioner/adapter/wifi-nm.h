@@ -3,9 +3,11 @@
  * wifi-nm - Wi-Fi through NetworkManager
  *
  * Owner: the App. Knows one Wi-Fi device, its profiles, and at most one scan and one join, each an
- * object of its own (wifi-nm-scan, wifi-nm-join). When NetworkManager or the device goes away,
- * what runs fails with WIFI_FAILURE_OTHER; when it is back, everything works again. Profiles of
- * ours that never carried an address, left behind by a crash, are deleted when they are met.
+ * object of its own (wifi-nm-scan, wifi-nm-join). When NetworkManager or the device goes away, a
+ * scan fails and a join waits: it begins anew when they are back, or fails when its time is over. A
+ * join that failed or was given up is undone: its profile is deleted and the network before is
+ * activated. Profiles of ours that never carried an address, left behind by a crash, are deleted
+ * when they are met.
  */
 #pragma once
 
@@ -29,6 +31,8 @@ typedef struct WifiNmEvents {
 			void *data);
 	void (*joined)(const WifiLink *link, void *data);
 	void (*join_failed)(WifiFailure failure, void *data);
+	/* what had to be undone is undone: wifi_nm_is_busy() is false again */
+	void (*idle)(void *data);
 } WifiNmEvents;
 
 /* The calls of the core; their first argument is the WifiNm. */
@@ -42,11 +46,19 @@ extern const WifiPort wifi_nm_port;
 WifiNm *wifi_nm_new(Bus *bus, const char *interface, unsigned int join_timeout_ms,
 		    const WifiNmEvents *events, void *data);
 
-/* wifi_nm_free() - NULL is fine; a join under way is undone */
+/* wifi_nm_free() - NULL is fine. Cancel and wait for `idle` first, lest a profile of an attempt is
+ * left in NetworkManager's memory */
 void wifi_nm_free(WifiNm *nm);
+
+/* wifi_nm_is_busy() - something is being undone */
+bool wifi_nm_is_busy(const WifiNm *nm);
 
 /* wifi_nm_is_ready() - between the events ready and lost */
 bool wifi_nm_is_ready(const WifiNm *nm);
+
+/* wifi_nm_look_around() - scan ahead: a phone that has connected will ask for it. Reports nothing;
+ * a scan of the core that begins meanwhile takes it over */
+void wifi_nm_look_around(WifiNm *nm);
 
 /* wifi_nm_interface() - "wlan0"; "" unless ready. Borrowed until the next turn of the loop */
 const char *wifi_nm_interface(const WifiNm *nm);

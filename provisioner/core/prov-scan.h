@@ -20,7 +20,7 @@
 #define PROV_SCAN_ENTRIES  32
 #define PROV_SCAN_BOUND_US (4500 * G_TIME_SPAN_MILLISECOND) /* back ends report within 4 s */
 #define PROV_SCAN_PAUSE_US (500 * G_TIME_SPAN_MILLISECOND)  /* before a scan is repeated */
-#define PROV_SCAN_LEAST_US (1 * G_USEC_PER_SEC)             /* what a repeated scan must have left */
+#define PROV_SCAN_LEAST_US (1 * G_USEC_PER_SEC) /* what a repeated scan must have left */
 
 typedef struct ProvScan ProvScan;
 

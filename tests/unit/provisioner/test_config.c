@@ -172,6 +172,7 @@ static void test_set_twice(void)
 	bench_open(bench);
 	ask(bench, SET, SET_OK);
 	ask(bench, bad, SET_INVALID);
+	ask(bench, APPLY, APPLY_ERROR); /* not the one before */
 	ask(bench, other, SET_OK);
 	ask(bench, APPLY, APPLY_OK);
 	bench_pass(bench, PROV_CONFIG_DELAY_US);

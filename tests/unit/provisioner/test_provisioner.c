@@ -235,6 +235,14 @@ static void test_second_peer(void)
 	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, BENCH_PEER);
 	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", "08015a021001");
 
+	/* Whoever talks keeps it. */
+	bench_pass(bench, PROVISIONER_SILENT_US - 1);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", "08015a021001");
+	bench_pass(bench, 1);
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", "08015a021001");
+
 	/* A phone whose end was never seen does not hold the service for ever. */
 	bench_pass(bench, PROVISIONER_SILENT_US - 1);
 	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);

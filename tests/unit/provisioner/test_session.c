@@ -286,6 +286,13 @@ static void test_malformed(gconstpointer data)
 	fixture_init(&fixture, scheme->version, VECTOR_POP);
 	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
 		step(&fixture, messages[i], NULL, PROV_ERROR_VALUE);
+	for (char version = '0'; version <= '4'; version++) { /* a good payload, another version */
+		g_autofree char *hex = g_strdup(scheme->command0);
+
+		hex[3] = version;
+		if (version - '0' != scheme->version)
+			step(&fixture, hex, NULL, PROV_ERROR_VALUE);
+	}
 	hello(&fixture, scheme);
 	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
 		step(&fixture, messages[i], NULL, PROV_ERROR_VALUE);

@@ -470,18 +470,20 @@ static bool tree_lift_marker(StoreTree *tree, int fd, const char *name)
 bool store_tree_mark(StoreTree *tree, uint32_t number, const char *name, const char *text,
 		     GError **error)
 {
-	int fd = store_tree_open_generation(tree->path, number, error);
+	g_autofree char *path = g_strdup_printf(GENERATIONS "/%u/%s", number, name);
+	char folder[NUMBER_LEN];
+
+	number_format(number, folder);
+
+	int fd = openat(tree->generations_fd, folder, FOLDER_FLAGS);
 
 	if (fd < 0)
-		return false;
+		return tree_fail(tree, path, text ? "write" : "remove", error);
 
 	bool ok = text ? tree_set_marker(tree, fd, name, text) : tree_lift_marker(tree, fd, name);
 
-	if (!ok) {
-		g_autofree char *path = g_strdup_printf(GENERATIONS "/%u/%s", number, name);
-
+	if (!ok)
 		tree_fail(tree, path, text ? "write" : "remove", error);
-	}
 	close(fd);
 	return ok;
 }

@@ -170,8 +170,8 @@ StoreIdentity *store_activate(Store *store, uint32_t number,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* store_prune() - remove what nobody returns to
- * Kept: the current generation, the newest good one beside it, the highest number (so that no
- * number comes twice). @removed, when not NULL, is set to how many went.
+ * Kept: the current generation, the one store_rollback() would return to, the highest number (so
+ * that no number comes twice). @removed, when not NULL, is set to how many went.
  * Errors: LANDFALL_ERROR_STORE_ABSENT, UNAVAILABLE, DENIED, FAILED */
 bool store_prune(Store *store, unsigned int *removed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

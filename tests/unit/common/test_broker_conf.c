@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* broker-conf: the configuration lies over the store, key by key, and what is written reads back. */
+/* broker-conf: the configuration lies over the store, key by key; what is written reads back. */
 #include "common/broker-conf.h"
 
 #include "common/config.h"

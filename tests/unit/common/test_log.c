@@ -6,7 +6,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define CHILD "LANDFALL_TEST_CHILD"
 
 typedef struct RecordCase {
 	const char *name;
@@ -101,39 +104,71 @@ static void test_rate(void)
 	g_assert_false(log_rate_allow(&rate, 6002, &dropped));
 }
 
-/* What a whole process puts on standard error, read back by the parent test. */
-static void test_filter_child(void)
+/* --- a whole process, run as a child of the test --- */
+
+static int child_main(const char *format)
 {
-	log_init("prog", LOG_LEVEL_NOTICE, LOG_FORMAT_AUTO);
+	log_init("prog", LOG_LEVEL_NOTICE,
+		 strcmp(format, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_AUTO);
 	g_debug("a debug line");
 	g_info("an info line");
 	g_message("a notice line");
 	g_warning("a warning line");
+	g_critical("a critical line");
+	return 0;
+}
+
+/* @debug: value of G_DEBUG. Returns what it wrote to standard error; @status as of waitpid(). */
+static char *child_run(const char *format, const char *debug, int *status)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	char *argv[] = { self, NULL };
+	g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "JOURNAL_STREAM");
+	char *text = NULL;
+
+	env = g_environ_setenv(env, CHILD, format, TRUE);
+	env = g_environ_setenv(env, "G_DEBUG", debug, TRUE);
+	g_assert_true(g_spawn_sync(NULL, argv, env, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+				   &text, status, NULL));
+	return text;
 }
 
 static void test_filter(void)
 {
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	char *argv[] = { self, (char *)"-p", (char *)"/log/child/filter", NULL };
-	g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "JOURNAL_STREAM");
-	g_autofree char *text = NULL;
 	int status = -1;
+	g_autofree char *text = child_run("text", "", &status);
 
-	env = g_environ_setenv(env, "LANDFALL_TEST_CHILD", "1", TRUE);
-	env = g_environ_unsetenv(env, "G_DEBUG");
-	g_assert_true(g_spawn_sync(NULL, argv, env, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-				   &text, &status, NULL));
-	g_assert_cmpstr(text, ==, "notice: a notice line\nwarning: a warning line\n");
+	g_assert_cmpint(status, ==, 0);
+	g_assert_cmpstr(text, ==,
+			"notice: a notice line\nwarning: a warning line\nerror: a critical line\n");
+}
+
+static void test_json_lines(void)
+{
+	int status = -1;
+	g_autofree char *text = child_run("json", "", &status);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	g_assert_cmpint(status, ==, 0);
+	g_assert_cmpuint(g_strv_length(lines), ==, 4);
+	g_assert_nonnull(strstr(lines[1], "\"level\":\"warning\",\"program\":\"prog\""));
+}
+
+/* Tests run daemons under fatal-criticals: our writer must not take that away. */
+static void test_fatal(void)
+{
+	int status = -1;
+	g_autofree char *text = child_run("text", "fatal-criticals", &status);
+
+	g_assert_true(WIFSIGNALED(status));
+	g_assert_true(g_str_has_suffix(text, "error: a critical line\n"));
 }
 
 int main(int argc, char **argv)
 {
+	if (g_getenv(CHILD))
+		return child_main(g_getenv(CHILD));
 	g_test_init(&argc, &argv, NULL);
-	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
-	if (g_getenv("LANDFALL_TEST_CHILD")) {
-		g_test_add_func("/log/child/filter", test_filter_child);
-		return g_test_run();
-	}
 	for (size_t i = 0; i < G_N_ELEMENTS(record_cases); i++) {
 		g_autofree char *path = g_strconcat("/log/record/", record_cases[i].name, NULL);
 
@@ -143,5 +178,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/is-journal", test_is_journal);
 	g_test_add_func("/log/rate", test_rate);
 	g_test_add_func("/log/filter", test_filter);
+	g_test_add_func("/log/json-lines", test_json_lines);
+	g_test_add_func("/log/fatal", test_fatal);
 	return g_test_run();
 }

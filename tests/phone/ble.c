@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define TRANSACTION_MS 30000
+#define RSSI_UNKNOWN   127 /* what an adapter reports that cannot measure it */
+
 struct Ble {
 	const BleSetup *setup;
 	Report *report;
@@ -66,15 +69,21 @@ static cJSON *advert_json(const Advert *advert)
 	return details;
 }
 
+static char *signal_text(const Advert *advert)
+{
+	return advert->rssi_dbm == RSSI_UNKNOWN ? g_strdup("of unknown strength")
+						: g_strdup_printf("%d dBm", advert->rssi_dbm);
+}
+
 static void tell_found(Ble *ble)
 {
 	const Advert *advert = ble->device;
+	g_autofree char *signal = signal_text(advert);
 	g_autofree char *address = advert_address_text(advert->address);
 	g_autofree char *flags = flags_text(advert);
 
-	report_step(ble->report, "found", advert_json(advert), "%s at %s, signal %d dBm",
-		    *advert->name ? advert->name : "a device without a name", address,
-		    advert->rssi_dbm);
+	report_step(ble->report, "found", advert_json(advert), "%s at %s, signal %s",
+		    *advert->name ? advert->name : "a device without a name", address, signal);
 	for (unsigned i = 0; i < advert->n_uuids; i++) {
 		g_autofree char *uuid = gatt_uuid_text(advert->uuids[i]);
 
@@ -209,7 +218,7 @@ static bool ble_connect(void *data, GError **error)
 	ble_disconnect(ble);
 	if ((!ble->device && !ble_find(ble, error)) || !open_link(ble, error))
 		return false;
-	att_set_time(ble->att, 30000, setup->deadline_us);
+	att_set_time(ble->att, TRANSACTION_MS, setup->deadline_us);
 	if (!att_exchange_mtu(ble->att, setup->mtu ? setup->mtu : setup->habit->mtu, error)) {
 		g_prefix_error(error, "agreeing on a packet size: ");
 		return false;

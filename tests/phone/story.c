@@ -90,6 +90,15 @@ static bool provision(Client *client, Ble *ble, const Options *options, Report *
 	return !options->ssid || join(client, ble, options, report, error);
 }
 
+static void tell_looking(const Options *options, Report *report)
+{
+	if (options->name)
+		report_step(report, "looking", NULL, "for a device whose name %s \"%s\"",
+			    options->ble.target.exact ? "is" : "begins with", options->name);
+	else
+		report_step(report, "looking", NULL, "for a device by its address");
+}
+
 bool story_run(const Options *options, Report *report, GError **error)
 {
 	g_autoptr(Ble) ble = ble_new(&options->ble, report);
@@ -97,9 +106,7 @@ bool story_run(const Options *options, Report *report, GError **error)
 	g_autofree char *script = NULL;
 
 	if (!options->script)
-		report_step(report, "looking", NULL, "for a device called %s%s",
-			    options->name ? options->name : "anything",
-			    options->ble.target.exact ? "" : "...");
+		tell_looking(options, report);
 	if (options->scan_only)
 		return ble_find(ble, error);
 	if (!options->script)

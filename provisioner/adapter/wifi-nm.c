@@ -91,20 +91,22 @@ static void report_scan(WifiNm *nm, const GError *error)
 {
 	WifiNmContext context = nm_context(nm);
 	g_autoptr(GArray) networks = g_array_new(false, false, sizeof(WifiNetwork));
-	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&context);
+	g_autoptr(GPtrArray) mirrors = NULL;
 
 	if (!nm->awaited)
 		return;
 	nm->awaited = false;
 	g_clear_handle_id(&nm->limit, g_source_remove);
-	for (guint i = 0; !error && i < mirrors->len; i++) {
+	if (error)
+		g_warning("Wi-Fi scan failed: %s", error->message);
+	else
+		mirrors = wifi_nm_scan_access_points(&context);
+	for (guint i = 0; mirrors && i < mirrors->len; i++) {
 		WifiNetwork network;
 
 		if (wifi_nm_scan_network(g_ptr_array_index(mirrors, i), &network))
 			g_array_append_val(networks, network);
 	}
-	if (error)
-		g_warning("Wi-Fi scan failed: %s", error->message);
 	nm->events->scanned((const WifiNetwork *)(const void *)networks->data, networks->len, error,
 			    nm->data);
 }

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: MIT */
+/* What bluetoothd sees of us: adapter, GATT table, advertisement, and how each is recovered. */
+#include "provisioner/adapter/advert.h"
+#include "provisioner/adapter/bluez.h"
+#include "provisioner/adapter/gatt-app.h"
+#include "tests/bus/bus-fixture.h"
+#include "tests/bus/fake-bluez.h"
+
+#include <string.h>
+
+#define SESSION "/service0/char2" /* prov-session */
+#define VERSION "/service0/char4" /* proto-ver */
+#define NAME    "PROV_A1B2C3"
+
+typedef struct Fixture {
+	TestBus *daemon;
+	FakeBluez *fake;
+	Bus *bus;
+	Bluez *bluez;
+	GattApp *gatt;
+	Advert *advert;
+	GString *notes; /* what happened, in order */
+	GattWrite *write;
+	GBytes *written;
+} Fixture;
+
+static void note(Fixture *fixture, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void note(Fixture *fixture, const char *format, ...)
+{
+	va_list args;
+
+	if (fixture->notes->len)
+		g_string_append_c(fixture->notes, ' ');
+	va_start(args, format);
+	g_string_append_vprintf(fixture->notes, format, args);
+	va_end(args);
+}
+
+/* Wait until exactly this has happened since the last time. */
+static void expect(Fixture *fixture, const char *notes)
+{
+	TEST_WAIT(fixture->notes->len >= strlen(notes));
+	g_assert_cmpstr(fixture->notes->str, ==, notes);
+	g_string_truncate(fixture->notes, 0);
+}
+
+static void on_ready(const char *path, void *data)
+{
+	note(data, "ready:%s", strrchr(path, '/') + 1);
+}
+
+static void on_lost(void *data)
+{
+	note(data, "lost");
+}
+
+static void on_disconnected(const char *device, void *data)
+{
+	note(data, "gone:%s", device ? strrchr(device, '/') + 1 : "all");
+}
+
+static void on_registered(void *data)
+{
+	note(data, "registered");
+}
+
+static void on_touched(const char *device, void *data)
+{
+	note(data, "touched");
+}
+
+static void on_written(const char *device, EndpointId endpoint, GBytes *value, GattWrite *write,
+		       void *data)
+{
+	Fixture *fixture = data;
+
+	g_assert_cmpstr(device, ==, FAKE_PHONE);
+	g_assert_null(fixture->write);
+	fixture->write = write;
+	g_clear_pointer(&fixture->written, g_bytes_unref);
+	fixture->written = g_bytes_ref(value);
+	note(fixture, "written:%s:%zu", endpoint_name(endpoint), g_bytes_get_size(value));
+}
+
+static void on_air(bool on_air, void *data)
+{
+	note(data, on_air ? "on-air" : "off-air");
+}
+
+static void setup(Fixture *fixture, gconstpointer data)
+{
+	static const BluezEvents bluez_events = { on_ready, on_lost, on_disconnected };
+	static const GattAppEvents gatt_events = { on_registered, on_touched, on_written };
+	static const AdvertEvents advert_events = { on_air };
+	const char *adapter = data ? data : "auto";
+	g_autoptr(GError) error = NULL;
+
+	fixture->notes = g_string_new(NULL);
+	fixture->daemon = test_bus_start();
+	fixture->fake = fake_bluez_new(test_bus_address(fixture->daemon));
+	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	fixture->bluez = bluez_new(fixture->bus, adapter, &bluez_events, fixture);
+	fixture->gatt = gatt_app_new(fixture->bus, &gatt_events, fixture, &error);
+	g_assert_no_error(error);
+	fixture->advert =
+		advert_new(fixture->bus, GATT_SERVICE_UUID, &advert_events, fixture, &error);
+	g_assert_no_error(error);
+}
+
+static void teardown(Fixture *fixture, gconstpointer data)
+{
+	if (fixture->write)
+		gatt_write_finish(fixture->write, NULL);
+	advert_free(fixture->advert);
+	gatt_app_free(fixture->gatt);
+	bluez_free(fixture->bluez);
+	bus_free(fixture->bus);
+	fake_bluez_free(fixture->fake);
+	test_bus_stop(fixture->daemon);
+	g_clear_pointer(&fixture->written, g_bytes_unref);
+	g_string_free(fixture->notes, true);
+}
+
+static void start_with_hci0(Fixture *fixture)
+{
+	fake_bluez_plug(fixture->fake, 0, true);
+	bluez_start(fixture->bluez, NAME);
+	expect(fixture, "ready:hci0");
+}
+
+/* ---- the adapter ---- */
+
+static void test_adapter_prepared(Fixture *fixture, gconstpointer data)
+{
+	FakeAdapter *adapter = &fixture->fake->adapters[0];
+
+	adapter->powered = false;
+	start_with_hci0(fixture);
+	g_assert_true(adapter->powered);
+	g_assert_false(adapter->pairable);
+	g_assert_cmpstr(adapter->alias, ==, NAME);
+	g_assert_cmpstr(bluez_adapter(fixture->bluez), ==, "hci0");
+
+	bluez_stop(fixture->bluez);
+	TEST_WAIT(adapter->pairable);
+	g_assert_cmpstr(adapter->alias, ==, "host");
+	g_assert_cmpstr(bluez_adapter(fixture->bluez), ==, "");
+}
+
+static void test_adapter_alias_kept(Fixture *fixture, gconstpointer data)
+{
+	FakeAdapter *adapter = &fixture->fake->adapters[0];
+
+	g_free(adapter->alias);
+	adapter->alias = g_strdup("Bob's gateway");
+	adapter->pairable = false;
+	start_with_hci0(fixture);
+	g_assert_cmpstr(adapter->alias, ==, NAME);
+	/* Lost and found again: what is put back is what was there first. */
+	adapter->powered = false;
+	fake_bluez_changed(fixture->fake, 0, "Powered");
+	expect(fixture, "lost ready:hci0");
+	bluez_stop(fixture->bluez);
+	TEST_WAIT(strcmp(adapter->alias, "Bob's gateway") == 0);
+	g_assert_false(adapter->pairable);
+}
+
+static void test_adapter_unplugged(Fixture *fixture, gconstpointer data)
+{
+	start_with_hci0(fixture);
+	fake_bluez_plug(fixture->fake, 0, false);
+	expect(fixture, "lost");
+	g_assert_nonnull(strstr(bluez_problem(fixture->bluez), "plugged in"));
+	fake_bluez_plug(fixture->fake, 0, true);
+	expect(fixture, "ready:hci0");
+}
+
+static void test_adapter_other(Fixture *fixture, gconstpointer data)
+{
+	/* hci0 cannot be switched on: hci1 is taken in its place. */
+	fixture->fake->adapters[0].powered = false;
+	fixture->fake->adapters[0].stuck = true;
+	fixture->fake->adapters[1].powered = false;
+	fake_bluez_plug(fixture->fake, 0, true);
+	fake_bluez_plug(fixture->fake, 1, true);
+	bluez_start(fixture->bluez, NAME);
+	expect(fixture, "ready:hci1");
+}
+
+static void test_adapter_powered_first(Fixture *fixture, gconstpointer data)
+{
+	fixture->fake->adapters[0].powered = false;
+	fake_bluez_plug(fixture->fake, 0, true);
+	fake_bluez_plug(fixture->fake, 1, true);
+	/* Both are known before the choice is made. */
+	TEST_WAIT(strstr(bluez_problem(fixture->bluez), "prepared"));
+	bluez_start(fixture->bluez, NAME);
+	expect(fixture, "ready:hci1");
+	g_assert_false(fixture->fake->adapters[0].powered);
+}
+
+static void test_adapter_named(Fixture *fixture, gconstpointer data)
+{
+	fixture->fake->adapters[1].powered = false;
+	fake_bluez_plug(fixture->fake, 0, true);
+	fake_bluez_plug(fixture->fake, 1, true);
+	bluez_start(fixture->bluez, NAME);
+	expect(fixture, "ready:hci1");
+}
+
+static void test_adapter_central_only(Fixture *fixture, gconstpointer data)
+{
+	fixture->fake->adapters[0].central_only = true;
+	fake_bluez_plug(fixture->fake, 0, true);
+	bluez_start(fixture->bluez, NAME);
+	TEST_WAIT(strstr(bluez_problem(fixture->bluez), "peripheral"));
+	fake_bluez_plug(fixture->fake, 1, true);
+	expect(fixture, "ready:hci1");
+}
+
+static void test_daemon_restart(Fixture *fixture, gconstpointer data)
+{
+	start_with_hci0(fixture);
+	fake_bluez_connect(fixture->fake, true);
+	g_clear_pointer(&fixture->fake, fake_bluez_free);
+	expect(fixture, "lost gone:all");
+	g_assert_nonnull(strstr(bluez_problem(fixture->bluez), "not running"));
+	fixture->fake = fake_bluez_new(test_bus_address(fixture->daemon));
+	fake_bluez_plug(fixture->fake, 0, true);
+	expect(fixture, "ready:hci0");
+}
+
+static void test_link_down(Fixture *fixture, gconstpointer data)
+{
+	start_with_hci0(fixture);
+	fake_bluez_connect(fixture->fake, true);
+	TEST_WAIT(*bluez_device_address(fixture->bluez, FAKE_PHONE) != '\0');
+	g_assert_cmpstr(bluez_device_address(fixture->bluez, FAKE_PHONE), ==, "11:22:33:44:55:66");
+	fake_bluez_connect(fixture->fake, false);
+	expect(fixture, "gone:dev_11_22_33_44_55_66");
+	fake_bluez_connect(fixture->fake, true);
+	bluez_disconnect(fixture->bluez, FAKE_PHONE);
+	TEST_WAIT(fixture->fake->disconnects == 1);
+}
+
+/* ---- the GATT table ---- */
+
+static void start_gatt(Fixture *fixture)
+{
+	start_with_hci0(fixture);
+	gatt_app_register(fixture->gatt, FAKE_HCI0);
+	expect(fixture, "registered");
+}
+
+static void test_table(Fixture *fixture, gconstpointer data)
+{
+	static const char *const ids[] = { "ff4f", "ff50", "ff51", "ff52", "ff53" };
+	g_autofree char *objects = NULL;
+	g_autofree char *service = NULL;
+	FakeBluez *fake = fixture->fake;
+
+	start_gatt(fixture);
+	objects = fake_bluez_objects(fake);
+	g_assert_cmpstr(objects, ==,
+			"/io/landfall/gatt/service0 "
+			"/io/landfall/gatt/service0/char0 /io/landfall/gatt/service0/char0/desc0 "
+			"/io/landfall/gatt/service0/char1 /io/landfall/gatt/service0/char1/desc0 "
+			"/io/landfall/gatt/service0/char2 /io/landfall/gatt/service0/char2/desc0 "
+			"/io/landfall/gatt/service0/char3 /io/landfall/gatt/service0/char3/desc0 "
+			"/io/landfall/gatt/service0/char4 /io/landfall/gatt/service0/char4/desc0");
+	service = fake_bluez_properties(fake, fake->app_owner, GATT_APP_PATH "/service0",
+					"org.bluez.GattService1");
+	g_assert_cmpstr(service, ==, "UUID=" GATT_SERVICE_UUID " Primary=true Handle=0x0100");
+	for (unsigned int i = 0; i < G_N_ELEMENTS(ids); i++) {
+		g_autofree char *path = g_strdup_printf(GATT_APP_PATH "/service0/char%u", i);
+		g_autofree char *below = g_strconcat(path, "/desc0", NULL);
+		g_autofree char *chrc = fake_bluez_properties(fake, fake->app_owner, path,
+							      "org.bluez.GattCharacteristic1");
+		g_autofree char *desc = fake_bluez_properties(fake, fake->app_owner, below,
+							      "org.bluez.GattDescriptor1");
+		g_autofree char *want_chrc = g_strdup_printf(
+			"UUID=021a%s-0382-4aea-bff4-6b3f1c5adfb4 Service=" GATT_APP_PATH
+			"/service0 Flags=read,write Handle=0x%04x",
+			ids[i], 0x102 + 3 * i);
+		g_autofree char *want_desc = g_strdup_printf(
+			"UUID=00002901-0000-1000-8000-00805f9b34fb Characteristic=%s Flags=read "
+			"Handle=0x%04x",
+			path, 0x103 + 3 * i);
+
+		g_assert_cmpstr(chrc, ==, want_chrc);
+		g_assert_cmpstr(desc, ==, want_desc);
+	}
+}
+
+static void assert_read(Fixture *fixture, const char *path, const char *device, uint16_t offset,
+			const char *expected)
+{
+	g_autoptr(FakeCall) call = fake_bluez_read(fixture->fake, path, device, offset);
+	size_t len = 0;
+	const void *data = NULL;
+
+	TEST_WAIT(call->done);
+	g_assert_cmpstr(call->error_name, ==, NULL);
+	data = g_bytes_get_data(call->value, &len);
+	g_assert_cmpmem(data, len, expected, strlen(expected));
+	expect(fixture, "touched");
+}
+
+static void test_names(Fixture *fixture, gconstpointer data)
+{
+	static const char *const names[] = { "prov-ctrl", "prov-scan", "prov-session",
+					     "prov-config", "proto-ver" };
+
+	start_gatt(fixture);
+	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_strdup_printf("/service0/char%u/desc0", i);
+
+		assert_read(fixture, path, FAKE_PHONE, 0, names[i]);
+		assert_read(fixture, path, FAKE_PHONE, 5, names[i] + 5);
+	}
+}
+
+/* Answer the write that is due, and wait until bluetoothd has it. */
+static void finish(Fixture *fixture, const FakeCall *call, const char *reply)
+{
+	g_autoptr(GBytes) octets = reply ? g_bytes_new(reply, strlen(reply)) : NULL;
+	GattWrite *write = g_steal_pointer(&fixture->write);
+
+	g_assert_nonnull(write);
+	g_assert_false(call->done);
+	gatt_write_finish(write, octets);
+	TEST_WAIT(call->done);
+}
+
+static void test_write_then_read(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) write = NULL;
+	g_autoptr(FakeCall) beyond = NULL;
+
+	start_gatt(fixture);
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+	write = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "hello", 5);
+	expect(fixture, "written:prov-session:5");
+	g_assert_cmpmem(g_bytes_get_data(fixture->written, NULL), 5, "hello", 5);
+	finish(fixture, write, "0123456789");
+	g_assert_cmpstr(write->error_name, ==, NULL);
+	/* The value stays, whole or from an offset, for this characteristic and this phone. */
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "0123456789");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "0123456789");
+	assert_read(fixture, SESSION, FAKE_PHONE, 4, "456789");
+	assert_read(fixture, SESSION, FAKE_PHONE, 10, "");
+	assert_read(fixture, VERSION, FAKE_PHONE, 0, "");
+	assert_read(fixture, SESSION, FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA", 0, "");
+	beyond = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 11);
+	TEST_WAIT(beyond->done);
+	g_assert_cmpstr(beyond->error_name, ==, "org.bluez.Error.InvalidOffset");
+	expect(fixture, "touched");
+	gatt_app_forget(fixture->gatt, FAKE_PHONE);
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+}
+
+static void test_write_refused(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) first = NULL;
+	g_autoptr(FakeCall) second = NULL;
+
+	start_gatt(fixture);
+	first = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "", 0);
+	expect(fixture, "written:prov-session:0");
+	finish(fixture, first, "reply");
+	second = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "bad", 3);
+	expect(fixture, "written:prov-session:3");
+	finish(fixture, second, NULL);
+	/* The code is the text; it is one that starts no pairing. */
+	g_assert_cmpstr(second->error_name, ==, "org.bluez.Error.Failed");
+	g_assert_nonnull(g_strrstr(second->error_text, "0x80"));
+	/* Nothing of the reply before is left to be taken for an answer. */
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+}
+
+static void test_write_bounds(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *octets = g_strnfill(513, 'x');
+	g_autoptr(FakeCall) most = NULL;
+	g_autoptr(FakeCall) more = NULL;
+	g_autoptr(FakeCall) part = NULL;
+
+	start_gatt(fixture);
+	more = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, octets, 513);
+	TEST_WAIT(more->done);
+	g_assert_cmpstr(more->error_name, ==, "org.bluez.Error.InvalidValueLength");
+	part = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 7, octets, 10);
+	TEST_WAIT(part->done);
+	g_assert_cmpstr(part->error_name, ==, "org.bluez.Error.InvalidOffset");
+	most = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, octets, 512);
+	expect(fixture, "written:prov-session:512");
+	finish(fixture, most, octets + 1);
+	assert_read(fixture, SESSION, FAKE_PHONE, 512, "");
+}
+
+static void test_register_retried(Fixture *fixture, gconstpointer data)
+{
+	fixture->fake->refuse_app = "org.bluez.Error.Failed";
+	start_with_hci0(fixture);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*refuses the provisioning*");
+	gatt_app_register(fixture->gatt, FAKE_HCI0);
+	TEST_WAIT(fixture->fake->app_calls == 1);
+	fixture->fake->refuse_app = NULL;
+	expect(fixture, "registered");
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(fixture->fake->app_calls, ==, 2);
+	gatt_app_unregister(fixture->gatt, false);
+	TEST_WAIT(!fixture->fake->app_owner);
+}
+
+static void test_register_twice(Fixture *fixture, gconstpointer data)
+{
+	/* After a power loss bluetoothd still has the table: that is as good. */
+	start_gatt(fixture);
+	gatt_app_register(fixture->gatt, FAKE_HCI0);
+	expect(fixture, "registered");
+	g_assert_cmpuint(fixture->fake->app_calls, ==, 2);
+}
+
+/* ---- the advertisement ---- */
+
+static void start_advert(Fixture *fixture)
+{
+	start_with_hci0(fixture);
+	advert_register(fixture->advert, FAKE_HCI0, NAME);
+	expect(fixture, "on-air");
+}
+
+static char *advert_properties(Fixture *fixture)
+{
+	return fake_bluez_properties(fixture->fake, fixture->fake->advert_owner,
+				     fixture->fake->advert_path, "org.bluez.LEAdvertisement1");
+}
+
+static void test_advert(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *properties = NULL;
+
+	start_advert(fixture);
+	g_assert_true(advert_is_on_air(fixture->advert));
+	properties = advert_properties(fixture);
+	g_assert_cmpstr(properties, ==,
+			"Type=peripheral ServiceUUIDs=" GATT_SERVICE_UUID " LocalName=" NAME
+			" Discoverable=true MinInterval=100 MaxInterval=160");
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
+	advert_unregister(fixture->advert, false);
+	TEST_WAIT(!fixture->fake->advert_owner);
+	g_assert_false(advert_is_on_air(fixture->advert));
+}
+
+static void test_advert_released(Fixture *fixture, gconstpointer data)
+{
+	start_advert(fixture);
+	fake_bluez_release(fixture->fake);
+	expect(fixture, "off-air on-air");
+}
+
+static void test_advert_left_over(Fixture *fixture, gconstpointer data)
+{
+	start_advert(fixture);
+	advert_register(fixture->advert, FAKE_HCI0, "PROV_FFFFFF");
+	expect(fixture, "on-air");
+	g_assert_cmpuint(fixture->fake->advert_calls, ==, 3);
+}
+
+static void test_advert_without_interval(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *properties = NULL;
+
+	fixture->fake->refuse_advert = "org.bluez.Error.InvalidArguments";
+	start_with_hci0(fixture);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*refuses the advertisement*");
+	advert_register(fixture->advert, FAKE_HCI0, NAME);
+	TEST_WAIT(fixture->fake->advert_calls == 1);
+	fixture->fake->refuse_advert = NULL;
+	expect(fixture, "on-air");
+	g_test_assert_expected_messages();
+	properties = advert_properties(fixture);
+	g_assert_null(strstr(properties, "Interval"));
+}
+
+typedef struct Test {
+	const char *path;
+	void (*test)(Fixture *fixture, gconstpointer data);
+	const char *adapter; /* configured; NULL: auto */
+} Test;
+
+static const Test tests[] = {
+	{ "/bluez/prepared", test_adapter_prepared, NULL },
+	{ "/bluez/alias-kept", test_adapter_alias_kept, NULL },
+	{ "/bluez/unplugged", test_adapter_unplugged, NULL },
+	{ "/bluez/other", test_adapter_other, NULL },
+	{ "/bluez/powered-first", test_adapter_powered_first, NULL },
+	{ "/bluez/named", test_adapter_named, "hci1" },
+	{ "/bluez/central-only", test_adapter_central_only, NULL },
+	{ "/bluez/daemon-restart", test_daemon_restart, NULL },
+	{ "/bluez/link-down", test_link_down, NULL },
+	{ "/gatt/table", test_table, NULL },
+	{ "/gatt/names", test_names, NULL },
+	{ "/gatt/write-then-read", test_write_then_read, NULL },
+	{ "/gatt/write-refused", test_write_refused, NULL },
+	{ "/gatt/write-bounds", test_write_bounds, NULL },
+	{ "/gatt/register-retried", test_register_retried, NULL },
+	{ "/gatt/register-twice", test_register_twice, NULL },
+	{ "/advert/properties", test_advert, NULL },
+	{ "/advert/released", test_advert_released, NULL },
+	{ "/advert/left-over", test_advert_left_over, NULL },
+	{ "/advert/without-interval", test_advert_without_interval, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Fixture, tests[i].adapter, setup, tests[i].test,
+			   teardown);
+	return g_test_run();
+}

@@ -154,11 +154,11 @@ static void set_error(GError **error, LandfallError code, const MqttLink *link, 
 	const MqttConfig *config = link->config;
 
 	if (strcmp(config->host, link->address) == 0)
-		g_set_error(error, LANDFALL_ERROR, code, "broker %s port %u: %s", config->host,
+		g_set_error(error, LANDFALL_ERROR, (int)code, "broker %s port %u: %s", config->host,
 			    config->port, what);
 	else
-		g_set_error(error, LANDFALL_ERROR, code, "broker %s (%s) port %u: %s", config->host,
-			    link->address, config->port, what);
+		g_set_error(error, LANDFALL_ERROR, (int)code, "broker %s (%s) port %u: %s",
+			    config->host, link->address, config->port, what);
 }
 
 static void set_refusal(GError **error, const MqttLink *link)
@@ -568,12 +568,13 @@ static bool step_tcp(MqttLink *link, GError **error)
 
 	if (getsockopt(mqtt_link_fd(link), SOL_SOCKET, SO_ERROR, &failure, &len) < 0)
 		failure = errno;
-	if (failure != 0) {
+	if (failure != 0 && failure != ECONNRESET) {
 		set_error(error, LANDFALL_ERROR_NETWORK, link, g_strerror(failure));
 		return false;
 	}
 	link->stage = link->config->tls ? MQTT_LINK_TLS : MQTT_LINK_CONNECT;
-	return true;
+	link->io_errno = failure; /* a reset: it stood, and is gone again */
+	return failure == 0 || fail(link, MOSQ_ERR_CONN_LOST, error);
 }
 
 static bool step_tls(MqttLink *link, GIOCondition ready, GError **error)

@@ -120,8 +120,9 @@ static const StrangeCase strange_cases[] = {
 	  "unknown reason (code 42)" },
 	{ "puback-first", true, "\x40\x02\x00\x01", 4, false, LANDFALL_ERROR_INVALID,
 	  "broke the rules" },
-	{ "hang-up-tls", false, "", 0, true, LANDFALL_ERROR_NETWORK, "" },
-	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK, "" },
+	{ "hang-up-tls", false, "", 0, true, LANDFALL_ERROR_NETWORK, "does that port speak TLS" },
+	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK,
+	  "connection lost instead of" },
 };
 
 typedef struct StrangeTest {

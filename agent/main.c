@@ -23,7 +23,10 @@
 #include "common/store-watch.h"
 
 #include <glib-unix.h>
+#include <malloc.h>
 #include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 typedef struct App {
 	Config *config;
@@ -35,6 +38,8 @@ typedef struct App {
 	Uplink *uplink;
 	StoreWatch *watch;
 	guint watchdog;
+	int signals; /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
+	guint signals_source;
 	bool stopping;
 	UplinkState told; /* state last told to the service manager */
 	bool refused;     /* the last sample of the sensors found no room */
@@ -99,6 +104,9 @@ static void on_uplink_changed(void *data)
 	if (status.state == app->told)
 		return;
 	app->told = status.state;
+
+	malloc_trim(
+		0); /* handshakes and bursts leave much behind that an idle device does not need */
 
 	g_autofree char *sentence = status_sentence(&status);
 	g_autofree char *message = g_strconcat("STATUS=", sentence, NULL);
@@ -178,15 +186,16 @@ static void on_store_changed(gpointer data)
 	uplink_reload(app->uplink);
 }
 
-static gboolean on_signal_stop(gpointer data)
+static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 {
-	app_stop(data);
-	return G_SOURCE_CONTINUE;
-}
+	struct signalfd_siginfo info;
 
-static gboolean on_signal_reload(gpointer data)
-{
-	on_store_changed(data);
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return G_SOURCE_CONTINUE;
+	if (info.ssi_signo == SIGHUP)
+		on_store_changed(data);
+	else
+		app_stop(data);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -199,6 +208,20 @@ static gboolean on_watchdog(gpointer data)
 }
 
 /* --- start and end --- */
+
+/* Blocked in all threads to come, told by a descriptor. (GLib's way would be one more thread.) */
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
 
 static bool app_open_spool(App *app, GError **error)
 {
@@ -265,9 +288,7 @@ static bool app_start(App *app, GError **error)
 	if (!app->sensors)
 		return false;
 	app_watch_store(app);
-	g_unix_signal_add(SIGTERM, on_signal_stop, app);
-	g_unix_signal_add(SIGINT, on_signal_stop, app);
-	g_unix_signal_add(SIGHUP, on_signal_reload, app);
+	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
 	if (notify_watchdog_us(app->notify) > 0)
 		app->watchdog =
 			g_timeout_add((guint)MAX(notify_watchdog_us(app->notify) / 1000 / 3, 1),
@@ -287,6 +308,9 @@ static void app_clear(App *app)
 	uplink_free(app->uplink);
 	if (app->watchdog)
 		g_source_remove(app->watchdog);
+	if (app->signals_source)
+		g_source_remove(app->signals_source);
+	close(app->signals);
 	notify_free(app->notify);
 	g_main_loop_unref(app->loop);
 	config_free(app->config);
@@ -301,7 +325,8 @@ int main(int argc, char **argv)
 	if (!app.config)
 		return status;
 	log_init(options.name, app.config->log.level, app.config->log.format);
-	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_ARENA_MAX, 1); /* two threads that rarely meet need no heap each */
+	app.signals = open_signals();
 	app.loop = g_main_loop_new(NULL, FALSE);
 	app.notify = notify_new();
 	app.told = UPLINK_STARTING;

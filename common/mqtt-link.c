@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
@@ -619,8 +621,19 @@ static bool step_packets(MqttLink *link, GIOCondition ready, GError **error)
 	return verdict(link, code, error);
 }
 
+/* Brokers leave Nagle's algorithm on: their CONNACK would wait for our delayed acknowledgement of
+ * what came with the end of the handshake, 40 ms. The kernel takes this setting back by itself. */
+static void acknowledge_at_once(MqttLink *link)
+{
+	int on = 1;
+
+	setsockopt(mqtt_link_fd(link), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 bool mqtt_link_step(MqttLink *link, GIOCondition ready, GError **error)
 {
+	if (link->stage != MQTT_LINK_OPEN)
+		acknowledge_at_once(link);
 	if (link->stage == MQTT_LINK_TCP && !step_tcp(link, error))
 		return false;
 	if (link->stage == MQTT_LINK_TLS && !step_tls(link, ready, error))

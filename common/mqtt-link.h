@@ -92,7 +92,8 @@ bool mqtt_link_readable(MqttLink *link);
  * keep_alive_s; errors as above */
 bool mqtt_link_tick(MqttLink *link, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* mqtt_link_flush() - hand the gathered octets to the socket, as many as it takes; errors as above */
+/* mqtt_link_flush() - hand the gathered octets to the socket, as many as it takes; errors as
+ * above */
 bool mqtt_link_flush(MqttLink *link, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* mqtt_link_take() - the next event; false when there is none

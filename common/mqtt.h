@@ -79,16 +79,17 @@ typedef struct MqttCallbacks {
 	/* The broker accepted. Publish and subscribe from now on. */
 	void (*connected)(MqttClient *client, const MqttSession *session, gpointer data);
 	/* The connection, or the attempt, is over. @error: NULL when mqtt_client_disconnect() asked
-	 * for it, else LANDFALL_ERROR_NETWORK (worth another try later), _DENIED (the broker refused
-	 * us: identity, permission) or _INVALID (protocol or limits do not fit), in words. */
+	 * for it, else in words: LANDFALL_ERROR_NETWORK (worth another try later), _DENIED (the
+	 * broker refused us: identity, permission), _INVALID (protocol or limits do not fit),
+	 * _FULL (its quota), _FAILED (no reason we know). */
 	void (*disconnected)(MqttClient *client, const GError *error, gpointer data);
 	/* Message @id was acknowledged (@error NULL) or refused: LANDFALL_ERROR_DENIED, _FULL,
 	 * _INVALID by its MQTT 5 reason; _NETWORK: undecided, the connection ended. */
 	void (*published)(MqttClient *client, uint16_t id, const GError *error, gpointer data);
 	/* Subscription @id was granted (@error NULL) or refused. May be NULL. */
 	void (*subscribed)(MqttClient *client, uint16_t id, const GError *error, gpointer data);
-	/* A message arrived. @topic is valid UTF-8 without NUL; @payload may be NULL when @len is 0.
-	 * May be NULL. */
+	/* A message arrived. @topic is valid UTF-8 without NUL; @payload may be NULL when @len is
+	 * 0. May be NULL. */
 	void (*message)(MqttClient *client, const char *topic, const uint8_t *payload, size_t len,
 			bool retained, gpointer data);
 } MqttCallbacks;
@@ -123,8 +124,8 @@ unsigned int mqtt_client_room(const MqttClient *client);
  * @topic: 1..MQTT_TOPIC_MAX octets of UTF-8 without wildcards; @payload: @len octets, up to
  * MQTT_PAYLOAD_MAX and the broker's packet limit. Both copied.
  * Messages of one turn of the loop leave together.
- * Returns an id (1..65535), or 0 with an error: LANDFALL_ERROR_FULL (window), _INVALID (topic, size),
- * _NETWORK (not connected) */
+ * Returns an id (1..65535), or 0 with an error: LANDFALL_ERROR_FULL (window), _INVALID (topic,
+ * size), _NETWORK (not connected) */
 uint16_t mqtt_client_publish(MqttClient *client, const char *topic, const void *payload, size_t len,
 			     bool retain, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -134,8 +135,7 @@ uint16_t mqtt_client_publish(MqttClient *client, const char *topic, const void *
 uint16_t mqtt_client_subscribe(MqttClient *client, const char *filter, int qos,
 			       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* mqtt_reason() - an MQTT 5 reason code in words, static; "reason 0x.." is never needed: an
- * unknown code gives "unknown reason" */
+/* mqtt_reason() - an MQTT 5 reason code in words, static; "unknown reason" for others */
 const char *mqtt_reason(uint8_t code);
 
 /* mqtt_connack_reason() - an MQTT 3.1.1 CONNACK return code in words, static */

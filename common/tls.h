@@ -43,8 +43,9 @@ typedef struct TlsConfig {
 /* tls_context_new() - read the files and build the context
  * Reads at most TLS_FILE_MAX of each file; never prompts.
  * Errors: LANDFALL_ERROR_KEY_UNREADABLE (absent, unreadable, encrypted, not PEM, held in a token
- * that nobody here can open), _KEY_MISMATCH, _STORE_INVALID (certificate or trust file absent, unreadable
- * or empty of certificates), _INVALID (host, ALPN); the text names the file and what is wrong */
+ * that nobody here can open), _KEY_MISMATCH, _STORE_INVALID (certificate or trust file absent,
+ * unreadable or empty of certificates), _INVALID (host, ALPN); the text names the file and what
+ * is wrong */
 TlsContext *tls_context_new(const TlsConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* tls_context_ref() - one more holder; returns @context */
@@ -69,7 +70,7 @@ void tls_context_begin(TlsContext *context, TlsStart start, gpointer data);
 /* tls_context_failure() - why the handshake failed, as a sentence without a full stop, or NULL
  * when neither side gave a reason; valid until tls_context_begin() or the last unref
  * Examples: "the broker's certificate (CN=broker) expired on 2024-05-01 12:00:00 UTC",
- * "the broker refused our certificate: unknown CA (alert 48)" */
+ * "the broker refused us: it does not know the CA of our certificate (TLS alert 48)" */
 const char *tls_context_failure(const TlsContext *context);
 
 /* tls_context_refused() - that failure is an alert of the peer: it did not want us */

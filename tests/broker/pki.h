@@ -3,8 +3,7 @@
  * pki - throwaway certificates for tests, written as PEM files
  *
  * Keys are EC P-256 unless asked otherwise. Files are NAME.crt and NAME.key in the folder of the
- * Pki. All failures
- * abort: a test cannot go on without its certificates.
+ * Pki. All failures abort: a test cannot go on without its certificates.
  */
 #pragma once
 

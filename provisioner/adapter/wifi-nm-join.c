@@ -45,6 +45,7 @@ struct WifiNmJoin {
 	uint32_t reason;  /* NMDeviceStateReason of its failure */
 	uint32_t reached; /* highest NMDeviceState on its way */
 	bool asked_key;   /* the key was asked for again */
+	NmKeyMgmt key;
 	WifiFailure failure;
 	WifiLink link;
 };
@@ -63,6 +64,70 @@ static const char *device_path(const WifiNmJoin *join, const char *interface, co
 	const char *path = device ? bus_mirror_string(device, interface, property) : NULL;
 
 	return path && strcmp(path, NO_PATH) != 0 ? path : NULL;
+}
+
+/* What a look around found. */
+typedef struct JoinSight {
+	const BusMirror *best; /* can be joined with what the phone sent; NULL: none can */
+	WifiNetwork network;   /* of the best */
+	NmKeyMgmt key;
+	bool seen;       /* the name is in the air */
+	bool nameless;   /* there is a network that hides its name */
+	bool enterprise; /* an access point of that name wants 802.1X */
+} JoinSight;
+
+static NmKeyMgmt key_of(const BusMirror *mirror)
+{
+	const NmSecurity security = {
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "Flags", 0),
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "WpaFlags", 0),
+		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "RsnFlags", 0),
+	};
+
+	return wifi_nm_map_key_mgmt(&security);
+}
+
+/* The access point the phone named before the strongest. */
+static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
+{
+	bool named = memcmp(network->bssid, join->wanted.bssid, WIFI_BSSID_LEN) == 0;
+
+	return network->rssi_dbm + (named ? 1000 : 0);
+}
+
+static bool is_nameless(const BusMirror *mirror)
+{
+	size_t len = 0;
+	const uint8_t *ssid = bus_mirror_bytes(mirror, NM_AP_IFACE, "Ssid", &len);
+
+	return !ssid || len == 0 || ssid[0] == 0;
+}
+
+static JoinSight join_look(const WifiNmJoin *join)
+{
+	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&join->context);
+	JoinSight sight = { 0 };
+
+	for (guint i = 0; i < mirrors->len; i++) {
+		const BusMirror *mirror = g_ptr_array_index(mirrors, i);
+		NmKeyMgmt key = key_of(mirror);
+		WifiNetwork network = { 0 };
+
+		sight.nameless = sight.nameless || is_nameless(mirror);
+		if (!wifi_nm_scan_network(mirror, &network) ||
+		    network.ssid_len != join->wanted.ssid_len ||
+		    memcmp(network.ssid, join->wanted.ssid, network.ssid_len) != 0)
+			continue;
+		sight.seen = true;
+		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
+		if (!wifi_nm_map_key_fits(key, join->wanted.passphrase) ||
+		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
+			continue;
+		sight.best = mirror;
+		sight.network = network;
+		sight.key = key;
+	}
+	return sight;
 }
 
 static void join_call(WifiNmJoin *join, BusMessage *message, BusReplyFunc func)
@@ -170,6 +235,17 @@ static void join_check_address(WifiNmJoin *join)
 	}
 }
 
+/* A wrong WPA3 passphrase looks to NetworkManager like an access point that does not answer: it
+ * ends as ssid-not-found, half a minute later, with the network in plain sight. */
+static WifiFailure failure_of(const WifiNmJoin *join)
+{
+	WifiFailure failure = wifi_nm_map_failure(join->reason, join->reached, join->asked_key);
+
+	if (failure == WIFI_FAILURE_NOT_FOUND && join->key == NM_KEY_SAE && join_look(join).seen)
+		failure = WIFI_FAILURE_AUTH;
+	return failure;
+}
+
 static gboolean join_on_deadline(gpointer data)
 {
 	WifiNmJoin *join = data;
@@ -182,7 +258,7 @@ static gboolean join_on_deadline(gpointer data)
 		return G_SOURCE_REMOVE;
 	}
 	g_clear_pointer(&join->scan, wifi_nm_scan_free);
-	join_fail(join, wifi_nm_map_failure(REASON_NONE, join->reached, join->asked_key));
+	join_fail(join, failure_of(join));
 	return G_SOURCE_REMOVE;
 }
 
@@ -234,7 +310,7 @@ static void join_follow(WifiNmJoin *join)
 		join_check_address(join);
 	} else if (join->reason != REASON_NONE || state >= ACTIVE_DEACTIVATED ||
 		   (join->active_seen && !there)) {
-		join_fail(join, wifi_nm_map_failure(join->reason, join->reached, false));
+		join_fail(join, failure_of(join));
 	}
 }
 
@@ -333,7 +409,7 @@ static const char *present_profile(const WifiNmJoin *join)
 	return active ? bus_mirror_string(active, NM_ACTIVE_IFACE, "Connection") : NULL;
 }
 
-static void join_add(WifiNmJoin *join, const BusMirror *access_point, NmKeyMgmt key)
+static void join_add(WifiNmJoin *join, const char *access_point, NmKeyMgmt key)
 {
 	BusMessage *message =
 		bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "AddAndActivateConnection2");
@@ -343,66 +419,13 @@ static void join_add(WifiNmJoin *join, const BusMirror *access_point, NmKeyMgmt 
 	join->before = g_strdup(present_profile(join));
 	write_profile(writer, join, key);
 	bus_writer_path(writer, join->context.device);
-	bus_writer_path(writer, bus_mirror_path(access_point));
+	bus_writer_path(writer, access_point);
 	bus_writer_open(writer, "a{sv}");
 	write_text(writer, "persist", "memory");
 	bus_writer_close(writer);
 	join->step = JOIN_ADD;
+	join->key = key;
 	join_call(join, message, add_on_reply);
-}
-
-/* What a look around found. */
-typedef struct JoinSight {
-	const BusMirror *best; /* can be joined with what the phone sent; NULL: none can */
-	WifiNetwork network;   /* of the best */
-	NmKeyMgmt key;
-	bool seen;       /* the name is in the air */
-	bool enterprise; /* an access point of that name wants 802.1X */
-} JoinSight;
-
-static NmKeyMgmt key_of(const BusMirror *mirror)
-{
-	const NmSecurity security = {
-		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "Flags", 0),
-		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "WpaFlags", 0),
-		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "RsnFlags", 0),
-	};
-
-	return wifi_nm_map_key_mgmt(&security);
-}
-
-/* The access point the phone named before the strongest. */
-static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
-{
-	bool named = memcmp(network->bssid, join->wanted.bssid, WIFI_BSSID_LEN) == 0;
-
-	return network->rssi_dbm + (named ? 1000 : 0);
-}
-
-static JoinSight join_look(const WifiNmJoin *join)
-{
-	g_autoptr(GPtrArray) mirrors = wifi_nm_scan_access_points(&join->context);
-	JoinSight sight = { 0 };
-
-	for (guint i = 0; i < mirrors->len; i++) {
-		const BusMirror *mirror = g_ptr_array_index(mirrors, i);
-		NmKeyMgmt key = key_of(mirror);
-		WifiNetwork network = { 0 };
-
-		if (!wifi_nm_scan_network(mirror, &network) ||
-		    network.ssid_len != join->wanted.ssid_len ||
-		    memcmp(network.ssid, join->wanted.ssid, network.ssid_len) != 0)
-			continue;
-		sight.seen = true;
-		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
-		if (!wifi_nm_map_key_fits(key, join->wanted.passphrase) ||
-		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
-			continue;
-		sight.best = mirror;
-		sight.network = network;
-		sight.key = key;
-	}
-	return sight;
 }
 
 static void join_on_scan(const GError *error, void *data)
@@ -415,6 +438,21 @@ static void join_on_scan(const GError *error, void *data)
 	join_advance(join);
 }
 
+/* Nobody answers to the name: try it on the networks that hide theirs. WPA2 and WPA3 are one to
+ * NetworkManager here, and anything else cannot be told. */
+static void join_blind(WifiNmJoin *join)
+{
+	NmKeyMgmt key = join->wanted.passphrase ? NM_KEY_PSK : NM_KEY_NONE;
+
+	if (!wifi_nm_map_key_fits(key, join->wanted.passphrase)) {
+		join_fail(join, WIFI_FAILURE_NOT_FOUND);
+		return;
+	}
+	memcpy(join->link.network.ssid, join->wanted.ssid, join->wanted.ssid_len);
+	join->link.network.ssid_len = join->wanted.ssid_len;
+	join_add(join, NO_PATH, key);
+}
+
 /* Start with what the last scan saw; look again before the network is given up. */
 static void join_search(WifiNmJoin *join)
 {
@@ -422,13 +460,15 @@ static void join_search(WifiNmJoin *join)
 
 	if (sight.best) {
 		join->link.network = sight.network;
-		join_add(join, sight.best, sight.key);
+		join_add(join, bus_mirror_path(sight.best), sight.key);
 	} else if (sight.seen) {
 		join_fail(join, sight.enterprise ? WIFI_FAILURE_OTHER : WIFI_FAILURE_AUTH);
-	} else if (join->scans < SCANS) {
+	} else if (join->scans == 0 || (join->scans < SCANS && !sight.nameless)) {
 		join->scans++;
 		join->scan = wifi_nm_scan_new(&join->context, &join->wanted, SCAN_TIMEOUT_MS,
 					      join_on_scan, join);
+	} else if (sight.nameless) {
+		join_blind(join);
 	} else {
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 	}

@@ -11,6 +11,7 @@
  * The profile is kept in memory until it has carried an address, so that losing power at any
  * moment leaves the configuration from before or the new one that works.
  *
+ * A network that nobody sees but that may be one of those without a name is tried all the same.
  * A passphrase is only ever offered to a network that asks for one. The phone's BSSID says which
  * access point to look at first, and does not tie the profile to it: access points get replaced.
  *

@@ -28,6 +28,7 @@ static void profile_free(void *data)
 	g_free(profile->path);
 	g_free(profile->id);
 	g_free(profile->interface);
+	g_clear_pointer(&profile->ssid, g_bytes_unref);
 	g_free(profile);
 }
 
@@ -37,28 +38,34 @@ static void read_connection(BusReader *reader, WifiNmProfile *profile)
 
 	bus_reader_enter(reader, "a{sv}");
 	while ((key = bus_reader_entry(reader))) {
-		if (strcmp(key, "id") == 0)
+		if (strcmp(key, "id") == 0 && !profile->id)
 			profile->id = g_strdup(bus_reader_string(reader));
 		else if (strcmp(key, "type") == 0)
 			profile->wifi = strcmp(bus_reader_string(reader), "802-11-wireless") == 0;
 		else if (strcmp(key, "autoconnect") == 0)
 			profile->autoconnect = bus_reader_bool(reader);
-		else if (strcmp(key, "interface-name") == 0)
+		else if (strcmp(key, "interface-name") == 0 && !profile->interface)
 			profile->interface = g_strdup(bus_reader_string(reader));
 	}
 	bus_reader_leave(reader);
 }
 
 /* true when the profile makes an access point or an ad-hoc cell */
-static bool read_wireless(BusReader *reader)
+static bool read_wireless(BusReader *reader, WifiNmProfile *profile)
 {
 	bool other_mode = false;
 	const char *key = NULL;
+	size_t len = 0;
 
 	bus_reader_enter(reader, "a{sv}");
 	while ((key = bus_reader_entry(reader))) {
-		if (strcmp(key, "mode") == 0)
+		if (strcmp(key, "mode") == 0) {
 			other_mode = strcmp(bus_reader_string(reader), "infrastructure") != 0;
+		} else if (strcmp(key, "ssid") == 0 && !profile->ssid) {
+			const uint8_t *ssid = bus_reader_bytes(reader, &len);
+
+			profile->ssid = g_bytes_new(ssid, len);
+		}
 	}
 	bus_reader_leave(reader);
 	return other_mode;
@@ -77,7 +84,7 @@ static WifiNmProfile *profile_parse(BusReader *reader, const char *path)
 		if (strcmp(section, "connection") == 0)
 			read_connection(reader, profile);
 		else if (strcmp(section, "802-11-wireless") == 0)
-			other_mode = read_wireless(reader);
+			other_mode = read_wireless(reader, profile);
 	}
 	bus_reader_leave(reader);
 	profile->wifi = profile->wifi && !other_mode;

@@ -17,6 +17,7 @@ typedef struct WifiNmProfile {
 	char *path;      /* object path */
 	char *id;        /* name for people */
 	char *interface; /* the only interface it may be used on; NULL: any */
+	GBytes *ssid;    /* NULL: no Wi-Fi */
 	bool wifi;       /* joins a Wi-Fi network, not an access point of its own */
 	bool autoconnect;
 } WifiNmProfile;

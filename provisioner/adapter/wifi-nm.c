@@ -435,19 +435,13 @@ static bool nm_scan(void *wifi, GError **error)
 static void delete_superseded(WifiNm *nm, const char *path)
 {
 	const GPtrArray *list = wifi_nm_profiles_list(nm->profiles);
-	const char *id = NULL;
+	g_autoptr(GBytes) ssid = g_bytes_new(nm->wanted->ssid, nm->wanted->ssid_len);
 
 	for (guint i = 0; list && i < list->len; i++) {
 		const WifiNmProfile *profile = g_ptr_array_index(list, i);
 
-		if (strcmp(profile->path, path) == 0)
-			id = profile->id;
-	}
-	for (guint i = 0; id && i < list->len; i++) {
-		const WifiNmProfile *profile = g_ptr_array_index(list, i);
-
-		if (strcmp(profile->path, path) != 0 && is_ours(profile) &&
-		    strcmp(profile->id, id) == 0)
+		if (strcmp(profile->path, path) != 0 && is_ours(profile) && profile->ssid &&
+		    g_bytes_equal(profile->ssid, ssid))
 			delete_profile(nm, profile->path);
 	}
 }

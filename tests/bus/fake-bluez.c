@@ -266,6 +266,11 @@ void fake_bluez_changed(FakeBluez *fake, int index, const char *property)
 	bus_object_changed(fake->adapters[index].object, interface, property);
 }
 
+static void on_name(BusName *name, const GError *error, void *user_data)
+{
+	g_assert_no_error(error);
+}
+
 FakeBluez *fake_bluez_new(const char *address)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -281,7 +286,7 @@ FakeBluez *fake_bluez_new(const char *address)
 		fake->adapters[i].powered = true;
 		fake->adapters[i].pairable = true;
 	}
-	fake->name = bus_name_request(fake->bus, "org.bluez", 0, NULL, NULL);
+	fake->name = bus_name_request(fake->bus, "org.bluez", 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;
 }
@@ -290,6 +295,7 @@ void fake_bluez_free(FakeBluez *fake)
 {
 	if (!fake)
 		return;
+	bus_free(fake->bus); /* first: what follows is not announced any more */
 	for (int i = 0; i < 2; i++) {
 		bus_object_free(fake->adapters[i].object);
 		g_free(fake->adapters[i].alias);
@@ -297,7 +303,6 @@ void fake_bluez_free(FakeBluez *fake)
 	bus_object_free(fake->phone);
 	bus_object_free(fake->root);
 	bus_name_free(fake->name);
-	bus_free(fake->bus);
 	g_free(fake->app_owner);
 	g_free(fake->app_path);
 	g_free(fake->advert_owner);

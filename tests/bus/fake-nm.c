@@ -150,6 +150,8 @@ static void get_settings(BusRequest *request, void *user_data)
 	bus_writer_open(writer, "{sa{sv}}");
 	bus_writer_string(writer, "802-11-wireless");
 	bus_writer_open(writer, "a{sv}");
+	bus_writer_entry(writer, "ssid", "ay");
+	bus_writer_bytes(writer, profile->ssid, strlen(profile->ssid));
 	if (profile->mode)
 		write_text(writer, "mode", profile->mode);
 	bus_writer_close(writer);
@@ -215,6 +217,7 @@ int fake_nm_profile(FakeNm *fake, const char *id, const char *type, bool autocon
 	FakeProfile *profile = &fake->profiles[fake->n_profiles];
 
 	profile->id = g_strdup(id);
+	profile->ssid = g_strdup(g_str_has_prefix(id, "landfall ") ? id + 9 : id);
 	profile->type = g_strdup(type);
 	profile->no_autoconnect = !autoconnect;
 	profile->saved = saved;
@@ -491,6 +494,12 @@ static void read_setting(FakeProfile *profile, BusReader *reader, const char *ke
 		*text = g_strdup(bus_reader_string(reader));
 	else if (strcmp(key, "hidden") == 0)
 		profile->hidden = bus_reader_bool(reader);
+	if (strcmp(key, "ssid") == 0) {
+		size_t len = 0;
+		const uint8_t *ssid = bus_reader_bytes(reader, &len);
+
+		profile->ssid = g_strndup((const char *)ssid, len);
+	}
 }
 
 static void read_settings(FakeProfile *profile, BusReader *reader)
@@ -563,6 +572,11 @@ static const BusProperty manager_properties[] = {
 static const BusInterface manager_interface = { NM, manager_methods, manager_properties, NULL,
 						NULL };
 
+static void on_name(BusName *name, const GError *error, void *user_data)
+{
+	g_assert_no_error(error);
+}
+
 FakeNm *fake_nm_new(const char *address)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -578,7 +592,7 @@ FakeNm *fake_nm_new(const char *address)
 	fake->root = must_register(fake, FAKE_NM_ROOT, root_interfaces, fake);
 	fake->manager = must_register(fake, FAKE_NM_PATH, manager_interfaces, fake);
 	fake_nm_device(fake, true);
-	fake->name = bus_name_request(fake->bus, NM, 0, NULL, NULL);
+	fake->name = bus_name_request(fake->bus, NM, 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;
 }
@@ -591,6 +605,7 @@ static void slots_free(FakeNm *fake)
 		bus_object_free(fake->aps[i].object);
 		bus_object_free(profile->object);
 		g_free(profile->id);
+		g_free(profile->ssid);
 		g_free(profile->type);
 		g_free(profile->mode);
 		g_free(profile->key_mgmt);
@@ -604,13 +619,13 @@ void fake_nm_free(FakeNm *fake)
 {
 	if (!fake)
 		return;
+	bus_free(fake->bus); /* first: what follows is not announced any more */
 	slots_free(fake);
 	bus_object_free(fake->config);
 	bus_object_free(fake->device);
 	bus_object_free(fake->manager);
 	bus_object_free(fake->root);
 	bus_name_free(fake->name);
-	bus_free(fake->bus);
 	g_free(fake->scan_ssid);
 	g_free(fake->specific);
 	g_free(fake->persist);

@@ -38,6 +38,7 @@ typedef struct FakeProfile {
 	FakeNm *fake;
 	BusObject *object; /* NULL: deleted */
 	char *id;
+	char *ssid;
 	char *type;
 	char *mode;
 	bool no_autoconnect;
@@ -102,7 +103,9 @@ void fake_nm_ap(FakeNm *fake, int index, const FakeAp *ap);
 /* fake_nm_scanned() - the scan is over */
 void fake_nm_scanned(FakeNm *fake);
 
-/* fake_nm_profile() - a profile that is there from before; returns its index */
+/* fake_nm_profile() - a profile that is there from before, for the SSID
+ * that @id ends in
+ * Returns its index */
 int fake_nm_profile(FakeNm *fake, const char *id, const char *type, bool autoconnect, bool saved);
 
 /* fake_nm_use() - profile @index is what the device uses */

@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What has to be installed on Debian 12, and installing it. Sourced, after common.sh.
+# shellcheck disable=SC2034 # the lists are for those who source it
+
+# to build
+build_packages=(
+	gcc libc6-dev meson ninja-build pkg-config python3 protobuf-c-compiler
+	libglib2.0-dev libdbus-1-dev libbluetooth-dev libmosquitto-dev libssl-dev libcjson-dev
+	libprotobuf-c-dev libsqlite3-dev libqrencode-dev libpng-dev libsystemd-dev
+)
+
+# to run the tests on this machine
+test_packages=(
+	clang llvm valgrind binutils shellcheck clang-format
+	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi
+	mosquitto mosquitto-clients openssl zbar-tools
+)
+
+# to boot the virtual device
+testbed_packages=(qemu-system-x86 mmdebstrap e2fsprogs socat gzip kmod ca-certificates)
+
+# depends_missing PACKAGE... - those that are not installed, one a line
+depends_missing()
+{
+	local package
+
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
+			echo "$package"
+	done
+}
+
+# depends_install PACKAGE... - what is missing of it
+depends_install()
+{
+	local missing
+
+	mapfile -t missing < <(depends_missing "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	need_root "installing packages"
+	say "installing: ${missing[*]}"
+	apt-get update -qq || die "apt-get update failed"
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		"${missing[@]}" >/dev/null || die "apt-get could not install: ${missing[*]}"
+	depends_quiet_broker "${missing[@]}"
+}
+
+# depends_quiet_broker PACKAGE... - a broker that came only for the tests need not run
+depends_quiet_broker()
+{
+	case " $* " in
+	*' mosquitto '*)
+		[ ! -d /run/systemd/system ] || systemctl disable -q --now mosquitto || return 0
+		;;
+	esac
+}

@@ -163,7 +163,7 @@ static void undo_forget(WifiNm *nm)
 /* End the attempt; what it added goes, what it replaced comes back. */
 static void join_undo(WifiNm *nm)
 {
-	g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
+	g_autoptr(WifiNmJoin) join G_GNUC_UNUSED = g_steal_pointer(&nm->join);
 	const char *profile = join ? wifi_nm_join_profile(join) : NULL;
 
 	if (!profile)
@@ -393,7 +393,7 @@ static void enable_wifi(WifiNm *nm)
 static void on_scanned(const GError *error, void *data)
 {
 	WifiNm *nm = data;
-	g_autoptr(WifiNmScan) scan = g_steal_pointer(&nm->scan);
+	g_autoptr(WifiNmScan) scan G_GNUC_UNUSED = g_steal_pointer(&nm->scan);
 
 	report_scan(nm, error);
 }
@@ -459,7 +459,7 @@ static void on_joined(const WifiNmJoined *joined, WifiFailure failure, void *dat
 	WifiNm *nm = data;
 
 	if (joined) {
-		g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
+		g_autoptr(WifiNmJoin) join G_GNUC_UNUSED = g_steal_pointer(&nm->join);
 
 		g_free(nm->joined);
 		nm->joined = g_strdup(joined->profile);

@@ -144,7 +144,7 @@ bool cmd_provision(const Ctl *ctl, int argc, char **argv, GError **error)
 	const GOptionEntry entries[] = {
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &until, "watch: end when it is reached",
 		  "STATE" },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 
 	if (!ctl_parse("provision start | provision stop | provision watch [--until=STATE]",

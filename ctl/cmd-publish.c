@@ -60,7 +60,7 @@ bool cmd_publish(const Ctl *ctl, int argc, char **argv, GError **error)
 		  "read samples from standard input, one JSON object a line", NULL },
 		{ "ack", 0, 0, G_OPTION_ARG_NONE, &ack,
 		  "print each line's number once that sample is on disk", NULL },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	PublishResult result = { 0 };
 

@@ -73,7 +73,7 @@ bool cmd_qr(const Ctl *ctl, int argc, char **argv, GError **error)
 		{ "scale", 0, 0, G_OPTION_ARG_INT, &scale, "pixels a module of the PNG (8)", "N" },
 		{ "text", 0, 0, G_OPTION_ARG_NONE, &text, "print the text of the code alone",
 		  NULL },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 
 	if (!ctl_parse("qr [--png=FILE [--scale=N] | --text]", entries, &argc, &argv, error))

@@ -8,7 +8,7 @@
 
 bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
 {
-	const GOptionEntry entries[] = { { NULL } };
+	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
 
 	if (!ctl_parse("spool", entries, &argc, &argv, error))
 		return false;

@@ -106,7 +106,7 @@ static void print_agent(const cJSON *agent)
 
 bool cmd_status(const Ctl *ctl, int argc, char **argv, GError **error)
 {
-	const GOptionEntry entries[] = { { NULL } };
+	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
 
 	if (!ctl_parse("status", entries, &argc, &argv, error))
 		return false;

@@ -129,7 +129,7 @@ static const struct StoreCommand {
 
 bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 {
-	const GOptionEntry entries[] = { { NULL } };
+	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
 
 	if (!ctl_parse("store import DIR | store show | store rollback", entries, &argc, &argv,
 		       error))

@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	gboolean json = FALSE;
 	const GOptionEntry entries[] = {
 		{ "json", 'j', 0, G_OPTION_ARG_NONE, &json, "answer in JSON, for programs", NULL },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	const ConfigOptions options = {
 		.name = "landfallctl",

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -78,6 +79,12 @@ void agent_process_import(AgentProcess *agent, Pki *pki, const char *device)
 	g_assert_nonnull(identity);
 }
 
+/* A test that aborts leaves nothing running. */
+static void die_with_parent(gpointer data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static void spawn(AgentProcess *agent, int *standard_error)
 {
 	const char *argv[] = { g_getenv("LANDFALL_AGENT"), "--config", agent->config, NULL };
@@ -85,8 +92,9 @@ static void spawn(AgentProcess *agent, int *standard_error)
 
 	g_assert_nonnull(argv[0]);
 	g_assert_cmpint(agent->pid, ==, 0);
-	g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-				 &agent->pid, NULL, NULL, standard_error, &error);
+	g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+				 die_with_parent, NULL, &agent->pid, NULL, NULL, standard_error,
+				 &error);
 	g_assert_no_error(error);
 }
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +92,12 @@ static void take_more(Oracle *oracle)
 	}
 }
 
+/* A test that aborts leaves nothing running. */
+static void die_with_parent(gpointer data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 Oracle *oracle_new(Broker *broker, Pki *pki, const char *device)
 {
 	Oracle *oracle = g_new0(Oracle, 1);
@@ -124,8 +131,8 @@ Oracle *oracle_new(Broker *broker, Pki *pki, const char *device)
 	oracle->by_seq = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	oracle->by_n = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
-				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-				 &oracle->pid, NULL, &oracle->fd, NULL, &error);
+				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, die_with_parent,
+				 NULL, &oracle->pid, NULL, &oracle->fd, NULL, &error);
 	g_assert_no_error(error);
 	while (!oracle->granted)
 		take_more(oracle);

@@ -136,6 +136,22 @@ static void test_broker_silent(Fixture *f, gconstpointer lines)
 	oracle_await(f->oracle, 1, 10000);
 }
 
+/* What was sent is not yet delivered: a broker that dies before it acknowledges, then the agent. */
+static void test_sent_is_not_delivered(Fixture *f, gconstpointer lines)
+{
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+	broker_signal(f->broker, SIGSTOP);
+	/* many portions: each commit would take the deletion of what was sent before along */
+	for (int64_t n = 1; n <= 3000; n += 100)
+		publish(f, n, n + 99);
+	broker_kill(f->broker);
+	agent_process_kill(f->agent);
+	restart_broker(f);
+	agent_process_start(f->agent);
+	oracle_await(f->oracle, 1, 3000);
+}
+
 /* One producer of many small portions, until the agent is gone. */
 typedef struct Producer {
 	const AgentProcess *agent;
@@ -298,6 +314,7 @@ int main(int argc, char **argv)
 	ADD("/agent/live/broker-away", NULL, test_broker_away);
 	ADD("/agent/live/reconnects", NULL, test_reconnects);
 	ADD("/agent/live/broker-silent", NULL, test_broker_silent);
+	ADD("/agent/live/sent-is-not-delivered", NULL, test_sent_is_not_delivered);
 	ADD("/agent/live/kill-rounds", NULL, test_kill_rounds);
 	ADD("/agent/live/new-identity", NULL, test_new_identity);
 	for (size_t i = 0; i < G_N_ELEMENTS(start_cases); i++)

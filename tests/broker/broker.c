@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +70,12 @@ static bool has_ended(Broker *broker)
 	return true;
 }
 
+/* A test that aborts leaves no broker running. */
+static void die_with_parent(gpointer data)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 static bool broker_start(Broker *broker)
 {
 	const char *argv[] = { "mosquitto", "-c", broker->config, NULL };
@@ -81,7 +88,7 @@ static bool broker_start(Broker *broker)
 		      G_SPAWN_SEARCH_PATH | G_SPAWN_SEARCH_PATH_FROM_ENVP |
 			      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
 			      G_SPAWN_STDERR_TO_DEV_NULL,
-		      NULL, NULL, &broker->pid, &error);
+		      die_with_parent, NULL, &broker->pid, &error);
 	g_assert_no_error(error);
 	for (unsigned int i = 0; i < START_ROUNDS && !port_open(broker->port); i++) {
 		if (has_ended(broker)) /* somebody else took the port */

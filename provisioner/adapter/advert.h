@@ -6,7 +6,7 @@
  *   scan response      the complete local name
  *
  * Connectable, discoverable without a time limit, every 100 to 160 ms where bluetoothd allows it to
- * be chosen (before 5.69 only with --experimental; without it the kernel's default holds).
+ * be chosen (before 5.77 only with --experimental; without it the kernel's default holds).
  *
  * Owner: the App.
  */

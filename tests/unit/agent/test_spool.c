@@ -207,7 +207,8 @@ static void test_queue_bound(Fixture *f, gconstpointer data)
 
 typedef struct Child {
 	Spool *spool;
-	int fd; /* tells every number that is on disk */
+	int fd;        /* tells the number that the last acknowledged sample must have */
+	uint64_t last; /* by our own counting, not the spool's word */
 	unsigned batches;
 } Child;
 
@@ -216,12 +217,13 @@ static void child_append(Child *child);
 static void child_appended(size_t taken, const GError *error, void *data)
 {
 	Child *child = data;
-	uint64_t last = spool_stats(child->spool)->last;
 
-	if (taken != CHILD_BATCH || write(child->fd, &last, sizeof(last)) != sizeof(last))
+	child->last += taken;
+	if (taken != CHILD_BATCH ||
+	    write(child->fd, &child->last, sizeof(child->last)) != sizeof(child->last))
 		_exit(1);
 	if (++child->batches % RELEASE_EVERY == 0)
-		spool_release(child->spool, last - 2 * CHILD_BATCH);
+		spool_release(child->spool, child->last - 2 * CHILD_BATCH);
 	child_append(child);
 }
 
@@ -238,6 +240,7 @@ static void child_run(Fixture *f, int fd)
 {
 	Child child = { .spool = open_spool(f, LIMIT), .fd = fd };
 
+	child.last = spool_stats(child.spool)->last;
 	child_append(&child);
 	for (;;)
 		g_main_context_iteration(NULL, TRUE);

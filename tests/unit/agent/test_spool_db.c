@@ -432,7 +432,7 @@ static void test_read_only(Fixture *f, gconstpointer data)
 	SpoolDb *db = spool_db_open(path, LIMIT, &error);
 	append(db, 7);
 	spool_db_close(db);
-	g_assert_cmpint(mount(NULL, f->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+	g_assert_cmpint(mount("none", f->dir, "none", MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
 	g_assert_null(spool_db_open(path, LIMIT, &error));
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
 	g_assert_cmpint(umount(f->dir), ==, 0);

@@ -22,14 +22,21 @@
 #define ERROR_LENGTH "org.bluez.Error.InvalidValueLength"
 #define ATT_REFUSED  "0x80"
 
+/* bluetoothd gives a write five seconds and the read after it another five, then it answers the
+ * phone itself, with 0x0e (ATTRIBUTE_TIMEOUT in its gatt-db). */
+#define WRITE_PATIENCE_MS 4000
+#define READ_PATIENCE_MS  4500
+
 /* One characteristic with its descriptor. */
 typedef struct GattSlot {
 	GattApp *app;
 	EndpointId endpoint;
 	BusObject *chrc;
 	BusObject *desc;
-	GBytes *value; /* NULL: empty */
-	char *device;  /* whose value it is */
+	GBytes *value;      /* NULL: empty */
+	char *device;       /* whose value it is */
+	bool refused;       /* in place of a value: the write was acknowledged before it failed */
+	GattWrite *pending; /* acknowledged, its value is still to come; borrowed */
 } GattSlot;
 
 struct GattApp {
@@ -47,7 +54,10 @@ struct GattApp {
 };
 
 struct GattWrite {
-	BusRequest *request;
+	BusRequest *request; /* NULL once acknowledged */
+	BusRequest *reader;  /* a read that waits for the value, or NULL */
+	uint16_t offset;     /* of the read */
+	guint timer;         /* end of bluetoothd's patience, first with the write, then the read */
 	GattSlot *slot;
 	char *device;
 };
@@ -85,17 +95,62 @@ static void answer_read(BusRequest *request, const void *data, size_t len, uint1
 	bus_request_reply(request);
 }
 
+static void slot_answer_read(const GattSlot *slot, BusRequest *request, const char *device,
+			     uint16_t offset)
+{
+	bool ours = g_strcmp0(slot->device, device) == 0;
+	const void *data = "";
+	size_t len = 0;
+
+	if (ours && slot->refused) {
+		bus_request_fail_name(request, ERROR_FAILED, ATT_REFUSED);
+		return;
+	}
+	if (ours && slot->value)
+		data = g_bytes_get_data(slot->value, &len);
+	answer_read(request, data, len, offset);
+}
+
+static gboolean write_on_acknowledge(gpointer data)
+{
+	GattWrite *write = data;
+
+	write->timer = 0;
+	write->slot->pending = write;
+	bus_request_reply(g_steal_pointer(&write->request));
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean write_on_read_late(gpointer data)
+{
+	GattWrite *write = data;
+
+	write->timer = 0;
+	bus_request_fail_name(g_steal_pointer(&write->reader), ERROR_FAILED, ATT_REFUSED);
+	return G_SOURCE_REMOVE;
+}
+
+static void write_hold_read(GattWrite *write, BusRequest *request, uint16_t offset)
+{
+	if (write->reader) {
+		bus_request_fail_name(request, ERROR_FAILED, ATT_REFUSED);
+		return;
+	}
+	write->reader = request;
+	write->offset = offset;
+	write->timer = g_timeout_add(READ_PATIENCE_MS, write_on_read_late, write);
+}
+
 static void chrc_read_handle(BusRequest *request, void *user_data)
 {
 	GattSlot *slot = user_data;
 	GattOptions options = options_read(bus_request_args(request));
 	g_autofree char *device = g_strdup(options.device);
-	const void *data = "";
-	size_t len = 0;
 
-	if (slot->value && strcmp(slot->device, device) == 0)
-		data = g_bytes_get_data(slot->value, &len);
-	answer_read(request, data, len, options.offset);
+	if (slot->pending && strcmp(slot->pending->device, device) == 0)
+		write_hold_read(slot->pending, request, options.offset);
+	else
+		slot_answer_read(slot, request, device, options.offset);
 	slot->app->events->touched(device, slot->app->data);
 }
 
@@ -114,6 +169,7 @@ static void slot_clear_value(GattSlot *slot)
 {
 	g_clear_pointer(&slot->value, g_bytes_unref);
 	g_clear_pointer(&slot->device, g_free);
+	slot->refused = false;
 }
 
 static void chrc_write_handle(BusRequest *request, void *user_data)
@@ -141,19 +197,31 @@ static void chrc_write_handle(BusRequest *request, void *user_data)
 	write->request = request;
 	write->slot = slot;
 	write->device = g_strdup(device);
+	write->timer = g_timeout_add(WRITE_PATIENCE_MS, write_on_acknowledge, write);
 	slot->app->events->written(device, slot->endpoint, value, write, slot->app->data);
 }
 
 void gatt_write_finish(GattWrite *write, GBytes *reply)
 {
-	if (reply && g_bytes_get_size(reply) <= GATT_VALUE_MAX) {
-		slot_clear_value(write->slot);
-		write->slot->value = g_bytes_ref(reply);
-		write->slot->device = g_steal_pointer(&write->device);
-		bus_request_reply(write->request);
-	} else {
-		bus_request_fail_name(write->request, ERROR_FAILED, ATT_REFUSED);
+	GattSlot *slot = write->slot;
+	bool taken = reply && g_bytes_get_size(reply) <= GATT_VALUE_MAX;
+
+	if (write->timer)
+		g_source_remove(write->timer);
+	if (slot->pending == write)
+		slot->pending = NULL;
+	if (taken || !write->request) {
+		slot_clear_value(slot);
+		slot->value = taken ? g_bytes_ref(reply) : NULL;
+		slot->refused = !taken;
+		slot->device = g_strdup(write->device);
 	}
+	if (write->request && taken)
+		bus_request_reply(write->request);
+	else if (write->request)
+		bus_request_fail_name(write->request, ERROR_FAILED, ATT_REFUSED);
+	if (write->reader)
+		slot_answer_read(slot, write->reader, write->device, write->offset);
 	g_free(write->device);
 	g_free(write);
 }

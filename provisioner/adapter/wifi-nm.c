@@ -11,8 +11,7 @@
 
 #define DEVICE_TYPE_WIFI 2     /* NMDeviceType */
 #define SCAN_MAX_MS      15000 /* for the scan itself */
-#define SCAN_TIMEOUT_MS                                                                            \
-	3800 /* for the core: see prov-scan.h: bluetoothd answers for us after 5 s */
+#define SCAN_TIMEOUT_MS  6800  /* for the core, see PROV_SCAN_BOUND_US */
 
 struct WifiNm {
 	Bus *bus;

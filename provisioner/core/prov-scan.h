@@ -9,8 +9,7 @@
  * The list changes only when a scan ends that somebody started; between two scans it is frozen,
  * strongest network first, one entry per SSID, none that hides its name. A scan that finds nothing
  * or fails is repeated once. PROV_SCAN_BOUND_US after the start the wait is over, whatever came of
- * it. Phones hold out for 30 s, but bluetoothd (5.55 to 5.86, ATTRIBUTE_TIMEOUT) for 5: then it
- * answers the write in our place, with ATT error 0x0e.
+ * it. Phones hold out for 30 s, but bluetoothd for less: twice five seconds, see adapter/gatt-app.c.
  */
 #pragma once
 
@@ -18,7 +17,7 @@
 #include "provisioner/core/wifi-port.h"
 
 #define PROV_SCAN_ENTRIES  32
-#define PROV_SCAN_BOUND_US (4500 * G_TIME_SPAN_MILLISECOND) /* back ends report within 4 s */
+#define PROV_SCAN_BOUND_US (7500 * G_TIME_SPAN_MILLISECOND) /* back ends report within 7 s */
 #define PROV_SCAN_PAUSE_US (500 * G_TIME_SPAN_MILLISECOND)  /* before a scan is repeated */
 #define PROV_SCAN_LEAST_US (1 * G_USEC_PER_SEC) /* what a repeated scan must have left */
 

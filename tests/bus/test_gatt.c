@@ -400,6 +400,68 @@ static void test_write_bounds(Fixture *fixture, gconstpointer data)
 	assert_read(fixture, SESSION, FAKE_PHONE, 512, "");
 }
 
+/* A reply that takes longer than bluetoothd waits: the write is acknowledged, the read is held. */
+static FakeCall *hold_read(Fixture *fixture)
+{
+	g_autoptr(FakeCall) write = NULL;
+	FakeCall *read = NULL;
+
+	start_gatt(fixture);
+	write = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "slow", 4);
+	expect(fixture, "written:prov-session:4");
+	TEST_WAIT(write->done);
+	g_assert_cmpstr(write->error_name, ==, NULL);
+	read = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 0);
+	expect(fixture, "touched");
+	/* Another phone is not kept waiting, and gets nothing of it. */
+	assert_read(fixture, SESSION, FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA", 0, "");
+	g_assert_false(read->done);
+	return read;
+}
+
+static void finish_late(Fixture *fixture, const char *reply)
+{
+	g_autoptr(GBytes) value = reply ? g_bytes_new(reply, strlen(reply)) : NULL;
+
+	gatt_write_finish(g_steal_pointer(&fixture->write), value);
+}
+
+static void test_read_held(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) read = hold_read(fixture);
+
+	finish_late(fixture, "at last");
+	TEST_WAIT(read->done);
+	g_assert_cmpstr(read->error_name, ==, NULL);
+	g_assert_cmpmem(g_bytes_get_data(read->value, NULL), g_bytes_get_size(read->value),
+			"at last", 7);
+	assert_read(fixture, SESSION, FAKE_PHONE, 3, "last");
+}
+
+static void test_read_held_refused(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) read = hold_read(fixture);
+	g_autoptr(FakeCall) again = NULL;
+
+	finish_late(fixture, NULL);
+	TEST_WAIT(read->done);
+	g_assert_cmpstr(read->error_name, ==, "org.bluez.Error.Failed");
+	/* It was acknowledged, so every read has to say that it failed after all. */
+	again = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 0);
+	TEST_WAIT(again->done);
+	g_assert_cmpstr(again->error_name, ==, "org.bluez.Error.Failed");
+}
+
+static void test_read_held_too_long(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) read = hold_read(fixture);
+
+	TEST_WAIT(read->done);
+	g_assert_cmpstr(read->error_name, ==, "org.bluez.Error.Failed");
+	finish_late(fixture, "nobody waits");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "nobody waits");
+}
+
 static void test_register_retried(Fixture *fixture, gconstpointer data)
 {
 	fixture->fake->refuse_app = "org.bluez.Error.Failed";
@@ -507,6 +569,9 @@ static const Test tests[] = {
 	{ "/gatt/write-then-read", test_write_then_read, NULL },
 	{ "/gatt/write-refused", test_write_refused, NULL },
 	{ "/gatt/write-bounds", test_write_bounds, NULL },
+	{ "/gatt/read-held", test_read_held, NULL },
+	{ "/gatt/read-held-refused", test_read_held_refused, NULL },
+	{ "/gatt/read-held-too-long", test_read_held_too_long, NULL },
 	{ "/gatt/register-retried", test_register_retried, NULL },
 	{ "/gatt/register-twice", test_register_twice, NULL },
 	{ "/advert/properties", test_advert, NULL },

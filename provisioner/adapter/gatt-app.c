@@ -191,7 +191,14 @@ static void chrc_write_handle(BusRequest *request, void *user_data)
 		bus_request_fail_name(request, ERROR_OFFSET, "only whole values are taken");
 		return;
 	}
-	slot_clear_value(slot);
+	/* The core knows its peers by their paths. */
+	if (*device == '\0') {
+		bus_request_fail_name(request, ERROR_FAILED, ATT_REFUSED);
+		return;
+	}
+	/* What another phone has to read stays, unless the core takes this write. */
+	if (g_strcmp0(slot->device, device) == 0)
+		slot_clear_value(slot);
 	value = g_bytes_new(octets, len);
 	write = g_new0(GattWrite, 1);
 	write->request = request;
@@ -205,12 +212,13 @@ void gatt_write_finish(GattWrite *write, GBytes *reply)
 {
 	GattSlot *slot = write->slot;
 	bool taken = reply && g_bytes_get_size(reply) <= GATT_VALUE_MAX;
+	bool promised = slot->pending == write;
 
 	if (write->timer)
 		g_source_remove(write->timer);
-	if (slot->pending == write)
+	if (promised)
 		slot->pending = NULL;
-	if (taken || !write->request) {
+	if (write->request ? taken : promised) {
 		slot_clear_value(slot);
 		slot->value = taken ? g_bytes_ref(reply) : NULL;
 		slot->refused = !taken;
@@ -220,8 +228,10 @@ void gatt_write_finish(GattWrite *write, GBytes *reply)
 		bus_request_reply(write->request);
 	else if (write->request)
 		bus_request_fail_name(write->request, ERROR_FAILED, ATT_REFUSED);
-	if (write->reader)
+	if (write->reader && promised)
 		slot_answer_read(slot, write->reader, write->device, write->offset);
+	else if (write->reader)
+		bus_request_fail_name(write->reader, ERROR_FAILED, ATT_REFUSED);
 	g_free(write->device);
 	g_free(write);
 }
@@ -457,7 +467,12 @@ void gatt_app_unregister(GattApp *app, bool adapter_lost)
 void gatt_app_forget(GattApp *app, const char *device)
 {
 	for (int i = 0; i < ENDPOINT_N; i++) {
-		if (!device || g_strcmp0(app->slots[i].device, device) == 0)
-			slot_clear_value(&app->slots[i]);
+		GattSlot *slot = &app->slots[i];
+
+		if (!device || g_strcmp0(slot->device, device) == 0)
+			slot_clear_value(slot);
+		/* What comes of it nobody will read. */
+		if (slot->pending && (!device || strcmp(slot->pending->device, device) == 0))
+			slot->pending = NULL;
 	}
 }

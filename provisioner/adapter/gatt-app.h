@@ -60,7 +60,7 @@ void gatt_app_register(GattApp *app, const char *adapter);
 /* gatt_app_unregister() - take it back; @adapter_lost: there is nobody to tell any more */
 void gatt_app_unregister(GattApp *app, bool adapter_lost);
 
-/* gatt_app_forget() - drop the values kept for a phone; NULL: for all */
+/* gatt_app_forget() - drop the values kept for a phone, and what is still to come; NULL: for all */
 void gatt_app_forget(GattApp *app, const char *device);
 
 /* gatt_write_finish() - answer a write

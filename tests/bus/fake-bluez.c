@@ -404,8 +404,10 @@ void fake_call_free(FakeCall *call)
 static void write_options(BusWriter *writer, const char *device, uint16_t offset)
 {
 	bus_writer_open(writer, "a{sv}");
-	bus_writer_entry(writer, "device", "o");
-	bus_writer_path(writer, device);
+	if (device) {
+		bus_writer_entry(writer, "device", "o");
+		bus_writer_path(writer, device);
+	}
 	if (offset) {
 		bus_writer_entry(writer, "offset", "q");
 		bus_writer_u16(writer, offset);

@@ -77,7 +77,8 @@ void fake_bluez_changed(FakeBluez *fake, int index, const char *property);
 void fake_bluez_connect(FakeBluez *fake, bool connected);
 
 /* fake_bluez_read(), _write() - as bluetoothd does for the phone; free with fake_call_free()
- * @path: below the application's root */
+ * @path: below the application's root
+ * @device: NULL: left out */
 FakeCall *fake_bluez_read(FakeBluez *fake, const char *path, const char *device, uint16_t offset);
 FakeCall *fake_bluez_write(FakeBluez *fake, const char *path, const char *device, uint16_t offset,
 			   const void *data, size_t len);

@@ -11,6 +11,7 @@
 #define SESSION "/service0/char2" /* prov-session */
 #define VERSION "/service0/char4" /* proto-ver */
 #define NAME    "PROV_A1B2C3"
+#define OTHER   FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA"
 
 typedef struct Fixture {
 	TestBus *daemon;
@@ -75,7 +76,7 @@ static void on_written(const char *device, EndpointId endpoint, GBytes *value, G
 {
 	Fixture *fixture = data;
 
-	g_assert_cmpstr(device, ==, FAKE_PHONE);
+	g_assert_true(strcmp(device, FAKE_PHONE) == 0 || strcmp(device, OTHER) == 0);
 	g_assert_null(fixture->write);
 	fixture->write = write;
 	g_clear_pointer(&fixture->written, g_bytes_unref);
@@ -352,7 +353,7 @@ static void test_write_then_read(Fixture *fixture, gconstpointer data)
 	assert_read(fixture, SESSION, FAKE_PHONE, 4, "456789");
 	assert_read(fixture, SESSION, FAKE_PHONE, 10, "");
 	assert_read(fixture, VERSION, FAKE_PHONE, 0, "");
-	assert_read(fixture, SESSION, FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA", 0, "");
+	assert_read(fixture, SESSION, OTHER, 0, "");
 	beyond = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 11);
 	TEST_WAIT(beyond->done);
 	g_assert_cmpstr(beyond->error_name, ==, "org.bluez.Error.InvalidOffset");
@@ -378,6 +379,40 @@ static void test_write_refused(Fixture *fixture, gconstpointer data)
 	g_assert_nonnull(g_strrstr(second->error_text, "0x80"));
 	/* Nothing of the reply before is left to be taken for an answer. */
 	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+}
+
+/* Somebody else writes before the phone has read: its reply is neither lost nor shown. */
+static void test_write_by_another(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) ours = NULL;
+	g_autoptr(FakeCall) refused = NULL;
+	g_autoptr(FakeCall) taken = NULL;
+
+	start_gatt(fixture);
+	ours = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "hello", 5);
+	expect(fixture, "written:prov-session:5");
+	finish(fixture, ours, "reply");
+	refused = fake_bluez_write(fixture->fake, SESSION, OTHER, 0, "me", 2);
+	expect(fixture, "written:prov-session:2");
+	finish(fixture, refused, NULL);
+	assert_read(fixture, SESSION, OTHER, 0, "");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "reply");
+	taken = fake_bluez_write(fixture->fake, SESSION, OTHER, 0, "now", 3);
+	expect(fixture, "written:prov-session:3");
+	finish(fixture, taken, "yours");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+	assert_read(fixture, SESSION, OTHER, 0, "yours");
+}
+
+static void test_write_by_nobody(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) write = NULL;
+
+	start_gatt(fixture);
+	write = fake_bluez_write(fixture->fake, SESSION, NULL, 0, "hello", 5);
+	TEST_WAIT(write->done);
+	g_assert_cmpstr(write->error_name, ==, "org.bluez.Error.Failed");
+	g_assert_cmpstr(fixture->notes->str, ==, "");
 }
 
 static void test_write_bounds(Fixture *fixture, gconstpointer data)
@@ -414,7 +449,7 @@ static FakeCall *hold_read(Fixture *fixture)
 	read = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 0);
 	expect(fixture, "touched");
 	/* Another phone is not kept waiting, and gets nothing of it. */
-	assert_read(fixture, SESSION, FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA", 0, "");
+	assert_read(fixture, SESSION, OTHER, 0, "");
 	g_assert_false(read->done);
 	return read;
 }
@@ -460,6 +495,18 @@ static void test_read_held_too_long(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(read->error_name, ==, "org.bluez.Error.Failed");
 	finish_late(fixture, "nobody waits");
 	assert_read(fixture, SESSION, FAKE_PHONE, 0, "nobody waits");
+}
+
+/* The phone hangs up while its read is held: when it is back, nothing of that is left. */
+static void test_read_held_hung_up(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) read = hold_read(fixture);
+
+	gatt_app_forget(fixture->gatt, FAKE_PHONE);
+	finish_late(fixture, NULL);
+	TEST_WAIT(read->done);
+	g_assert_cmpstr(read->error_name, !=, NULL);
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
 }
 
 static void test_register_retried(Fixture *fixture, gconstpointer data)
@@ -568,10 +615,13 @@ static const Test tests[] = {
 	{ "/gatt/names", test_names, NULL },
 	{ "/gatt/write-then-read", test_write_then_read, NULL },
 	{ "/gatt/write-refused", test_write_refused, NULL },
+	{ "/gatt/write-by-another", test_write_by_another, NULL },
+	{ "/gatt/write-by-nobody", test_write_by_nobody, NULL },
 	{ "/gatt/write-bounds", test_write_bounds, NULL },
 	{ "/gatt/read-held", test_read_held, NULL },
 	{ "/gatt/read-held-refused", test_read_held_refused, NULL },
 	{ "/gatt/read-held-too-long", test_read_held_too_long, NULL },
+	{ "/gatt/read-held-hung-up", test_read_held_hung_up, NULL },
 	{ "/gatt/register-retried", test_register_retried, NULL },
 	{ "/gatt/register-twice", test_register_twice, NULL },
 	{ "/advert/properties", test_advert, NULL },

@@ -27,6 +27,7 @@ typedef struct Stream {
 	bool input_ended;
 	bool half_closed; /* we said that no more comes */
 	bool last_newline;
+	bool line_open; /* the agent has the beginning of a line, but not its end */
 
 	GString *answer; /* the unfinished answer line */
 	bool agent_ended;
@@ -89,6 +90,7 @@ static bool write_agent(Stream *stream, GError **error)
 		return false;
 	}
 	stream->result->sent += count_lines(from, (size_t)n);
+	stream->line_open = n > 0 ? from[n - 1] != '\n' : stream->line_open;
 	stream->block_sent += (size_t)n;
 	if (stream->block_sent == stream->block_len)
 		stream->block_len = stream->block_sent = 0;
@@ -103,12 +105,19 @@ static bool bad_answer(GError **error)
 	return false;
 }
 
+/* The highest line the agent can have decided: one that is too long before it has ended. */
+static uint64_t last_known(const Stream *stream)
+{
+	return stream->result->sent + (stream->line_open ? 1 : 0);
+}
+
 static bool handle_refusal(Stream *stream, uint64_t line, const cJSON *answer, GError **error)
 {
 	const char *reason = cJSON_GetStringValue(cJSON_GetObjectItem(answer, "error"));
 	const char *code = cJSON_GetStringValue(cJSON_GetObjectItem(answer, "code"));
 
-	if (!reason || line <= stream->result->decided || stream->refused->len >= REFUSED_MAX)
+	if (!reason || line <= stream->result->decided || line > last_known(stream) ||
+	    stream->refused->len >= REFUSED_MAX)
 		return bad_answer(error);
 	g_array_append_val(stream->refused, line);
 	stream->result->refused++;
@@ -130,7 +139,7 @@ static bool handle_ack(Stream *stream, uint64_t upto, GError **error)
 	uint64_t first = stream->result->decided + 1;
 	guint skipped = 0;
 
-	if (upto < stream->result->decided || upto > stream->result->sent)
+	if (upto < stream->result->decided || upto > last_known(stream))
 		return bad_answer(error);
 	for (; skipped < stream->refused->len; skipped++) {
 		uint64_t line = g_array_index(stream->refused, uint64_t, skipped);

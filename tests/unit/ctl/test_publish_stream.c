@@ -156,11 +156,65 @@ static void test_long(void)
 	g_string_free(agent.received, TRUE);
 }
 
+typedef struct EarlyAgent {
+	int fd;
+	int input; /* the other end of the client's input */
+} EarlyAgent;
+
+static void say(int fd, const char *text)
+{
+	g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
+}
+
+/* Refuses a line whose end has not come, then lets it end. */
+static gpointer early_agent_run(gpointer data)
+{
+	EarlyAgent *agent = data;
+	char buffer[64];
+
+	g_assert_cmpint(read(agent->fd, buffer, sizeof(buffer)), ==, 4);
+	say(agent->fd, "{\"line\":1,\"error\":\"too long\",\"code\":\"invalid\"}\n{\"ack\":1}\n");
+	say(agent->input, "zz\n{}\n");
+	close(agent->input);
+	while (read(agent->fd, buffer, sizeof(buffer)) > 0)
+		;
+	say(agent->fd, "{\"ack\":2}\n");
+	close(agent->fd);
+	return NULL;
+}
+
+/* A line that is too long is refused before it ends: no answer to a line that was never sent. */
+static void test_refused_early(void)
+{
+	int pair[2], input[2];
+	g_autoptr(GString) noted = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	const PublishEvents events = { note_stored, note_refused, noted };
+	PublishResult result;
+
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+	g_assert_cmpint(pipe(input), ==, 0);
+	say(input[1], "zzzz");
+
+	EarlyAgent agent = { pair[1], input[1] };
+	GThread *thread = g_thread_new("agent", early_agent_run, &agent);
+	bool done = publish_stream(input[0], pair[0], &events, &result, &error);
+
+	close(pair[0]);
+	close(input[0]);
+	g_thread_join(thread);
+	g_assert_no_error(error);
+	g_assert_true(done);
+	g_assert_cmpstr(noted->str, ==, "!1+2-2");
+	g_assert_cmpuint(result.refused, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(stream_cases); i++)
 		g_test_add_data_func(stream_cases[i].path, &stream_cases[i], test_stream);
 	g_test_add_func("/ctl/publish/long", test_long);
+	g_test_add_func("/ctl/publish/refused-early", test_refused_early);
 	return g_test_run();
 }

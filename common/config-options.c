@@ -5,7 +5,10 @@
 
 #include "landfall-config.h"
 
+#include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct Parsed {
 	char *file;
@@ -42,6 +45,8 @@ static bool options_parse(const ConfigOptions *options, Parsed *parsed, int *arg
 	g_autoptr(GOptionContext) context = g_option_context_new(options->parameters);
 	g_autoptr(GError) cause = NULL;
 
+	if (*argc > 1)
+		setlocale(LC_CTYPE, ""); /* the help of GLib is not all ASCII */
 	g_option_context_set_summary(context, options->summary);
 	g_option_context_set_strict_posix(context, options->commands);
 	g_option_context_add_main_entries(context, common, NULL);
@@ -83,11 +88,22 @@ static bool options_answer(const ConfigOptions *options, const Parsed *parsed, c
 	return parsed->dump || parsed->check;
 }
 
+/* A standard descriptor that was closed would be given to the next file or socket, and what is
+ * meant for it would go there. The wrong direction lets its use fail as if it were closed. */
+static void occupy_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return; /* no /dev: nothing that could be done */
+}
+
 int config_options_start(const ConfigOptions *options, int *argc, char ***argv, Config **config)
 {
 	g_auto(Parsed) parsed = { 0 };
 	g_autoptr(GError) error = NULL;
 
+	occupy_descriptors();
 	if (!options_parse(options, &parsed, argc, argv, &error))
 		return config_options_fail(options->name, error);
 	if (parsed.version) {

@@ -86,6 +86,16 @@ bool ctl_parse(const char *summary, const GOptionEntry *entries, int *argc, char
 	return false;
 }
 
+/* A full disk or a closed descriptor shows when the answer is written, not before. */
+static bool finish_output(GError **error)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "the answer could not be written to standard output");
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	g_autofree char *list = list_commands();
@@ -118,7 +128,7 @@ int main(int argc, char **argv)
 	const Command *command = find_command(argv[1], &error);
 	const Ctl ctl = { .config = config, .json = json };
 
-	if (!command || !command->run(&ctl, argc - 1, argv + 1, &error))
+	if (!command || !command->run(&ctl, argc - 1, argv + 1, &error) || !finish_output(&error))
 		return config_options_fail("landfallctl", error);
 	return 0;
 }

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# landfallctl against an agent without a broker: what it exits with, and what the agent is left with.
+# Usage: test_ctl.sh AGENT LANDFALLCTL
+agent=$1
+ctl=$2
+dir=$(mktemp -d)
+trap 'kill "$pid"; wait "$pid"; rm -r "$dir"' EXIT
+cat > "$dir/landfall.conf" <<CONF
+[store]
+path = $dir/store
+[broker]
+uri = mqtt://127.0.0.1:1
+client_id = test
+[agent]
+spool = $dir/spool.db
+ingest = $dir/agent.sock
+interval = 1d
+CONF
+
+# "the next file opened" is what a closed standard error would be
+"$agent" --config "$dir/landfall.conf" 2>&- &
+pid=$!
+until [ -S "$dir/agent.sock" ]; do
+	kill -0 "$pid" || { echo "Bail out! the agent does not start"; exit 1; }
+done
+
+number=0
+check() { # STATUS WHAT COMMAND…: $input goes in, $dir/out and $dir/err come out
+	number=$((number + 1))
+	wanted=$1
+	what=$2
+	shift 2
+	printf "$input" | "$@" > "$dir/out" 2> "$dir/err"
+	status=$?
+	if [ "$status" -eq "$wanted" ] && [ "$(cat "$dir/out")" = "$(printf "$output")" ]; then
+		echo "ok $number - $what"
+	else
+		echo "not ok $number - $what"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+		echo "# status $status, wanted $wanted"
+	fi
+}
+publish() { timeout 60 "$ctl" --config "$dir/landfall.conf" publish "$@"; }
+publish_without_input() { publish "$@" <&-; }
+publish_to_full_disk() { publish "$@" > /dev/full; }
+publish_long_line() {
+	{ head -c 300000 /dev/zero | tr '\0' z; printf '\n{"a":1}\n'; } | publish "$@"
+}
+agent_descriptors() { # 2 must lead to /dev/null, not to a socket or the spool
+	readlink "/proc/$pid/fd/2"
+}
+
+echo 1..9
+input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
+input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
+input='' output='' check 0 "no line, no sample" publish -l --ack
+input='' output='1' check 0 "a sample as argument" publish --ack '{"a":1}'
+input='' output='' check 2 "neither arguments nor lines" publish
+input='' output='2' check 23 "a line longer than the agent's buffers" publish_long_line -l --ack
+input='' output='' check 1 "closed standard input" publish_without_input -l --ack
+input='{"a":1}\n' output='' check 1 "numbers that cannot be written" publish_to_full_disk -l --ack
+input='' output='/dev/null' check 0 "closed standard error" agent_descriptors

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl status - how the device is doing, at a glance */
 #include "common/error.h"
+#include "common/printable.h"
 #include "common/store.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
@@ -8,6 +9,7 @@
 #include "landfall-config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* {"error":"…"} for a part that could not be asked: the page is shown all the same. */
 static cJSON *describe_failure(const GError *error)
@@ -63,12 +65,13 @@ static cJSON *ask_store(const Config *config)
 static void print_provisioner(const cJSON *provisioner)
 {
 	const char *address = ctl_json_text(provisioner, "Ip4Address", "");
+	const char *name = ctl_json_text(provisioner, "Ssid", "?");
+	g_autofree char *ssid = printable_text(name, strlen(name));
 
 	printf("Provisioner  %s\n",
 	       ctl_json_text(provisioner, "error", ctl_json_text(provisioner, "Progress", "?")));
 	if (*address)
-		printf("Wi-Fi        %s, address %s\n", ctl_json_text(provisioner, "Ssid", "?"),
-		       address);
+		printf("Wi-Fi        %s, address %s\n", ssid, address);
 }
 
 static void print_identity(const cJSON *identity)

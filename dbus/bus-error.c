@@ -4,6 +4,8 @@
  */
 #include "dbus/bus-private.h"
 
+#include "common/printable.h"
+
 #include <string.h>
 
 #define TEXT_MAX 512
@@ -66,15 +68,7 @@ const char *bus_error_name(const GError *error, const BusErrorName *table)
 
 char *bus_text(const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, TEXT_MAX));
-	GString *line = g_string_sized_new(64);
-
-	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		g_string_append_unichar(line, g_unichar_isprint(c) ? c : '?');
-	}
-	return g_string_free(line, FALSE);
+	return printable_text(text, strnlen(text, TEXT_MAX));
 }
 
 GError *bus_error_from_message(DBusMessage *message)

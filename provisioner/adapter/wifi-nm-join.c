@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm-join.h"
 
 #include "common/error.h"
+#include "common/printable.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 
 #include <string.h>
@@ -374,7 +375,7 @@ static void write_security(BusWriter *writer, NmKeyMgmt key, const char *passphr
 /* The profile: what is not said here NetworkManager completes. */
 static void write_profile(BusWriter *writer, const WifiNmJoin *join, NmKeyMgmt key)
 {
-	g_autofree char *ssid = g_strndup((const char *)join->wanted.ssid, join->wanted.ssid_len);
+	g_autofree char *ssid = printable_text(join->wanted.ssid, join->wanted.ssid_len);
 	g_autofree char *id = g_strconcat(WIFI_NM_ID_PREFIX, ssid, NULL);
 
 	bus_writer_open(writer, "a{sa{sv}}");

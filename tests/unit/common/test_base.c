@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cursor, secret, error: what the cores stand on. */
+/* cursor, secret, printable, error: what the cores stand on. */
 #include "common/cursor.h"
 #include "common/error.h"
+#include "common/printable.h"
 #include "common/secret.h"
 
 #include <string.h>
@@ -79,6 +80,34 @@ static void test_secret(void)
 }
 
 /* Scripts rely on the numbers, and on no two being alike. */
+typedef struct PrintableCase {
+	const char *name;
+	const char *text;
+	size_t len;
+	const char *shown;
+} PrintableCase;
+
+static const PrintableCase printable_cases[] = {
+	{ "plain", "Landfall Lab", 12, "Landfall Lab" },
+	{ "nothing", "", 0, "" },
+	{ "utf-8", "Caf\303\251", 5, "Caf\303\251" },
+	{ "cut", "Cafe", 3, "Caf" },
+	{ "not-utf-8", "a\377b", 3, "a\357\277\275b" },
+	{ "end-of-text", "a\0b", 3, "a\357\277\275b" },
+	{ "lines", "a\nSTOPPING=1\r", 13, "a?STOPPING=1?" },
+	{ "escape", "\033[2J\177", 5, "?[2J?" },
+	{ "c1-control", "\302\2332J", 4, "?2J" },
+	{ "right-to-left", "\342\200\256abc", 6, "?abc" },
+};
+
+static void test_printable(gconstpointer data)
+{
+	const PrintableCase *c = data;
+	g_autofree char *shown = printable_text(c->text, c->len);
+
+	g_assert_cmpstr(shown, ==, c->shown);
+}
+
 static void test_exit_status(void)
 {
 	bool seen[256] = { false };
@@ -116,6 +145,11 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &overrun_cases[i], test_cursor_overrun);
 	}
 	g_test_add_func("/secret", test_secret);
+	for (size_t i = 0; i < G_N_ELEMENTS(printable_cases); i++) {
+		g_autofree char *path = g_strconcat("/printable/", printable_cases[i].name, NULL);
+
+		g_test_add_data_func(path, &printable_cases[i], test_printable);
+	}
 	g_test_add_func("/error/exit-status", test_exit_status);
 	return g_test_run();
 }

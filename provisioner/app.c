@@ -2,6 +2,7 @@
 #include "provisioner/app.h"
 
 #include "common/error.h"
+#include "common/printable.h"
 #include "dbus/bus-name.h"
 #include "dbus/bus.h"
 #include "provisioner/adapter/advert.h"
@@ -40,7 +41,6 @@ struct App {
 	bool done;               /* a phone has read Connected */
 	char *adapter;           /* object path while ready */
 	char *name;              /* advertised, NULL before Wi-Fi is known */
-	char *peer;              /* object path of the phone, NULL: none */
 	guint timer;             /* of the core's deadline */
 	guint linger;
 	guint patience;
@@ -98,18 +98,16 @@ static char *link_text(const App *app)
 {
 	const WifiLink *link = provisioner_link(app->core);
 	g_autofree char *ssid =
-		link ? g_strndup((const char *)link->network.ssid, link->network.ssid_len)
-		     : g_strdup("");
-	g_autofree char *text = g_utf8_make_valid(ssid, -1);
+		link ? printable_text(link->network.ssid, link->network.ssid_len) : g_strdup("");
 
 	return g_strdup_printf("the device is on \"%s\" with address %s; the phone is being told",
-			       text, link ? link->ip4 : "");
+			       ssid, link ? link->ip4 : "");
 }
 
 /* The state as a sentence; the caller frees it. */
 static char *progress_text(const App *app)
 {
-	const char *phone = app->peer ? bluez_device_address(app->bluez, app->peer) : "";
+	const char *phone = bluez_device_address(app->bluez, provisioner_peer(app->core));
 
 	switch (provisioner_state(app->core)) {
 	case PROVISIONER_IDLE: break;
@@ -139,7 +137,7 @@ static void app_show(App *app)
 {
 	g_autofree char *progress = progress_text(app);
 	g_autofree char *peer =
-		g_strdup(app->peer ? bluez_device_address(app->bluez, app->peer) : "");
+		g_strdup(bluez_device_address(app->bluez, provisioner_peer(app->core)));
 	const WifiLink *link = provisioner_link(app->core);
 	BusServiceStatus status = {
 		.state = state_text(app),
@@ -274,14 +272,14 @@ static void app_end(App *app)
 {
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
 						      "provisioning was stopped");
+	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
 
 	app->wanted = false;
 	app->begun = false;
 	g_clear_handle_id(&app->patience, g_source_remove);
 	provisioner_stop(app->core, now_us());
-	if (app->peer)
-		bluez_disconnect(app->bluez, app->peer);
-	g_clear_pointer(&app->peer, g_free);
+	if (*peer)
+		bluez_disconnect(app->bluez, peer);
 	gatt_app_forget(app->gatt, NULL);
 	advert_unregister(app->advert, !app->adapter);
 	gatt_app_unregister(app->gatt, !app->adapter);
@@ -320,13 +318,13 @@ static void on_bluez_lost(void *data)
 static void on_disconnected(const char *device, void *data)
 {
 	App *app = data;
+	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
 
 	gatt_app_forget(app->gatt, device);
-	if (!app->peer || (device && strcmp(device, app->peer) != 0))
+	if (*peer == '\0' || (device && strcmp(device, peer) != 0))
 		return;
 	g_info("the phone is gone");
-	provisioner_peer_gone(app->core, app->peer, now_us());
-	g_clear_pointer(&app->peer, g_free);
+	provisioner_peer_gone(app->core, peer, now_us());
 	/* The kernel resumes advertising by itself; what bluetoothd dropped is put back. */
 	if (app->adapter && advert_is_on_air(app->advert) &&
 	    bluez_active_instances(app->bluez) == 0)
@@ -338,9 +336,8 @@ static void on_touched(const char *device, void *data)
 {
 	App *app = data;
 
-	if (app->peer || *device == '\0' || !app->begun)
+	if (*provisioner_peer(app->core) || *device == '\0' || !app->begun)
 		return;
-	app->peer = g_strdup(device);
 	provisioner_peer_connected(app->core, device, now_us());
 	wifi_nm_look_around(app->wifi);
 	app_settle(app);
@@ -674,6 +671,5 @@ void app_free(App *app)
 	g_clear_error(&app->error);
 	g_free(app->adapter);
 	g_free(app->name);
-	g_free(app->peer);
 	g_free(app);
 }

@@ -30,7 +30,8 @@ struct WifiNm {
 	WifiNmJoin *join;
 	WifiCredentials *wanted; /* what is being joined, NULL: nothing. Passphrase owned */
 	guint join_limit;
-	char *joined; /* profile the last join left behind, NULL: none */
+	char *joined; /* profile the last join that succeeded left behind, NULL: none */
+	bool latest;  /* no join was begun since */
 
 	char *before;       /* profile in use before the first attempt, NULL: none */
 	char *undo_profile; /* to be deleted, NULL: none */
@@ -462,6 +463,7 @@ static void on_joined(const WifiNmJoined *joined, WifiFailure failure, void *dat
 
 		g_free(nm->joined);
 		nm->joined = g_strdup(joined->profile);
+		nm->latest = true;
 		g_clear_pointer(&nm->before, g_free);
 		delete_superseded(nm, joined->profile);
 		join_end(nm);
@@ -498,6 +500,7 @@ static bool nm_join(void *wifi, const WifiCredentials *credentials, GError **err
 	WifiNm *nm = wifi;
 
 	join_end(nm);
+	nm->latest = false;
 	nm->wanted = g_new(WifiCredentials, 1);
 	*nm->wanted = *credentials;
 	nm->wanted->passphrase = secret_copy(credentials->passphrase);
@@ -523,6 +526,9 @@ static void nm_forget(void *wifi)
 {
 	WifiNm *nm = wifi;
 
+	/* A join that failed has left nothing, and what an earlier one left is not its to take. */
+	if (!nm->latest)
+		return;
 	if (nm->joined && bus_peer_is_present(nm->peer))
 		delete_profile(nm, nm->joined);
 	g_clear_pointer(&nm->joined, g_free);

@@ -66,8 +66,8 @@ typedef enum WifiFailure {
 typedef struct WifiPort {
 	const char *name; /* "networkmanager" ... as in the configuration */
 
-	/* scan() - look for networks; ends in provisioner_on_scan(), within 4 s with whatever is
-	 * known by then; after 4.5 s it is cancelled */
+	/* scan() - look for networks; ends in provisioner_on_scan(), within 7 s with whatever is
+	 * known by then; after 7.5 s it is cancelled */
 	bool (*scan)(void *wifi, GError **error);
 
 	/* join() - connect and wait for an address; ends in provisioner_on_joined() or
@@ -79,6 +79,7 @@ typedef struct WifiPort {
 	 * join stays. Harmless when there is neither */
 	void (*cancel)(void *wifi);
 
-	/* forget() - remove what join() added, and only that; best effort, reports nothing */
+	/* forget() - remove what the last join() added, and only that: nothing when it failed; best
+	 * effort, reports nothing */
 	void (*forget)(void *wifi);
 } WifiPort;

@@ -641,6 +641,46 @@ static void test_join_gone_for_good(Fixture *fixture, gconstpointer data)
 	g_test_assert_expected_messages();
 }
 
+/* Starting over after a failure does not take the network that an earlier visit left. */
+static void test_forget_failed(Fixture *fixture, gconstpointer data)
+{
+	FakeNm *fake = fixture->fake;
+
+	fake_nm_ap(fake, 0, &lab);
+	fake_nm_ap(fake, 1, &three);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	wait_added(fixture, 1);
+	fake_nm_active(fake, 0, ACTIVATED);
+	fake_nm_address(fake, 0, "192.168.77.61");
+	TEST_WAIT(fixture->joins == 1);
+	join(fixture, "Three", "wrong wrong");
+	wait_added(fixture, 2);
+	fake_nm_state(fake, NEED_AUTH, 8);
+	TEST_WAIT(fixture->failures == 1);
+	TEST_WAIT(!fake->profiles[1].object);
+	wifi_nm_port.forget(fixture->nm);
+	/* Calls are served in their order: after this one a deletion would have been seen. */
+	join(fixture, "Three", "wrong again");
+	wait_added(fixture, 3);
+	g_assert_nonnull(fake->profiles[0].object);
+}
+
+/* 32 octets of anybody's choice: they reach NetworkManager as they are, and its log made harmless. */
+static void test_join_odd_name(Fixture *fixture, gconstpointer data)
+{
+	static const char name[] = "a\nSTOPPING=1\033[2J\377";
+	static const FakeAp odd = { NULL, name, "02:00:00:00:00:08", 1, 0, PSK, 2412, 50 };
+	const FakeProfile *profile = &fixture->fake->profiles[0];
+
+	fake_nm_ap(fixture->fake, 0, &odd);
+	start(fixture, PATIENCE);
+	join(fixture, name, PASS);
+	wait_added(fixture, 1);
+	g_assert_cmpstr(profile->ssid, ==, name);
+	g_assert_cmpstr(profile->id, ==, "landfall a?STOPPING=1?[2J\357\277\275");
+}
+
 /* A second provisioning of the same network replaces what the first one left. */
 static void test_join_superseded(Fixture *fixture, gconstpointer data)
 {
@@ -691,6 +731,8 @@ static const Test tests[] = {
 	{ "/wifi-nm/join/restart", test_join_restart },
 	{ "/wifi-nm/join/gone-for-good", test_join_gone_for_good },
 	{ "/wifi-nm/join/superseded", test_join_superseded },
+	{ "/wifi-nm/join/odd-name", test_join_odd_name },
+	{ "/wifi-nm/forget/failed", test_forget_failed },
 };
 
 /* One test for each row of a table; the row's first member is its name. */

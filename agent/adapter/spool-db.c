@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -186,6 +187,13 @@ static bool db_prepare(SpoolDb *db, GError **error)
 	return true;
 }
 
+static void set_foreign(const SpoolDb *db, GError **error)
+{
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+		    "%s is not a spool of this version of Landfall: remove it or set another path",
+		    db->path);
+}
+
 /* An empty file gets our tables, anything else must have them. */
 static bool db_check_schema(SpoolDb *db, GError **error)
 {
@@ -204,10 +212,7 @@ static bool db_check_schema(SpoolDb *db, GError **error)
 		return db_exec(db, sql, "cannot be created", error);
 	}
 	if (id != APPLICATION_ID || version != SCHEMA_VERSION) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
-			    "%s is not a spool of this version of Landfall: remove it or set "
-			    "another path",
-			    db->path);
+		set_foreign(db, error);
 		return false;
 	}
 	return true;
@@ -296,6 +301,25 @@ static bool db_connect(SpoolDb *db, GError **error)
 	       db_prepare(db, error) && db_load_extent(db, error);
 }
 
+/* Whether a file that SQLite cannot read was a spool once: its beginning is what every database
+ * begins with, or was lost with nothing but zeros left, or it still consists of whole pages. Any
+ * other file belongs to somebody else. */
+static bool was_spool(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	static const char zeros[sizeof(magic)];
+	char start[sizeof(magic)] = { 0 };
+	struct stat status = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, start, sizeof(start));
+	bool whole_pages = fd >= 0 && fstat(fd, &status) == 0 && status.st_size % PAGE_SIZE == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return len >= 0 && (whole_pages || memcmp(start, magic, (size_t)len) == 0 ||
+			    memcmp(start, zeros, (size_t)len) == 0);
+}
+
 /* Begin a new file at @base, with @dropped samples known to be lost. */
 static bool db_start_anew(SpoolDb *db, uint64_t base, uint64_t dropped, GError **error)
 {
@@ -334,6 +358,10 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 		return g_steal_pointer(&db);
 	if (!db->corrupt) {
 		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	if (!was_spool(path)) {
+		set_foreign(db, error);
 		return NULL;
 	}
 	if (!db_start_anew(db, clock_base(), 0, error))

@@ -318,6 +318,26 @@ static void test_foreign(Fixture *f, gconstpointer data)
 	g_assert_false(g_file_test(f->aside, G_FILE_TEST_EXISTS));
 }
 
+/* A wrong path in the configuration must not move somebody's file away. */
+static void test_foreign_text(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = g_path_get_dirname(f->path);
+	g_autofree char *kept = NULL;
+	g_autoptr(GString) text = g_string_new("root:x:0:0:root:/root:/bin/bash\n");
+
+	for (int i = 0; i < 100; i++)
+		g_string_append(text, "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n");
+	g_mkdir_with_parents(folder, 0700);
+	g_assert_true(g_file_set_contents(f->path, text->str, -1, NULL));
+	g_assert_null(spool_db_open(f->path, LIMIT, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_nonnull(strstr(error->message, "is not a spool"));
+	g_assert_false(g_file_test(f->aside, G_FILE_TEST_EXISTS));
+	g_assert_true(g_file_get_contents(f->path, &kept, NULL, NULL));
+	g_assert_cmpstr(kept, ==, text->str);
+}
+
 static void test_unwritable(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -450,6 +470,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/second-process", test_second_process);
 	ADD("/agent/spool-db/damage-later", test_damage_later);
 	ADD("/agent/spool-db/foreign", test_foreign);
+	ADD("/agent/spool-db/foreign-text", test_foreign_text);
 	ADD("/agent/spool-db/unwritable", test_unwritable);
 	ADD("/agent/spool-db/disk-full", test_disk_full);
 	ADD("/agent/spool-db/write-fails", test_write_fails);

@@ -15,7 +15,6 @@
 #define SALT_MAX     64
 #define VERIFIER_MAX 384
 #define POP_MAX      64
-#define POP_DRAWS    16 /* attempts at a proof that every phone can use */
 
 /* Lower case, without i, l, o and 0 that are misread on a label: 32 symbols, 5 bits each. */
 static const char pop_alphabet[] = "abcdefghjkmnpqrstuvwxyz123456789";
@@ -203,26 +202,20 @@ static Secret *draw_pop(GError **error)
 	return g_steal_pointer(&pop);
 }
 
-/* One proof in 256 cannot be used with every phone: then another is drawn. */
+/* One proof in 256 cannot be used with every client: then another is drawn. */
 static bool make_pop(const char *folder, Credentials *credentials, GError **error)
 {
 	char line[CREDENTIALS_POP_LEN + 1] = { 0 };
-	bool usable = false;
 	bool ok = false;
 
-	for (int draw = 0; draw < POP_DRAWS && !usable; draw++) {
-		g_autoptr(GError) refused = NULL;
-
-		g_clear_pointer(&credentials->pop, secret_free);
+	do {
+		secret_free(credentials->pop);
 		credentials->pop = draw_pop(error);
 		if (!credentials->pop)
 			return false;
-		usable = derive(credentials->username, credentials->pop, &credentials->salt,
-				&credentials->verifier, &refused);
-		if (!usable && draw + 1 == POP_DRAWS)
-			g_propagate_error(error, g_steal_pointer(&refused));
-	}
-	if (!usable)
+	} while (!srp_password_suits(credentials->username, credentials->pop));
+	if (!derive(credentials->username, credentials->pop, &credentials->salt,
+		    &credentials->verifier, error))
 		return false;
 	memcpy(line, secret_data(credentials->pop), CREDENTIALS_POP_LEN);
 	line[CREDENTIALS_POP_LEN] = '\n';

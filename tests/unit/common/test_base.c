@@ -1,59 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* cursor, secret, printable, error: what the cores stand on. */
-#include "common/cursor.h"
+/* secret, printable, error: what the cores stand on. */
 #include "common/error.h"
 #include "common/printable.h"
 #include "common/secret.h"
 
 #include <string.h>
-
-static void test_cursor_reads(void)
-{
-	static const uint8_t octets[] = { 0x01, 0x02, 0x03, 0xfe, 0xdc, 0xba, 0x98, 0xaa, 0xbb };
-	g_autoptr(GBytes) bytes = g_bytes_new_static(octets, sizeof(octets));
-	Cursor cursor = cursor_init(bytes);
-
-	g_assert_cmpuint(cursor_take_u8(&cursor), ==, 0x01);
-	g_assert_cmpuint(cursor_take_be16(&cursor), ==, 0x0203);
-	g_assert_cmpuint(cursor_take_be32(&cursor), ==, 0xfedcba98);
-	g_assert_false(cursor_at_end(&cursor));
-	g_assert_true(cursor_take(&cursor, 2) == octets + 7);
-	g_assert_true(cursor_at_end(&cursor));
-	g_assert_nonnull(cursor_take(&cursor, 0)); /* nothing is always there */
-	g_assert_false(cursor.overrun);
-}
-
-typedef struct OverrunCase {
-	const char *name;
-	size_t len; /* octets there are */
-	size_t want;
-} OverrunCase;
-
-static const OverrunCase overrun_cases[] = {
-	{ "u8", 0, 1 },   { "be16", 1, 2 },        { "be32", 3, 4 },
-	{ "more", 8, 9 }, { "huge", 8, SIZE_MAX },
-};
-
-static void test_cursor_overrun(gconstpointer data)
-{
-	static const uint8_t octets[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	const OverrunCase *c = data;
-	Cursor cursor = cursor_init_data(octets, c->len);
-
-	if (c->want == 1)
-		g_assert_cmpuint(cursor_take_u8(&cursor), ==, 0);
-	else if (c->want == 2)
-		g_assert_cmpuint(cursor_take_be16(&cursor), ==, 0);
-	else if (c->want == 4)
-		g_assert_cmpuint(cursor_take_be32(&cursor), ==, 0);
-	else
-		g_assert_null(cursor_take(&cursor, c->want));
-	g_assert_true(cursor.overrun);
-	g_assert_cmpuint(cursor.len, ==, c->len); /* nothing was consumed */
-	g_assert_nonnull(cursor_take(&cursor, 0));
-	g_assert_true(cursor.overrun); /* and it is not forgotten */
-	g_assert_false(cursor_at_end(&cursor));
-}
 
 static void test_secret(void)
 {
@@ -137,13 +88,6 @@ static void test_exit_status(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/cursor/reads", test_cursor_reads);
-	for (size_t i = 0; i < G_N_ELEMENTS(overrun_cases); i++) {
-		g_autofree char *path =
-			g_strconcat("/cursor/overrun/", overrun_cases[i].name, NULL);
-
-		g_test_add_data_func(path, &overrun_cases[i], test_cursor_overrun);
-	}
 	g_test_add_func("/secret", test_secret);
 	for (size_t i = 0; i < G_N_ELEMENTS(printable_cases); i++) {
 		g_autofree char *path = g_strconcat("/printable/", printable_cases[i].name, NULL);

@@ -16,8 +16,9 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#define QUIT_MS   5000 /* for the last words with NetworkManager */
-#define LINGER_MS 5000 /* with nothing to do, before the daemon exits: a Start may be on its way */
+#define QUIT_MS     5000 /* for the last words with NetworkManager */
+#define LINGER_MS   5000 /* with nothing to do, before the daemon exits: a Start may be on its way */
+#define JOIN_LAG_MS 30000 /* after join_timeout, for an address and the reason of a failure */
 
 struct App {
 	const Config *config;
@@ -574,6 +575,7 @@ static bool app_init_core(App *app, GError **error)
 		.random = credentials_random,
 		.changed = core_changed,
 		.data = app,
+		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,
 	};
 	app->core = provisioner_new(&security, &app->ports, error);
 	return app->core != NULL;

@@ -36,6 +36,7 @@ static const struct {
 struct ProvConfig {
 	const WifiPort *wifi;
 	void *wifi_data;
+	int64_t join_us;
 	ProvConfigPhase phase;
 	FailureCause cause;      /* when FAILED */
 	WifiCredentials pending; /* set, not applied; ssid_len 0: none */
@@ -77,12 +78,13 @@ static void config_fail(ProvConfig *config, FailureCause cause)
 	config_enter(config, PROV_CONFIG_FAILED, INT64_MAX);
 }
 
-ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data)
+ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data, int64_t join_us)
 {
 	ProvConfig *config = g_new0(ProvConfig, 1);
 
 	config->wifi = wifi;
 	config->wifi_data = wifi_data;
+	config->join_us = join_us ? join_us : PROV_CONFIG_JOIN_US;
 	config->deadline_us = INT64_MAX;
 	return config;
 }
@@ -300,7 +302,7 @@ static void config_join(ProvConfig *config, int64_t now_us)
 {
 	g_autoptr(GError) error = NULL;
 
-	config_enter(config, PROV_CONFIG_JOINING, now_us + PROV_CONFIG_JOIN_US);
+	config_enter(config, PROV_CONFIG_JOINING, now_us + config->join_us);
 	if (config->wifi->join(config->wifi_data, &config->applied, &error)) {
 		g_clear_pointer(&config->applied.passphrase, secret_free); /* the port has it */
 		return;

@@ -32,8 +32,9 @@ typedef enum ProvConfigPhase {
 typedef struct ProvConfig ProvConfig;
 
 /* prov_config_new() - nothing set
- * @wifi, @wifi_data: borrowed for its life */
-ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data);
+ * @wifi, @wifi_data: borrowed for its life
+ * @join_us: how long a join may take; 0: PROV_CONFIG_JOIN_US */
+ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data, int64_t join_us);
 
 /* prov_config_free() - NULL is fine; a join of the back end is not cancelled */
 void prov_config_free(ProvConfig *config);

@@ -25,6 +25,8 @@ struct Provisioner {
 	Pending pending;
 	bool started;
 	bool done;
+	unsigned int wrong;     /* proofs of possession in a row, of whomever */
+	int64_t locked_us;      /* until then no handshake is looked at */
 	char *peer;             /* NULL: nobody */
 	int64_t heard_us;       /* when the peer last did something */
 	int64_t told_us;        /* when the phone was answered Connected; INT64_MAX: not yet */
@@ -133,7 +135,7 @@ Provisioner *provisioner_new(const ProvisionerSecurity *security, const Provisio
 	provisioner->session = g_steal_pointer(&session);
 	provisioner->version = proto_ver_new(security->version, security->version == 2, no_pop);
 	provisioner->scan = prov_scan_new(ports->wifi, ports->wifi_data);
-	provisioner->config = prov_config_new(&relay_port, provisioner);
+	provisioner->config = prov_config_new(&relay_port, provisioner, ports->join_us);
 	provisioner->told_us = INT64_MAX;
 	provisioner->stop_us = INT64_MAX;
 	provisioner->shown_failure = "";
@@ -365,14 +367,34 @@ static void request_secured(Provisioner *provisioner, EndpointId endpoint, GByte
 		answer_sealed(provisioner, answer == PROV_ANSWER_READY, clear, failure);
 }
 
-static void request_session(Provisioner *provisioner, GBytes *in)
+/* Who guesses has to wait, on this link and on the next. */
+static void count_guess(Provisioner *provisioner, const GError *error, int64_t now_us)
+{
+	if (session_is_open(provisioner->session))
+		provisioner->wrong = 0;
+	if (!g_error_matches(error, PROV_ERROR, PROV_ERROR_AUTH))
+		return;
+	provisioner->wrong++;
+	if (provisioner->wrong >= PROVISIONER_GUESSES)
+		provisioner->locked_us =
+			now_us + MIN(PROVISIONER_LOCK_MAX_US,
+				     PROVISIONER_LOCK_US
+					     << MIN(provisioner->wrong - PROVISIONER_GUESSES, 6));
+}
+
+static void request_session(Provisioner *provisioner, GBytes *in, int64_t now_us)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GByteArray) out = g_byte_array_new();
 	g_autoptr(GBytes) reply = NULL;
 
-	if (session_step(provisioner->session, in, out, &error))
+	if (now_us < provisioner->locked_us)
+		g_set_error(&error, PROV_ERROR, PROV_ERROR_BUSY,
+			    "%u wrong proofs of possession in a row: no session for now",
+			    provisioner->wrong);
+	else if (session_step(provisioner->session, in, out, &error))
 		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));
+	count_guess(provisioner, error, now_us);
 	pending_answer(provisioner, reply, error);
 }
 
@@ -417,7 +439,7 @@ void provisioner_request(Provisioner *provisioner, const char *peer, EndpointId 
 	if (endpoint == ENDPOINT_PROTO_VER)
 		pending_answer(provisioner, provisioner->version, NULL);
 	else if (endpoint == ENDPOINT_PROV_SESSION)
-		request_session(provisioner, in);
+		request_session(provisioner, in, now_us);
 	else
 		request_secured(provisioner, endpoint, in, now_us);
 	provisioner_settle(provisioner, now_us);

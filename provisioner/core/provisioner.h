@@ -35,6 +35,12 @@
 #define PROVISIONER_UNREAD_US (30 * G_USEC_PER_SEC) /* from the address to the stop, unread */
 #define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
 
+/* Wrong proofs of possession in a row that cost nothing; from then on no handshake is looked at
+ * for a second, two, four ... */
+#define PROVISIONER_GUESSES     5
+#define PROVISIONER_LOCK_US     (1 * G_USEC_PER_SEC)
+#define PROVISIONER_LOCK_MAX_US (64 * G_USEC_PER_SEC)
+
 typedef enum ProvisionerState {
 	PROVISIONER_IDLE,
 	PROVISIONER_READY,
@@ -83,6 +89,10 @@ typedef struct ProvisionerPorts {
 	void (*changed)(void *data);
 
 	void *data; /* for random and changed */
+
+	/* How long to wait for the outcome of a join, in case the back end never tells;
+	 * 0: PROV_CONFIG_JOIN_US */
+	int64_t join_us;
 } ProvisionerPorts;
 
 typedef struct Provisioner Provisioner;

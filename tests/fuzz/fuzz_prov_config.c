@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t apply[] = { 0x08, 0x04 };
 	static const uint8_t status[] = { 0x52, 0x00 };
 	FakeWifi wifi = { .refuses = false };
-	g_autoptr(ProvConfig) config = prov_config_new(&fake_wifi_port, &wifi);
+	g_autoptr(ProvConfig) config = prov_config_new(&fake_wifi_port, &wifi, 0);
 
 	if (!ask(config, data, size))
 		g_assert_cmpint(prov_config_phase(config), ==, PROV_CONFIG_NONE);

@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FakeWifi wifi = { .refuses = false };
-	g_autoptr(ProvConfig) config = prov_config_new(&fake_wifi_port, &wifi);
+	g_autoptr(ProvConfig) config = prov_config_new(&fake_wifi_port, &wifi, 0);
 	g_autoptr(Secret) in = secret_new(data, size);
 	g_autoptr(GByteArray) out = g_byte_array_new();
 	g_autoptr(GError) error = NULL;

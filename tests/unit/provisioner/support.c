@@ -192,23 +192,30 @@ static void bench_stream_new(Bench *bench)
 			==, 1);
 }
 
-Bench *bench_new(int version)
+void bench_renew(Bench *bench)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Secret) pop = secret_new(VECTOR_POP, strlen(VECTOR_POP));
 	g_autoptr(GBytes) salt = hex_bytes(VECTOR_SRP_SALT);
 	g_autoptr(GBytes) verifier = hex_bytes(VECTOR_SRP_VERIFIER);
-	ProvisionerSecurity security = { version, pop, salt, verifier };
+	ProvisionerSecurity security = { bench->version, pop, salt, verifier };
+
+	provisioner_free(bench->provisioner);
+	bench->provisioner = provisioner_new(&security, &bench->ports, &error);
+	g_assert_no_error(error);
+	provisioner_start(bench->provisioner, bench->now_us);
+}
+
+Bench *bench_new(int version)
+{
 	Bench *bench = g_new0(Bench, 1);
 
 	bench->version = version;
 	test_random_init(&bench->random);
 	bench->ports = (ProvisionerPorts){ &fake_wifi_port, &bench->wifi, bench_random,
-					   bench_changed, bench };
+					   bench_changed,   bench,        0 };
 	bench->now_us = 1000000;
-	bench->provisioner = provisioner_new(&security, &bench->ports, &error);
-	g_assert_no_error(error);
-	provisioner_start(bench->provisioner, bench->now_us);
+	bench_renew(bench);
 	return bench;
 }
 

@@ -87,6 +87,9 @@ typedef struct Bench {
 /* bench_new() - a started service of security 1 with VECTOR_POP, or 2 with the verifier */
 Bench *bench_new(int version);
 
+/* bench_renew() - another service in its place, for the ports as they are now */
+void bench_renew(Bench *bench);
+
 /* bench_free() - frees the provisioner too */
 void bench_free(Bench *bench);
 

@@ -237,6 +237,21 @@ static void test_timeout(void)
 	ask(bench, STATUS, CONNECTING);
 }
 
+/* Who configured more patience, or less, gets it. */
+static void test_timeout_given(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	bench->ports.join_us = 2 * PROV_CONFIG_JOIN_US;
+	bench_renew(bench);
+	bench_open(bench);
+	bench_join(bench);
+	bench_pass(bench, 2 * PROV_CONFIG_JOIN_US - 1);
+	ask(bench, STATUS, CONNECTING);
+	bench_pass(bench, 1);
+	g_assert_cmpstr(provisioner_failure(bench->provisioner), ==, "timeout");
+}
+
 /* New credentials before the outcome: the attempt is given up for the new one. */
 static void test_apply_anew(void)
 {
@@ -464,6 +479,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/failures", test_failures);
 	g_test_add_func("/config/join-refused", test_join_refused);
 	g_test_add_func("/config/timeout", test_timeout);
+	g_test_add_func("/config/timeout-given", test_timeout_given);
 	g_test_add_func("/config/apply-anew", test_apply_anew);
 	g_test_add_func("/config/joined", test_joined);
 	g_test_add_func("/config/longest-link", test_longest_link);

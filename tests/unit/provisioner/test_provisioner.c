@@ -129,7 +129,7 @@ static void test_security_refused(void)
 		{ .version = 2, .salt = zero_salt, .verifier = verifier },
 	};
 	FakeWifi wifi = { .refuses = false };
-	ProvisionerPorts ports = { &fake_wifi_port, &wifi, test_random_fill, NULL, NULL };
+	ProvisionerPorts ports = { &fake_wifi_port, &wifi, test_random_fill, NULL, NULL, 0 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
@@ -253,6 +253,49 @@ static void test_second_peer(void)
 	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, OTHER_PEER);
 	bench_write_hex(bench, ENDPOINT_PROV_CONFIG, "5200");
 	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+}
+
+static void expect_guess(Bench *bench, const char *command1, ProvError code)
+{
+	bool second = bench->version == 2;
+
+	test_random_restart(&bench->random, second ? VECTOR_SRP_B_SECRET VECTOR_SEC2_SESSION_ID
+						   : VECTOR_SEC1_RANDOM VECTOR_SEC1_DEVICE_SECRET);
+	bench_write_hex(bench, ENDPOINT_PROV_SESSION,
+			second ? VECTOR_SEC2_COMMAND0 : VECTOR_SEC1_COMMAND0);
+	if (code == PROV_ERROR_AUTH)
+		g_assert_no_error(bench->error);
+	bench_write_hex(bench, ENDPOINT_PROV_SESSION, command1);
+	g_assert_error(bench->error, PROV_ERROR, (int)code);
+}
+
+/* Guessing gets slow, hanging up does not help, and whoever knows the proof ends it. */
+static void test_guesses(gconstpointer data)
+{
+	static const char *const wrong[] = {
+		[1] = "10015a270802b201221220" VECTOR_SEC1_WRONG_POP_CLIENT_VERIFY,
+		[2] = "100262470802b201420a40" VECTOR_SRP_M2,
+	};
+	int version = GPOINTER_TO_INT(data);
+	g_autoptr(Bench) bench = bench_new(version);
+	int64_t lock_us = PROVISIONER_LOCK_US;
+
+	for (int i = 0; i < PROVISIONER_GUESSES; i++)
+		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
+	for (int i = 0; i < 8; i++) {
+		expect_guess(bench, wrong[version], PROV_ERROR_BUSY);
+		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		bench_pass(bench, lock_us - 1);
+		g_assert_false(bench_try_open(bench));
+		g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+		bench_pass(bench, 1);
+		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
+		lock_us = MIN(2 * lock_us, PROVISIONER_LOCK_MAX_US);
+	}
+	bench_pass(bench, lock_us);
+	bench_open(bench);
+	for (int i = 0; i < PROVISIONER_GUESSES; i++)
+		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
 }
 
 /* The same phone on a new link has to start over. */
@@ -474,6 +517,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/provisioner/not-running", test_not_running);
 	g_test_add_func("/provisioner/sizes", test_sizes);
 	g_test_add_func("/provisioner/second-peer", test_second_peer);
+	g_test_add_data_func("/provisioner/guesses/1", GINT_TO_POINTER(1), test_guesses);
+	g_test_add_data_func("/provisioner/guesses/2", GINT_TO_POINTER(2), test_guesses);
 	g_test_add_func("/provisioner/reconnect", test_reconnect);
 	g_test_add_func("/provisioner/one-at-a-time", test_one_at_a_time);
 	g_test_add_func("/provisioner/cipher-after-failure", test_cipher_after_failure);

@@ -12,8 +12,8 @@ build_packages=(
 
 # to run the tests on this machine
 test_packages=(
-	clang llvm valgrind binutils shellcheck clang-format
-	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi
+	clang libclang-rt-14-dev llvm valgrind libc6-dbg binutils shellcheck clang-format
+	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi python3-dbusmock
 	mosquitto mosquitto-clients openssl zbar-tools
 )
 
@@ -44,6 +44,15 @@ depends_install()
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		"${missing[@]}" >/dev/null || die "apt-get could not install: ${missing[*]}"
 	depends_quiet_broker "${missing[@]}"
+}
+
+# depends_localhost - a root made by hand may have no /etc/hosts; tests connect to "localhost"
+depends_localhost()
+{
+	getent hosts localhost >/dev/null && return
+	need_root "naming localhost"
+	say "adding localhost to /etc/hosts"
+	printf '127.0.0.1\tlocalhost\n' >>/etc/hosts
 }
 
 # depends_quiet_broker PACKAGE... - a broker that came only for the tests need not run

@@ -279,10 +279,15 @@ static void on_published(MqttClient *client, const MqttEvent *event)
 
 	if (!mqtt_window_take(client->publishes, event->id))
 		return;
-	if (event->reason >= SUBACK_REFUSED)
-		error = g_error_new(LANDFALL_ERROR, (int)mqtt_reason_error(event->reason),
+	if (event->reason >= SUBACK_REFUSED) {
+		LandfallError code = mqtt_reason_error(event->reason);
+
+		if (code == LANDFALL_ERROR_NETWORK) /* has no place here; still, it was answered */
+			code = LANDFALL_ERROR_FAILED;
+		error = g_error_new(LANDFALL_ERROR, (int)code,
 				    "the broker refused the message: %s (code %u)",
 				    mqtt_reason(event->reason), event->reason);
+	}
 	client->callbacks->published(client, event->id, error, client->data);
 }
 

@@ -83,8 +83,9 @@ typedef struct MqttCallbacks {
 	 * broker refused us: identity, permission), _INVALID (protocol or limits do not fit),
 	 * _FULL (its quota), _FAILED (no reason we know). */
 	void (*disconnected)(MqttClient *client, const GError *error, gpointer data);
-	/* Message @id was acknowledged (@error NULL) or refused: LANDFALL_ERROR_DENIED, _FULL,
-	 * _INVALID by its MQTT 5 reason; _NETWORK: undecided, the connection ended. */
+	/* Message @id was acknowledged (@error NULL) or refused by its MQTT 5 reason:
+	 * LANDFALL_ERROR_INVALID (for what it holds: it would be refused again), _DENIED, _FULL,
+	 * _FAILED (that may pass); _NETWORK: undecided, the connection ended. */
 	void (*published)(MqttClient *client, uint16_t id, const GError *error, gpointer data);
 	/* Subscription @id was granted (@error NULL) or refused. May be NULL. */
 	void (*subscribed)(MqttClient *client, uint16_t id, const GError *error, gpointer data);

@@ -4,6 +4,7 @@
 #include "agent/core/window.h"
 #include "common/backoff.h"
 #include "common/error.h"
+#include "common/log.h"
 
 #include <string.h>
 
@@ -12,7 +13,8 @@
 #define BACKOFF_MAX_MS   120000
 #define CLOCK_POLL_MS    1000
 #define RETRY_MS         1000
-#define PACKET_OVERHEAD  16 /* octets of a PUBLISH beside topic and payload, at most */
+#define SUSPECTS_MAX     1000 /* refused in a row: then it is not the samples */
+#define PACKET_OVERHEAD  16   /* octets of a PUBLISH beside topic and payload, at most */
 
 struct Uplink {
 	UplinkConfig config;
@@ -24,10 +26,15 @@ struct Uplink {
 	Backoff backoff;
 	guint timer;
 	int64_t timer_due_us;
-	size_t packet_max;    /* of the broker; 0: none told */
-	bool fetching;        /* the spool has been asked */
-	uint64_t fetch_after; /* for what is behind this */
-	GError *ending;       /* why we end the connection ourselves */
+	size_t packet_max;     /* of the broker; 0: none told */
+	bool fetching;         /* the spool has been asked */
+	uint64_t fetch_after;  /* for what is behind this */
+	bool alone;            /* one sample a message, one message at a time */
+	uint64_t alone_until;  /* so up to this sequence number */
+	unsigned suspects;     /* refused alone, one after the other, up to the cursor */
+	uint64_t proved_until; /* the broker took this one after refusing those before it */
+	LogRate drop_lines;
+	GError *ending; /* why we end the connection ourselves */
 	char *last_error;
 	unsigned repeats; /* of last_error in the log */
 	uint64_t last_ack;
@@ -182,6 +189,8 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 	g_autoptr(GError) ending = g_steal_pointer(&uplink->ending);
 
 	window_rewind(uplink->window);
+	uplink->suspects = 0;
+	uplink->proved_until = 0;
 	uplink_cancel_timer(uplink);
 	if (uplink->state == UPLINK_STOPPED)
 		uplink->config.stopped(uplink->config.data);
@@ -193,25 +202,84 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 		uplink_back_off(uplink, "the connection was closed");
 }
 
+/* The sample up to the window's cursor is given up. */
+static void uplink_give_up(Uplink *uplink, uint64_t seq, const GError *error)
+{
+	unsigned untold;
+
+	if (log_rate_allow(&uplink->drop_lines, g_get_monotonic_time(), &untold)) {
+		g_autofree char *others =
+			untold > 0 ? g_strdup_printf(" (and %u before it)", untold) : g_strdup("");
+
+		g_warning("sample %" G_GUINT64_FORMAT "%s is dropped: %s", seq, others,
+			  error->message);
+	}
+	spool_drop(uplink->config.spool, seq, 1);
+	window_skip(uplink->window, seq);
+}
+
+/* A sample that travelled alone was refused for what it is. It is given up only when the broker
+ * takes one behind it and refuses it again: a broker that takes nothing must not cost a sample.
+ * False when too many in a row were refused. */
+static bool uplink_suspect(Uplink *uplink, const GError *error)
+{
+	uint64_t seq = window_cursor(uplink->window);
+
+	if (seq < uplink->proved_until) {
+		uplink_give_up(uplink, seq, error);
+		return true;
+	}
+	if (uplink->suspects == SUSPECTS_MAX)
+		return false;
+	uplink->suspects++;
+	window_pass(uplink->window);
+	return true;
+}
+
+/* What is wrong with a message itself (INVALID) stays wrong; everything else may pass by itself. */
+static void uplink_refused(Uplink *uplink, const GError *error)
+{
+	if (uplink->ending)
+		return;
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID)) {
+		if (uplink->alone && uplink_suspect(uplink, error)) {
+			uplink_pump(uplink);
+			return;
+		}
+		uplink->alone_until = MAX(uplink->alone_until, window_cursor(uplink->window));
+	}
+	g_set_error(&uplink->ending, LANDFALL_ERROR, error->code, "a message was refused: %s",
+		    error->message);
+	mqtt_client_disconnect(uplink->client);
+}
+
+static void uplink_accepted(Uplink *uplink, uint16_t id)
+{
+	uint64_t last;
+
+	if (uplink->suspects > 0) { /* so it is not the broker: those before it get their proof */
+		uplink->proved_until = window_cursor(uplink->window);
+		uplink->alone_until = MAX(uplink->alone_until, uplink->proved_until);
+		uplink->suspects = 0;
+		window_rewind(uplink->window);
+	} else if (window_acked(uplink->window, id, &last)) {
+		uplink->last_ack = last;
+		spool_release(uplink->config.spool, last);
+	}
+}
+
 /* The broker took a message, or refused it, or the connection ended before it said so. */
 static void uplink_published(MqttClient *client, uint16_t id, const GError *error, gpointer data)
 {
 	Uplink *uplink = data;
-	uint64_t last;
 
 	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
 		return; /* disconnected() follows and rewinds */
 	if (error) {
-		if (!uplink->ending)
-			g_set_error(&uplink->ending, LANDFALL_ERROR, error->code,
-				    "a message was refused: %s", error->message);
-		mqtt_client_disconnect(uplink->client);
+		uplink_refused(uplink, error);
 		return;
 	}
-	if (window_acked(uplink->window, id, &last)) {
-		uplink->last_ack = last;
-		spool_release(uplink->config.spool, last);
-	}
+	uplink_accepted(uplink, id);
 	backoff_reset(&uplink->backoff);
 	if (uplink->last_error) {
 		g_clear_pointer(&uplink->last_error, g_free);
@@ -254,8 +322,8 @@ static void uplink_attempt(Uplink *uplink)
 static PayloadLimits uplink_limits(const Uplink *uplink)
 {
 	const Profile *profile = uplink->target->profile;
-	PayloadLimits limits = { profile->payload_max,
-				 (unsigned)MAX(uplink->config.config->agent.batch, 1) };
+	unsigned batch = (unsigned)MAX(uplink->config.config->agent.batch, 1);
+	PayloadLimits limits = { profile->payload_max, uplink->alone ? 1 : batch };
 	size_t overhead = strlen(profile->topic) + PACKET_OVERHEAD;
 
 	if (uplink->packet_max > overhead)
@@ -267,12 +335,17 @@ static PayloadLimits uplink_limits(const Uplink *uplink)
 static bool uplink_drop(Uplink *uplink, const Payload *payload, const GError *error)
 {
 	if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID) ||
-	    payload_count(payload) > 1 || window_in_flight(uplink->window) > 0)
+	    window_in_flight(uplink->window) > 0)
 		return false;
-	g_warning("sample %" G_GUINT64_FORMAT " is dropped: %s", payload_first(payload),
-		  error->message);
-	spool_drop(uplink->config.spool, payload_last(payload), 1);
-	window_skip(uplink->window, payload_last(payload));
+	if (payload_count(payload) > 1) {
+		uplink->alone_until = MAX(uplink->alone_until, payload_last(payload));
+		return false;
+	}
+	if (uplink->suspects > 0) {
+		window_sent(uplink->window, 0, payload_first(payload), payload_last(payload));
+		return uplink_suspect(uplink, error);
+	}
+	uplink_give_up(uplink, payload_last(payload), error);
 	return true;
 }
 
@@ -316,6 +389,9 @@ static void uplink_fetched(GPtrArray *fetched, void *data)
 
 static unsigned uplink_room(const Uplink *uplink)
 {
+	if (uplink->alone)
+		return window_in_flight(uplink->window) == 0 ? 1 : 0;
+
 	unsigned room = uplink_window(uplink) - window_in_flight(uplink->window);
 
 	return MIN(room, mqtt_client_room(uplink->client));
@@ -329,6 +405,8 @@ static void uplink_pump(Uplink *uplink)
 	if (uplink->state != UPLINK_ONLINE || uplink->fetching || uplink->timer ||
 	    spool_stats(uplink->config.spool)->last <= cursor)
 		return;
+	if (window_in_flight(uplink->window) == 0)
+		uplink->alone = uplink->suspects > 0 || cursor < uplink->alone_until;
 
 	SpoolWish wish = {
 		.after = cursor,
@@ -338,7 +416,8 @@ static void uplink_pump(Uplink *uplink)
 	};
 
 	/* Few large wishes rather than one for each PUBACK. */
-	if (wish.payloads_max == 0 || wish.payloads_max * 2 < uplink_window(uplink))
+	if (wish.payloads_max == 0 ||
+	    (!uplink->alone && wish.payloads_max * 2 < uplink_window(uplink)))
 		return;
 	uplink->fetching = true;
 	uplink->fetch_after = cursor;
@@ -355,6 +434,7 @@ Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target)
 	uplink->config = *config;
 	uplink->target = target;
 	uplink->state = UPLINK_STARTING;
+	uplink->drop_lines = LOG_RATE_PEER;
 	uplink->window =
 		window_new(stats->last - MIN(stats->depth, stats->last), uplink_window(uplink));
 	backoff_init(&uplink->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);

@@ -82,6 +82,12 @@ bool window_acked(Window *window, int id, uint64_t *release)
 	return moved;
 }
 
+void window_pass(Window *window)
+{
+	g_assert(window->n == 1);
+	window->n = 0;
+}
+
 void window_rewind(Window *window)
 {
 	window->n = 0;

@@ -45,11 +45,13 @@ void window_sent(Window *window, int id, uint64_t first, uint64_t last);
  * Returns false when nothing can be released (yet), or @id is unknown */
 bool window_acked(Window *window, int id, uint64_t *release);
 
+/* window_pass() - the one message in flight was refused: go on behind it. It stays unreleased */
+void window_pass(Window *window);
+
 /* window_rewind() - the connection is gone: send again from the first unacknowledged message */
 void window_rewind(Window *window);
 
-/* window_skip() - the spool was started anew: nothing up to @released exists any more, and
- * nothing is in flight */
+/* window_skip() - nothing up to @released is to be sent any more, and nothing is in flight */
 void window_skip(Window *window, uint64_t released);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Window, window_free)

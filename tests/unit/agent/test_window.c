@@ -3,7 +3,7 @@
 #include "agent/core/window.h"
 
 typedef struct Step {
-	enum { END, SENT, ACK, REWIND, SKIP } what;
+	enum { END, SENT, ACK, PASS, REWIND, SKIP } what;
 	int id;
 	uint64_t first; /* SENT; SKIP: released */
 	uint64_t last;  /* SENT; ACK: expected release, 0: none */
@@ -52,6 +52,12 @@ static const WindowCase cases[] = {
 	    { SKIP, 0, 1000, 0, 1000, 0 },
 	    { SENT, 1, 1001, 1002, 1002, 1 },
 	    { ACK, 1, 0, 1002, 1002, 0 } } },
+	{ "/agent/window/pass",
+	  { { SENT, 1, 11, 11, 11, 1 },
+	    { PASS, 0, 0, 0, 11, 0 },
+	    { SENT, 2, 12, 12, 12, 1 },
+	    { ACK, 1, 0, 0, 12, 1 },
+	    { REWIND, 0, 0, 0, 10, 0 } } },
 	{ "/agent/window/jump",
 	  { { SENT, 1, 5000, 5001, 5001, 1 }, { ACK, 1, 0, 5001, 5001, 0 } } },
 };
@@ -62,6 +68,8 @@ static void step(Window *window, const Step *step)
 
 	if (step->what == SENT)
 		window_sent(window, step->id, step->first, step->last);
+	else if (step->what == PASS)
+		window_pass(window);
 	else if (step->what == REWIND)
 		window_rewind(window);
 	else if (step->what == SKIP)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/agent/picky-broker.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEADLINE_US (120 * G_TIME_SPAN_SECOND) /* against hanging for ever */
+
+enum { CONNECT = 1, PUBLISH = 3, PINGREQ = 12, DISCONNECT = 14 };
+
+struct PickyBroker {
+	int fd;
+	uint16_t port;
+	uint8_t reason;
+	GThread *thread;
+	GMutex lock; /* all below */
+	GCond changed;
+	const char *const *refused;
+	unsigned connections;
+	GString *accepted; /* payloads, each with a newline */
+};
+
+static bool contains(const char *payload, const char *const *words)
+{
+	for (; words && *words; words++)
+		if (strstr(payload, *words))
+			return true;
+	return false;
+}
+
+static bool read_exactly(int fd, uint8_t *data, size_t len)
+{
+	for (size_t got = 0; got < len;) {
+		ssize_t n = read(fd, data + got, len - got);
+
+		if (n <= 0)
+			return false;
+		got += (size_t)n;
+	}
+	return true;
+}
+
+/* The body of the next packet with a NUL behind it, or NULL at the end; freed by the caller. */
+static uint8_t *read_packet(int fd, uint8_t *type, size_t *len)
+{
+	uint8_t octet;
+	unsigned shift = 0;
+
+	if (!read_exactly(fd, type, 1))
+		return NULL;
+	*len = 0;
+	do {
+		if (shift > 21 || !read_exactly(fd, &octet, 1))
+			return NULL;
+		*len |= (size_t)(octet & 0x7f) << shift;
+		shift += 7;
+	} while (octet & 0x80);
+
+	uint8_t *body = g_malloc0(*len + 1);
+
+	if (read_exactly(fd, body, *len))
+		return body;
+	g_free(body);
+	return NULL;
+}
+
+static void send_all(int fd, const uint8_t *data, size_t len)
+{
+	(void)!send(fd, data, len, MSG_NOSIGNAL); /* a client that is gone shows at the next read */
+}
+
+static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t len,
+		       const char *const *refused)
+{
+	size_t at = 2 + ((size_t)body[0] << 8 | body[1]); /* behind the topic */
+
+	g_assert_cmpuint(at + 3, <=, len);
+	g_assert_cmpuint(body[at + 2], ==, 0); /* no properties */
+
+	const char *payload = (const char *)body + at + 3;
+	bool bad = contains(payload, refused);
+	const uint8_t answer[] = { 0x40, 4, body[at], body[at + 1], bad ? broker->reason : 0, 0 };
+
+	g_mutex_lock(&broker->lock);
+	if (!bad)
+		g_string_append_printf(broker->accepted, "%s\n", payload);
+	g_mutex_unlock(&broker->lock);
+	send_all(fd, answer, sizeof(answer));
+}
+
+static void serve(PickyBroker *broker, int fd, const char *const *refused)
+{
+	static const uint8_t connack[] = { 0x20, 3, 0, 0, 0 };
+	static const uint8_t pingresp[] = { 0xd0, 0 };
+	uint8_t type, *body;
+	size_t len;
+
+	while ((body = read_packet(fd, &type, &len))) {
+		if (type >> 4 == CONNECT)
+			send_all(fd, connack, sizeof(connack));
+		else if (type >> 4 == PUBLISH)
+			on_publish(broker, fd, body, len, refused);
+		else if (type >> 4 == PINGREQ)
+			send_all(fd, pingresp, sizeof(pingresp));
+		g_free(body);
+		if (type >> 4 == DISCONNECT)
+			return;
+	}
+}
+
+static gpointer run(gpointer data)
+{
+	PickyBroker *broker = data;
+	int fd;
+
+	while ((fd = accept(broker->fd, NULL, NULL)) >= 0) {
+		g_mutex_lock(&broker->lock);
+		const char *const *refused = broker->refused;
+		broker->connections++;
+		g_cond_broadcast(&broker->changed);
+		g_mutex_unlock(&broker->lock);
+		serve(broker, fd, refused);
+		close(fd);
+	}
+	return NULL;
+}
+
+PickyBroker *picky_broker_new(uint8_t reason)
+{
+	PickyBroker *broker = g_new0(PickyBroker, 1);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+
+	broker->reason = reason;
+	broker->accepted = g_string_new(NULL);
+	broker->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	g_assert_cmpint(bind(broker->fd, (struct sockaddr *)&address, len), ==, 0);
+	g_assert_cmpint(listen(broker->fd, 8), ==, 0);
+	g_assert_cmpint(getsockname(broker->fd, (struct sockaddr *)&address, &len), ==, 0);
+	broker->port = ntohs(address.sin_port);
+	g_mutex_init(&broker->lock);
+	g_cond_init(&broker->changed);
+	broker->thread = g_thread_new("picky-broker", run, broker);
+	return broker;
+}
+
+void picky_broker_free(PickyBroker *broker)
+{
+	if (!broker)
+		return;
+	shutdown(broker->fd, SHUT_RDWR); /* accept() returns */
+	g_thread_join(broker->thread);
+	close(broker->fd);
+	g_string_free(broker->accepted, TRUE);
+	g_mutex_clear(&broker->lock);
+	g_cond_clear(&broker->changed);
+	g_free(broker);
+}
+
+uint16_t picky_broker_port(const PickyBroker *broker)
+{
+	return broker->port;
+}
+
+void picky_broker_refuse(PickyBroker *broker, const char *const *words)
+{
+	g_mutex_lock(&broker->lock);
+	broker->refused = words;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_await(PickyBroker *broker, unsigned connections)
+{
+	int64_t deadline = g_get_monotonic_time() + DEADLINE_US;
+
+	g_mutex_lock(&broker->lock);
+	while (broker->connections < connections)
+		g_assert_true(g_cond_wait_until(&broker->changed, &broker->lock, deadline));
+	g_mutex_unlock(&broker->lock);
+}
+
+bool picky_broker_has(PickyBroker *broker, const char *word)
+{
+	g_mutex_lock(&broker->lock);
+	bool has = strstr(broker->accepted->str, word) != NULL;
+	g_mutex_unlock(&broker->lock);
+	return has;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * picky-broker - speaks just enough MQTT 5 in clear text to refuse messages as a test wishes
+ *
+ * One client at a time, a thread of its own. All failures abort. Owner: whoever made it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct PickyBroker PickyBroker;
+
+/* picky_broker_new() - listen on 127.0.0.1
+ * @reason: of the PUBACK for what is refused, 0x80 and above */
+PickyBroker *picky_broker_new(uint8_t reason);
+
+/* picky_broker_free() - after its client is gone. NULL is fine */
+void picky_broker_free(PickyBroker *broker);
+
+/* picky_broker_port() - where it listens */
+uint16_t picky_broker_port(const PickyBroker *broker);
+
+/* picky_broker_refuse() - from the next connection on refuse messages that contain one of these
+ * @words: borrowed static texts up to a NULL; "" is in every message */
+void picky_broker_refuse(PickyBroker *broker, const char *const *words);
+
+/* picky_broker_await() - wait until so many connections were made since the start */
+void picky_broker_await(PickyBroker *broker, unsigned connections);
+
+/* picky_broker_has() - whether a message with @word was accepted */
+bool picky_broker_has(PickyBroker *broker, const char *word);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PickyBroker, picky_broker_free)

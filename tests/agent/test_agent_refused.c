@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent and a broker that refuses messages (MQTT 5): one bad sample blocks no other, and a
+ * broker that refuses all costs none. */
+#include "tests/agent/agent-process.h"
+#include "tests/agent/picky-broker.h"
+
+#include <cjson/cJSON.h>
+
+#define POLL_US     5000
+#define POLL_ROUNDS 24000 /* two minutes */
+
+#define PAYLOAD_FORMAT 0x99
+#define QUOTA          0x97
+#define SERVER_BUSY    0x89 /* not one that a PUBACK may have */
+
+static const char *const bad_ones[] = { "\"n\":7,", "\"n\":8,", "\"n\":30,", NULL };
+static const char *const all[] = { "", NULL };
+
+static AgentProcess *start(const PickyBroker *broker)
+{
+	g_autofree char *lines = g_strdup_printf("[broker]\nuri = mqtt://127.0.0.1:%u\n"
+						 "protocol = 5\nclient_id = test\n",
+						 picky_broker_port(broker));
+	AgentProcess *agent = agent_process_new(1, lines);
+
+	agent_process_start(agent);
+	return agent;
+}
+
+static int spool_number(const AgentProcess *agent, const char *name)
+{
+	cJSON *status = agent_process_status(agent);
+	const cJSON *spool = cJSON_GetObjectItem(status, "spool");
+	int number = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(spool, name));
+
+	cJSON_Delete(status);
+	return number;
+}
+
+static void await_empty(const AgentProcess *agent)
+{
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		if (spool_number(agent, "waiting") == 0)
+			return;
+		g_usleep(POLL_US);
+	}
+	g_error("samples wait for ever");
+}
+
+static void publish(const AgentProcess *agent, int64_t first, int64_t last)
+{
+	g_assert_cmpint(agent_process_publish(agent, first, last), ==, last);
+}
+
+/* Three of fifty have what the broker will never take: they go, counted, the others arrive. */
+static void test_bad_samples(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(PAYLOAD_FORMAT);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_refuse(broker, bad_ones);
+	agent = start(broker);
+	publish(agent, 1, 50);
+	await_empty(agent);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 3);
+	for (int n = 1; n <= 50; n++) {
+		g_autofree char *word = g_strdup_printf("\"n\":%d,", n);
+		bool bad = n == 7 || n == 8 || n == 30;
+
+		g_assert_cmpint(picky_broker_has(broker, word), ==, !bad);
+	}
+	publish(agent, 51, 60); /* all is as before */
+	await_empty(agent);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 3);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
+/* A broker that refuses everything for a while, whatever it calls that, gets everything later. */
+static void test_all_refused(gconstpointer reason)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new((uint8_t)GPOINTER_TO_UINT(reason));
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_refuse(broker, all);
+	agent = start(broker);
+	publish(agent, 1, 1500);
+	picky_broker_await(broker, 3);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	picky_broker_refuse(broker, NULL);
+	await_empty(agent);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	g_assert_true(picky_broker_has(broker, "\"n\":1,"));
+	g_assert_true(picky_broker_has(broker, "\"n\":1500,"));
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/agent/refused/bad-samples", test_bad_samples);
+	g_test_add_data_func("/agent/refused/all/payload-format", GUINT_TO_POINTER(PAYLOAD_FORMAT),
+			     test_all_refused);
+	g_test_add_data_func("/agent/refused/all/quota", GUINT_TO_POINTER(QUOTA), test_all_refused);
+	g_test_add_data_func("/agent/refused/all/busy", GUINT_TO_POINTER(SERVER_BUSY),
+			     test_all_refused);
+	return g_test_run();
+}

@@ -23,13 +23,15 @@ static const char config_format[] =
 	"  <type>session</type>\n"
 	"  <listen>unix:path=%s</listen>\n"
 	"  <auth>EXTERNAL</auth>\n"
-	"  <policy context=\"default\">\n"
-	"    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
-	"    <allow eavesdrop=\"true\"/>\n"
-	"    <allow own=\"*\"/>\n"
-	"    <deny own=\"io.landfall.Forbidden\"/>\n"
-	"  </policy>\n"
+	"%s"
 	"</busconfig>\n";
+
+static const char open_policy[] = "  <policy context=\"default\">\n"
+				  "    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
+				  "    <allow eavesdrop=\"true\"/>\n"
+				  "    <allow own=\"*\"/>\n"
+				  "    <deny own=\"io.landfall.Forbidden\"/>\n"
+				  "  </policy>\n";
 
 /* Whatever ends the test ends its children. */
 static void child_setup(gpointer user_data)
@@ -66,6 +68,11 @@ void test_bus_restart(TestBus *bus)
 
 TestBus *test_bus_start(void)
 {
+	return test_bus_start_with(open_policy);
+}
+
+TestBus *test_bus_start_with(const char *policy)
+{
 	TestBus *bus = g_new0(TestBus, 1);
 	g_autoptr(GError) error = NULL;
 
@@ -75,7 +82,7 @@ TestBus *test_bus_start(void)
 	bus->config = g_build_filename(bus->dir, "bus.conf", NULL);
 	bus->address = g_strdup_printf("unix:path=%s", bus->socket);
 
-	g_autofree char *config = g_strdup_printf(config_format, bus->socket);
+	g_autofree char *config = g_strdup_printf(config_format, bus->socket, policy);
 
 	g_file_set_contents(bus->config, config, -1, &error);
 	g_assert_no_error(error);

@@ -19,6 +19,10 @@ typedef struct TestBus TestBus;
 /* test_bus_start() - start a daemon and wait until it listens; aborts the test when it does not */
 TestBus *test_bus_start(void);
 
+/* test_bus_start_with() - the same with policies of its own in place of one that allows all
+ * @policy: <policy> elements */
+TestBus *test_bus_start_with(const char *policy);
+
 /* test_bus_address() - borrowed */
 const char *test_bus_address(const TestBus *bus);
 

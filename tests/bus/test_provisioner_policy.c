@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* Who may call what, by the bus policy that is installed: whoever runs this test plays each part. */
+#include "dbus/bus-call.h"
+#include "dbus/bus-name.h"
+#include "provisioner/adapter/bus-service.h"
+#include "provisioner/adapter/gatt-app.h"
+#include "tests/bus/bus-fixture.h"
+
+#include <grp.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GATT   "org.bluez.GattCharacteristic1"
+#define CHRC   GATT_APP_PATH "/service0/char2"
+#define PROPS  "org.freedesktop.DBus.Properties"
+#define MANAGE "org.freedesktop.DBus.ObjectManager"
+#define PHONE  "/org/bluez/hci0/dev_11_22_33_44_55_66"
+#define DENIED "org.freedesktop.DBus.Error.AccessDenied"
+
+/* What the system bus says of everybody, before any service's own file. */
+static const char system_policy[] =
+	"<policy context=\"default\">"
+	"<allow user=\"*\"/><deny own=\"*\"/>"
+	"<deny send_type=\"method_call\"/>"
+	"<allow send_type=\"signal\"/>"
+	"<allow send_requested_reply=\"true\" send_type=\"method_return\"/>"
+	"<allow send_requested_reply=\"true\" send_type=\"error\"/>"
+	"<allow receive_type=\"method_call\"/>"
+	"<allow receive_type=\"method_return\"/>"
+	"<allow receive_type=\"error\"/>"
+	"<allow receive_type=\"signal\"/>"
+	"<allow send_destination=\"org.freedesktop.DBus\"/>"
+	"</policy>";
+
+typedef enum Part {
+	PART_ROOT,
+	PART_GROUP, /* a member of group landfall */
+	PART_STRANGER,
+	PART_N,
+} Part;
+
+typedef struct Call {
+	const char *name;
+	const char *path;
+	const char *interface;
+	const char *member;
+	const char *argument; /* a string, NULL: none */
+	bool allowed[PART_N];
+} Call;
+
+static const Call calls[] = {
+	{ "start", BUS_SERVICE_PATH, BUS_SERVICE_NAME, "Start", NULL, { true, true, false } },
+	{ "status", BUS_SERVICE_PATH, PROPS, "GetAll", BUS_SERVICE_NAME, { true, true, false } },
+	{ "write", CHRC, GATT, "WriteValue", NULL, { true, false, false } },
+	{ "read", CHRC, GATT, "ReadValue", NULL, { true, false, false } },
+	{ "table", CHRC, PROPS, "GetAll", GATT, { true, false, false } },
+	{ "objects", GATT_APP_PATH, MANAGE, "GetManagedObjects", NULL, { true, false, false } },
+};
+
+typedef struct Row {
+	const Call *call;
+	Part part;
+} Row;
+
+typedef struct Fixture {
+	TestBus *daemon;
+	Bus *bus;
+	BusService *service;
+	GattApp *gatt;
+	BusName *name;
+	BusCall *call;
+	bool owned;
+	bool answered;
+	bool denied;
+} Fixture;
+
+static char *replace(const char *text, const char *from, const char *to)
+{
+	g_auto(GStrv) parts = g_strsplit(text, from, -1);
+
+	return g_strjoinv(to, parts);
+}
+
+/* The installed file with our own user or group where @part is meant, and nobody elsewhere. */
+static char *policy_for(Part part)
+{
+	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "..", "..", "data",
+						      BUS_SERVICE_NAME ".conf", NULL);
+	const char *me = g_get_user_name();
+	const struct group *mine = getgrgid(getgid());
+	g_autofree char *user = g_strdup_printf("user=\"%s\"", part == PART_ROOT ? me : "daemon");
+	g_autofree char *group =
+		g_strdup_printf("group=\"%s\"", part == PART_GROUP ? mine->gr_name : "daemon");
+	g_autofree char *file = NULL;
+	g_autofree char *by_user = NULL;
+	g_autofree char *by_group = NULL;
+	const char *start = NULL;
+
+	g_assert_true(g_file_get_contents(path, &file, NULL, NULL));
+	start = strstr(file, "<busconfig>") + strlen("<busconfig>");
+	*strstr(start, "</busconfig>") = '\0';
+	by_user = replace(start, "user=\"root\"", user);
+	by_group = replace(by_user, "group=\"landfall\"", group);
+	return g_strdup_printf("%s%s<policy user=\"%s\"><allow own=\"*\"/></policy>", system_policy,
+			       by_group, me);
+}
+
+static void on_start(void *data)
+{
+	Fixture *fixture = data;
+
+	bus_service_started(fixture->service, NULL);
+}
+
+static void on_stop(void *data)
+{
+}
+
+static void on_registered(void *data)
+{
+}
+
+static void on_touched(const char *device, void *data)
+{
+}
+
+static void on_written(const char *device, EndpointId endpoint, GBytes *value, GattWrite *write,
+		       void *data)
+{
+	gatt_write_finish(write, NULL);
+}
+
+static void on_name(BusName *name, const GError *error, void *data)
+{
+	Fixture *fixture = data;
+
+	g_assert_no_error(error);
+	fixture->owned = true;
+}
+
+static void setup(Fixture *fixture, gconstpointer data)
+{
+	static const BusServiceEvents service_events = { on_start, on_stop };
+	static const GattAppEvents gatt_events = { on_registered, on_touched, on_written };
+	const Row *row = data;
+	g_autofree char *policy = policy_for(row->part);
+	g_autoptr(GError) error = NULL;
+
+	fixture->daemon = test_bus_start_with(policy);
+	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	fixture->service = bus_service_new(fixture->bus, &service_events, fixture, &error);
+	g_assert_no_error(error);
+	fixture->gatt = gatt_app_new(fixture->bus, &gatt_events, fixture, &error);
+	g_assert_no_error(error);
+	fixture->name = bus_name_request(fixture->bus, BUS_SERVICE_NAME, 0, on_name, fixture);
+	TEST_WAIT(fixture->owned);
+}
+
+static void teardown(Fixture *fixture, gconstpointer data)
+{
+	bus_name_free(fixture->name);
+	gatt_app_free(fixture->gatt);
+	bus_service_free(fixture->service);
+	bus_free(fixture->bus);
+	test_bus_stop(fixture->daemon);
+}
+
+static void on_reply(BusReply *reply, void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->answered = true;
+	fixture->denied = g_strcmp0(bus_reply_error_name(reply), DENIED) == 0;
+	if (!fixture->denied && bus_reply_error(reply))
+		g_assert_cmpstr(bus_reply_error_name(reply), ==, "org.bluez.Error.Failed");
+}
+
+static void write_arguments(BusWriter *writer, const Call *call)
+{
+	if (call->argument)
+		bus_writer_string(writer, call->argument);
+	if (strcmp(call->member, "WriteValue") == 0)
+		bus_writer_bytes(writer, "x", 1);
+	if (!g_str_has_suffix(call->member, "Value"))
+		return;
+	bus_writer_open(writer, "a{sv}");
+	bus_writer_entry(writer, "device", "o");
+	bus_writer_path(writer, PHONE);
+	bus_writer_close(writer);
+}
+
+/* From a connection of its own, to the unique name: a caller need not know the other one. */
+static void test_call(Fixture *fixture, gconstpointer data)
+{
+	const Row *row = data;
+	const Call *call = row->call;
+	g_autoptr(GError) error = NULL;
+	Bus *bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+	BusMessage *message = bus_message_new_call(bus_unique_name(fixture->bus), call->path,
+						   call->interface, call->member);
+
+	g_assert_no_error(error);
+	write_arguments(bus_message_writer(message), call);
+	fixture->call = bus_call_start(bus, message, BUS_TIMEOUT_DEFAULT, on_reply, fixture);
+	TEST_WAIT(fixture->answered);
+	g_assert_cmpint(!fixture->denied, ==, call->allowed[row->part]);
+	bus_free(bus);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const parts[] = { "root", "group", "stranger" };
+	static Row rows[G_N_ELEMENTS(calls) * PART_N];
+	size_t n = 0;
+
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+		for (int part = 0; part < PART_N; part++) {
+			g_autofree char *path =
+				g_strdup_printf("/policy/%s/%s", parts[part], calls[i].name);
+
+			rows[n] = (Row){ &calls[i], (Part)part };
+			g_test_add(path, Fixture, &rows[n], setup, test_call, teardown);
+			n++;
+		}
+	}
+	return g_test_run();
+}

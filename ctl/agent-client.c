@@ -68,7 +68,9 @@ static bool read_all(int fd, GString *text, GError **error)
 		if (n < 0 || text->len + (size_t)n > STATUS_MAX) {
 			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
 				    "no complete answer from the agent: %s",
-				    n < 0 ? g_strerror(errno) : "it is too long");
+				    n >= 0            ? "it is too long"
+				    : errno == EAGAIN ? "it is busy with other clients, or stuck"
+						      : g_strerror(errno));
 			return false;
 		}
 		g_string_append_len(text, buffer, n);

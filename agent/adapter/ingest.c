@@ -14,11 +14,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define ACCEPT_RETRY_MS 1000 /* after the system had no descriptor or memory for a connection */
+
 struct Ingest {
 	IngestConfig config;
 	int fd;             /* listening; -1: stopped */
 	GSource *source;    /* NULL: not accepting, for want of room */
 	GPtrArray *clients; /* of IngestClient */
+	guint retry;        /* timer: accepting rests */
+	bool starved;       /* and the log knows why */
 };
 
 static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data);
@@ -35,7 +39,7 @@ static void ingest_unwatch(Ingest *ingest)
 /* Accept while there is room; whoever comes beyond that waits in the kernel's queue. */
 static void ingest_watch(Ingest *ingest)
 {
-	if (ingest->fd < 0 || ingest->clients->len >= INGEST_CLIENTS_MAX) {
+	if (ingest->fd < 0 || ingest->retry || ingest->clients->len >= INGEST_CLIENTS_MAX) {
 		ingest_unwatch(ingest);
 		return;
 	}
@@ -54,6 +58,33 @@ static void ingest_client_gone(IngestClient *client, void *data)
 	ingest_watch(ingest);
 }
 
+static gboolean ingest_retry(gpointer data)
+{
+	Ingest *ingest = data;
+
+	ingest->retry = 0;
+	ingest_watch(ingest);
+	return G_SOURCE_REMOVE;
+}
+
+/* The connection stays in the kernel's queue, so the socket stays readable: look again later. */
+static void ingest_rest(Ingest *ingest)
+{
+	if (!ingest->starved)
+		g_warning("%s: connections wait, none can be taken: %s", ingest->config.path,
+			  g_strerror(errno));
+	ingest->starved = true;
+	ingest->retry = g_timeout_add(ACCEPT_RETRY_MS, ingest_retry, ingest);
+	ingest_unwatch(ingest);
+}
+
+static void ingest_cancel_retry(Ingest *ingest)
+{
+	if (ingest->retry)
+		g_source_remove(ingest->retry);
+	ingest->retry = 0;
+}
+
 static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data)
 {
 	Ingest *ingest = data;
@@ -61,10 +92,10 @@ static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data)
 
 	if (client_fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			g_warning("%s: a connection cannot be taken: %s", ingest->config.path,
-				  g_strerror(errno));
+			ingest_rest(ingest);
 		return G_SOURCE_CONTINUE;
 	}
+	ingest->starved = false;
 	g_ptr_array_add(ingest->clients,
 			ingest_client_new(&ingest->config, client_fd, ingest_client_gone, ingest));
 	ingest_watch(ingest);
@@ -155,6 +186,7 @@ void ingest_stop(Ingest *ingest)
 {
 	if (ingest->fd < 0)
 		return;
+	ingest_cancel_retry(ingest);
 	ingest_unwatch(ingest);
 	close(ingest->fd);
 	ingest->fd = -1;
@@ -167,6 +199,7 @@ void ingest_free(Ingest *ingest)
 {
 	if (!ingest)
 		return;
+	ingest_cancel_retry(ingest);
 	ingest_unwatch(ingest);
 	for (guint i = ingest->clients->len; i > 0; i--)
 		ingest_client_close(g_ptr_array_index(ingest->clients, i - 1));

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -335,6 +336,31 @@ static void test_socket_file(Fixture *f, gconstpointer data)
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
 }
 
+/* No descriptor is left for a connection: said once, no busy loop, served when there is one. */
+static void test_no_descriptor(Fixture *f, gconstpointer data)
+{
+	static const char request[] = "{\"op\":\"status\"}\n";
+	g_autoptr(GString) answer = g_string_new(NULL);
+	struct rlimit before, none;
+	int fd = dial(f);
+	unsigned turns = 0;
+
+	g_assert_cmpint(send(fd, request, strlen(request), 0), ==, (ssize_t)strlen(request));
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	none = before;
+	none.rlim_cur = 3;
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*connections wait*");
+	while (g_main_context_iteration(NULL, FALSE))
+		g_assert_cmpuint(turns++, <, 100);
+	g_test_assert_expected_messages();
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &before), ==, 0);
+	while (take(fd, answer))
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpstr(answer->str, ==, "{\"state\":\"testing\"}\n");
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -349,5 +375,6 @@ int main(int argc, char **argv)
 	ADD("/agent/ingest/vanishing", test_vanishing);
 	ADD("/agent/ingest/many-clients", test_many_clients);
 	ADD("/agent/ingest/socket-file", test_socket_file);
+	ADD("/agent/ingest/no-descriptor", test_no_descriptor);
 	return g_test_run();
 }

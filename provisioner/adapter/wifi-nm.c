@@ -414,7 +414,6 @@ void wifi_nm_look_around(WifiNm *nm)
 
 	if (!nm->ready || nm->scan)
 		return;
-	enable_wifi(nm);
 	nm->scan = wifi_nm_scan_new(&context, NULL, SCAN_MAX_MS, on_scanned, nm);
 }
 
@@ -424,6 +423,7 @@ static bool nm_scan(void *wifi, GError **error)
 
 	if (!require_ready(nm, error))
 		return false;
+	enable_wifi(nm);
 	wifi_nm_look_around(nm);
 	nm->awaited = true;
 	if (!nm->limit)

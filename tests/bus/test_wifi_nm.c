@@ -334,6 +334,10 @@ static void test_scan_switches_on(Fixture *fixture, gconstpointer data)
 {
 	fixture->fake->wifi_off = true;
 	start(fixture, PATIENCE);
+	/* Whoever walks by and connects does not: it has not proved anything yet. */
+	wifi_nm_look_around(fixture->nm);
+	TEST_WAIT(fixture->fake->scans == 1);
+	g_assert_true(fixture->fake->wifi_off);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*switched off*");
 	scan(fixture);
 	TEST_WAIT(!fixture->fake->wifi_off);

@@ -152,8 +152,7 @@ GPtrArray *store_list(Store *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * Errors: LANDFALL_ERROR_STORE_ABSENT (pruned meanwhile), UNAVAILABLE, FULL, DENIED, FAILED */
 bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_has_fallback() - whether store_rollback() would find a generation to return to; what
- * the agent asks before it puts a new generation on trial */
+/* store_has_fallback() - whether store_rollback() would find a generation to return to */
 bool store_has_fallback(Store *store);
 
 /* store_rollback() - make the newest older generation current that is good, or failing that

@@ -69,6 +69,7 @@ typedef struct Extent {
 	uint64_t next;  /* the next number to be given */
 	uint64_t dropped;
 	uint64_t bytes;
+	uint64_t spare; /* octets of the file that hold nothing */
 } Extent;
 
 struct SpoolDb {
@@ -226,6 +227,7 @@ static bool db_measure(SpoolDb *db, GError **error)
 	if (spare < 0)
 		return false;
 	db->now.bytes = (uint64_t)(pages - spare) * PAGE_SIZE;
+	db->now.spare = (uint64_t)spare * PAGE_SIZE;
 	return true;
 }
 
@@ -378,18 +380,33 @@ void spool_db_close(SpoolDb *db)
 	g_free(db);
 }
 
-static bool disk_is_low(const char *path)
+/* The file never gets smaller. Pages that deletions left take new samples although the disk has
+ * nothing to give, as long as the WAL finds room: else a disk that this spool has filled would stay
+ * refused after all was delivered. */
+static bool disk_is_low(const SpoolDb *db)
 {
+	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+	struct stat status = { 0 };
 	struct statvfs disk;
 
-	return statvfs(path, &disk) == 0 &&
-	       (uint64_t)disk.f_bavail * disk.f_frsize < SPOOL_DB_RESERVE;
+	if (statvfs(db->path, &disk) < 0)
+		return false;
+
+	uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
+
+	if (available >= SPOOL_DB_RESERVE)
+		return false;
+	if (available < SPOOL_DB_RESERVE / 8)
+		return true;
+	if (stat(wal, &status) == 0)
+		available += (uint64_t)status.st_size;
+	return db->now.spare < SPOOL_DB_SPARE || available < SPOOL_DB_RESERVE / 2;
 }
 
 bool spool_db_begin(SpoolDb *db, GError **error)
 {
 	db->now = db->committed;
-	db->disk_low = disk_is_low(db->path);
+	db->disk_low = disk_is_low(db);
 	return db_run(db, BEGIN, "cannot be written", error);
 }
 

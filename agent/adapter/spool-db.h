@@ -32,6 +32,9 @@
  * a full disk would stay full. */
 #define SPOOL_DB_RESERVE ((uint64_t)8 * 1024 * 1024)
 
+/* Or where so much of the spool's own file is free, more than one transaction takes. */
+#define SPOOL_DB_SPARE ((uint64_t)2 * 1024 * 1024)
+
 typedef struct SpoolDb SpoolDb;
 
 typedef struct SpoolStats {

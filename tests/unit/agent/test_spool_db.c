@@ -458,6 +458,33 @@ static void test_read_only(Fixture *f, gconstpointer data)
 	g_assert_cmpint(umount(f->dir), ==, 0);
 }
 
+/* A disk that the spool itself has filled takes samples again once all was delivered. */
+static void test_disk_full_drained(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
+	g_autoptr(GError) error = NULL;
+
+	if (!mount_small(f->dir, "16m"))
+		return;
+
+	SpoolDb *db = spool_db_open(path, LIMIT, &error);
+	g_assert_no_error(error);
+	uint64_t last = 0;
+
+	for (int round = 0; round < 5; round++) {
+		size_t total = fill(db, &error);
+
+		g_assert_no_error(error);
+		g_assert_cmpstr(spool_db_refusal(db), ==, "the disk is almost full");
+		g_assert_cmpuint(total, >=, 10000);
+		last += total;
+		remove_up_to(db, last, 0);
+		g_assert_cmpuint(spool_db_stats(db).depth, ==, 0);
+	}
+	spool_db_close(db);
+	g_assert_cmpint(umount(f->dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -469,6 +496,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/modes", test_modes);
 	ADD("/agent/spool-db/second-process", test_second_process);
 	ADD("/agent/spool-db/damage-later", test_damage_later);
+	ADD("/agent/spool-db/disk-full-drained", test_disk_full_drained);
 	ADD("/agent/spool-db/foreign", test_foreign);
 	ADD("/agent/spool-db/foreign-text", test_foreign_text);
 	ADD("/agent/spool-db/unwritable", test_unwritable);

@@ -6,8 +6,8 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cursor.h"
 #include "provisioner/core/wire.h"
+#include "tests/fuzz/cursor.h"
 #include "tests/unit/provisioner/support.h"
 
 #define OTHER_PEER "/org/bluez/hci0/dev_66_77_88_99_AA_BB"

@@ -7,11 +7,11 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cursor.h"
 #include "provisioner/core/security1.h"
 #include "provisioner/core/security2.h"
 #include "provisioner/core/session.h"
 #include "provisioner/core/wire.h"
+#include "tests/fuzz/cursor.h"
 #include "tests/unit/provisioner/support.h"
 #include "tests/unit/provisioner/vectors.h"
 

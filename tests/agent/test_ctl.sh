@@ -26,14 +26,16 @@ until [ -S "$dir/agent.sock" ]; do
 done
 
 number=0
+input=
+output=
 check() { # STATUS WHAT COMMAND…: $input goes in, $dir/out and $dir/err come out
 	number=$((number + 1))
 	wanted=$1
 	what=$2
 	shift 2
-	printf "$input" | "$@" > "$dir/out" 2> "$dir/err"
+	printf %b "$input" | "$@" > "$dir/out" 2> "$dir/err"
 	status=$?
-	if [ "$status" -eq "$wanted" ] && [ "$(cat "$dir/out")" = "$(printf "$output")" ]; then
+	if [ "$status" -eq "$wanted" ] && [ "$(cat "$dir/out")" = "$(printf %b "$output")" ]; then
 		echo "ok $number - $what"
 	else
 		echo "not ok $number - $what"

@@ -96,6 +96,23 @@ static bool finish_output(GError **error)
 	return false;
 }
 
+/* --json is taken wherever it stands: people type it last. */
+static bool take_json(int *argc, char **argv)
+{
+	int kept = 0;
+	bool found = false;
+
+	for (int i = 0; i < *argc; i++) {
+		if (g_str_equal(argv[i], "--json"))
+			found = true;
+		else
+			argv[kept++] = argv[i];
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return found;
+}
+
 int main(int argc, char **argv)
 {
 	g_autofree char *list = list_commands();
@@ -116,6 +133,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 
+	bool json_found = take_json(&argc, argv);
 	int status = config_options_start(&options, &argc, &argv, &config);
 
 	if (!config)
@@ -126,7 +144,7 @@ int main(int argc, char **argv)
 	}
 
 	const Command *command = find_command(argv[1], &error);
-	const Ctl ctl = { .config = config, .json = json };
+	const Ctl ctl = { .config = config, .json = json || json_found };
 
 	if (!command || !command->run(&ctl, argc - 1, argv + 1, &error) || !finish_output(&error))
 		return config_options_fail("landfallctl", error);

@@ -10,7 +10,7 @@ printf '[provisioner]\nsecrets = %s\nname = PROV_A1B2C3\nbus = unix:path=%s/none
 	"$folder" "$folder" >"$folder/landfall.conf"
 
 want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"k7mq2xwt9hdz","transport":"ble"}'
-echo 1..3
+echo 1..4
 "$1" --config "$folder/landfall.conf" qr --png="$folder/code.png" &&
 	got=$("$2" --raw -q "$folder/code.png")
 if [ "${got-}" = "$want" ]; then echo "ok 1 - decoded"; else echo "not ok 1 - decoded: ${got-}"; fi
@@ -18,3 +18,5 @@ mode=$(stat -c %a "$folder/code.png")
 if [ "$mode" = 600 ]; then echo "ok 2 - mode 0600"; else echo "not ok 2 - mode 0600: $mode"; fi
 got=$("$1" --config "$folder/landfall.conf" qr --text)
 if [ "$got" = "$want" ]; then echo "ok 3 - text"; else echo "not ok 3 - text: $got"; fi
+got=$("$1" --config "$folder/landfall.conf" qr --json)
+if [ "$got" = "$want" ]; then echo "ok 4 - --json last"; else echo "not ok 4 - --json last: $got"; fi

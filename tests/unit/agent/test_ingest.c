@@ -340,6 +340,13 @@ static void test_socket_file(Fixture *f, gconstpointer data)
 static void test_no_descriptor(Fixture *f, gconstpointer data)
 {
 	static const char request[] = "{\"op\":\"status\"}\n";
+	const char *preloaded = g_getenv("LD_PRELOAD");
+
+	if (preloaded && strstr(preloaded, "vgpreload")) {
+		g_test_skip("valgrind accepts the connection and closes it, the kernel leaves it");
+		return;
+	}
+
 	g_autoptr(GString) answer = g_string_new(NULL);
 	struct rlimit before, none;
 	int fd = dial(f);

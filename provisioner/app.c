@@ -2,6 +2,7 @@
 #include "provisioner/app.h"
 
 #include "common/error.h"
+#include "common/log.h"
 #include "common/printable.h"
 #include "dbus/bus-name.h"
 #include "dbus/bus.h"
@@ -47,7 +48,14 @@ struct App {
 	guint patience;
 	guint ending;
 	guint quitting; /* 0: no */
+	LogRate refusals;
 };
+
+/* A write on its way through the core. */
+typedef struct Due {
+	App *app;
+	GattWrite *write;
+} Due;
 
 static void app_begin(App *app);
 static void app_end(App *app);
@@ -346,18 +354,24 @@ static void on_touched(const char *device, void *data)
 
 static void on_answer(GBytes *reply, const GError *error, void *data)
 {
-	if (error)
-		g_info("a request was refused: %s", error->message);
-	gatt_write_finish(data, reply);
+	g_autofree Due *due = data;
+	unsigned int unsaid = 0;
+
+	if (error && log_rate_allow(&due->app->refusals, now_us(), &unsaid))
+		g_info("a request was refused: %s (%u lines like this left out)", error->message,
+		       unsaid);
+	gatt_write_finish(due->write, reply);
 }
 
 static void on_written(const char *device, EndpointId endpoint, GBytes *value, GattWrite *write,
 		       void *data)
 {
 	App *app = data;
+	Due *due = g_new(Due, 1);
 
+	*due = (Due){ app, write };
 	on_touched(device, app);
-	provisioner_request(app->core, device, endpoint, value, now_us(), on_answer, write);
+	provisioner_request(app->core, device, endpoint, value, now_us(), on_answer, due);
 	app_settle(app);
 }
 
@@ -616,6 +630,7 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 
 	app->config = config;
 	app->loop = loop;
+	app->refusals = LOG_RATE_PEER;
 	if (!check_config(config, error) || !app_init_bus(app, error) || !app_init_core(app, error))
 		return NULL;
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);

@@ -11,8 +11,8 @@
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/credentials.h"
 #include "provisioner/adapter/gatt-app.h"
-#include "provisioner/adapter/wifi-nm.h"
 #include "provisioner/core/provisioner.h"
+#include "provisioner/wifi-choice.h"
 
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -28,7 +28,7 @@ struct App {
 	Bus *bus;
 	BusService *service;
 	BusName *bus_name;
-	WifiNm *wifi;
+	WifiChoice *wifi;
 	Bluez *bluez;
 	GattApp *gatt;
 	Advert *advert;
@@ -90,12 +90,15 @@ static const char *state_text(const App *app)
 
 static char *idle_text(const App *app)
 {
-	if (!wifi_nm_is_ready(app->wifi) && !app->begun)
-		return g_strdup_printf("waiting for Wi-Fi: %s", wifi_nm_problem(app->wifi));
+	if (!wifi_choice_is_ready(app->wifi) && !app->begun) {
+		g_autofree char *problem = wifi_choice_problem(app->wifi);
+
+		return g_strdup_printf("waiting for Wi-Fi: %s", problem);
+	}
 	if (app->done)
 		return g_strdup("the device has its network; nothing is left to do");
 	if (!app->wanted)
-		return g_strdup(wifi_nm_is_provisioned(app->wifi)
+		return g_strdup(wifi_choice_is_provisioned(app->wifi)
 					? "not started: a Wi-Fi network is configured"
 					: "not started");
 	if (!app->adapter)
@@ -153,8 +156,8 @@ static void app_show(App *app)
 		.progress = progress,
 		.name = app->name ? app->name : "",
 		.adapter = bluez_adapter(app->bluez),
-		.interface = wifi_nm_interface(app->wifi),
-		.backend = wifi_nm_port.name,
+		.interface = wifi_choice_interface(app->wifi),
+		.backend = wifi_choice_name(app->wifi),
 		.peer = peer,
 		.failure = provisioner_failure(app->core),
 		.ip4 = link ? link->ip4 : "",
@@ -234,10 +237,10 @@ static gboolean on_linger(gpointer data)
 static gboolean on_patience(gpointer data)
 {
 	App *app = data;
-	bool no_wifi = !wifi_nm_is_ready(app->wifi);
-	const char *problem = no_wifi        ? wifi_nm_problem(app->wifi)
-			      : app->adapter ? "bluetoothd does not take the service"
-					     : bluez_problem(app->bluez);
+	bool no_wifi = !wifi_choice_is_ready(app->wifi);
+	g_autofree char *problem = no_wifi        ? wifi_choice_problem(app->wifi)
+				   : app->adapter ? g_strdup("bluetoothd does not take the service")
+						  : g_strdup(bluez_problem(app->bluez));
 	g_autoptr(GError) error = NULL;
 
 	app->patience = 0;
@@ -348,7 +351,7 @@ static void on_touched(const char *device, void *data)
 	if (*provisioner_peer(app->core) || *device == '\0' || !app->begun)
 		return;
 	provisioner_peer_connected(app->core, device, now_us());
-	wifi_nm_look_around(app->wifi);
+	wifi_choice_look_around(app->wifi);
 	app_settle(app);
 }
 
@@ -414,12 +417,12 @@ static char *expand_name(const App *app, GError **error)
 		in++;
 		if (*in != 'm') {
 			g_string_append_c(name, *in);
-		} else if (wifi_nm_mac(app->wifi, mac)) {
+		} else if (wifi_choice_mac(app->wifi, mac)) {
 			g_string_append_printf(name, "%02X%02X%02X", mac[3], mac[4], mac[5]);
 		} else {
 			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
 				    "%s has no address to make a name of",
-				    wifi_nm_interface(app->wifi));
+				    wifi_choice_interface(app->wifi));
 			return NULL;
 		}
 	}
@@ -436,7 +439,7 @@ static bool policy_wants(const App *app)
 {
 	switch (app->config->provisioner.advertise) {
 	case CONFIG_ADVERTISE_ALWAYS: return true;
-	case CONFIG_ADVERTISE_UNPROVISIONED: return !wifi_nm_is_provisioned(app->wifi);
+	case CONFIG_ADVERTISE_UNPROVISIONED: return !wifi_choice_is_provisioned(app->wifi);
 	case CONFIG_ADVERTISE_ON_DEMAND: break;
 	}
 	return false;
@@ -468,9 +471,15 @@ static void on_wifi_ready(void *data)
 static void on_wifi_lost(void *data)
 {
 	App *app = data;
+	g_autofree char *problem = wifi_choice_problem(app->wifi);
 
-	g_message("waiting for Wi-Fi: %s", wifi_nm_problem(app->wifi));
+	g_message("waiting for Wi-Fi: %s", problem);
 	app_show(app);
+}
+
+static void on_wifi_changed(void *data)
+{
+	app_show(data);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
@@ -549,12 +558,6 @@ static void on_bus_name(BusName *name, const GError *error, void *data)
 
 static bool check_config(const Config *config, GError **error)
 {
-	if (config->provisioner.wifi != CONFIG_WIFI_AUTO &&
-	    config->provisioner.wifi != CONFIG_WIFI_NETWORKMANAGER) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-				    "[provisioner] wifi: this build knows networkmanager alone");
-		return false;
-	}
 	if (config->provisioner.security < 1) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 				    "[provisioner] security: this build offers 1 and 2; without "
@@ -584,7 +587,7 @@ static bool app_init_core(App *app, GError **error)
 	security.salt = credentials->salt;
 	security.verifier = credentials->verifier;
 	app->ports = (ProvisionerPorts){
-		.wifi = &wifi_nm_port,
+		.wifi = &wifi_choice_port,
 		.wifi_data = app->wifi,
 		.random = credentials_random,
 		.changed = core_changed,
@@ -597,13 +600,19 @@ static bool app_init_core(App *app, GError **error)
 
 static bool app_init_bus(App *app, GError **error)
 {
-	static const WifiNmEvents wifi_events = { on_wifi_ready, on_wifi_lost,   on_scanned,
-						  on_joined,     on_join_failed, on_wifi_idle };
+	static const WifiEvents wifi_events = { on_wifi_ready,  on_wifi_lost,   on_scanned,
+						on_joined,      on_join_failed, on_wifi_idle,
+						on_wifi_changed };
 	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected };
 	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_advert_changed };
 	static const BusServiceEvents service_events = { on_start, on_stop };
 	const Config *config = app->config;
+	const WifiSettings wifi_settings = {
+		.interface = config->provisioner.interface,
+		.join_timeout_ms = (unsigned int)config->provisioner.join_timeout_ms,
+		.state_dir = config->provisioner.secrets,
+	};
 
 	app->bus = bus_open(config->provisioner.bus, NULL, on_bus_lost, app, error);
 	if (!app->bus)
@@ -617,9 +626,10 @@ static bool app_init_bus(App *app, GError **error)
 	app->service = bus_service_new(app->bus, &service_events, app, error);
 	if (!app->service)
 		return false;
-	app->wifi =
-		wifi_nm_new(app->bus, config->provisioner.interface,
-			    (unsigned int)config->provisioner.join_timeout_ms, &wifi_events, app);
+	app->wifi = wifi_choice_new(app->bus, config->provisioner.wifi, &wifi_settings,
+				    &wifi_events, app, error);
+	if (!app->wifi)
+		return false;
 	app->bluez = bluez_new(app->bus, config->provisioner.adapter, &bluez_events, app);
 	return true;
 }
@@ -661,7 +671,7 @@ void app_quit(App *app)
 	provisioner_stop(app->core, now_us());
 	/* A join that was under way is undone first: NetworkManager asks who we are before it does
 	 * what we want, and nobody answers that for a process that has gone. */
-	if (wifi_nm_is_busy(app->wifi))
+	if (wifi_choice_is_busy(app->wifi))
 		app->quitting = g_timeout_add(QUIT_MS, on_quit_limit, app);
 	else
 		g_main_loop_quit(app->loop);
@@ -681,7 +691,7 @@ void app_free(App *app)
 	advert_free(app->advert);
 	gatt_app_free(app->gatt);
 	bluez_free(app->bluez);
-	wifi_nm_free(app->wifi);
+	wifi_choice_free(app->wifi);
 	bus_service_free(app->service);
 	bus_name_free(app->bus_name);
 	bus_free(app->bus);

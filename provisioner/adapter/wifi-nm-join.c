@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/printable.h"
+#include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 
 #include <string.h>
@@ -31,7 +32,7 @@ struct WifiNmJoin {
 	WifiNmContext context;
 	WifiNmJoinDone done;
 	void *data;
-	WifiCredentials wanted; /* passphrase owned */
+	WifiCredentials *wanted;
 	JoinStep step;
 	WifiNmScan *scan;
 	int scans;
@@ -91,7 +92,7 @@ static NmKeyMgmt key_of(const BusMirror *mirror)
 /* The access point the phone named before the strongest. */
 static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
 {
-	bool named = memcmp(network->bssid, join->wanted.bssid, WIFI_BSSID_LEN) == 0;
+	bool named = memcmp(network->bssid, join->wanted->bssid, WIFI_BSSID_LEN) == 0;
 
 	return network->rssi_dbm + (named ? 1000 : 0);
 }
@@ -116,12 +117,12 @@ static JoinSight join_look(const WifiNmJoin *join)
 
 		sight.nameless = sight.nameless || is_nameless(mirror);
 		if (!wifi_nm_scan_network(mirror, &network) ||
-		    network.ssid_len != join->wanted.ssid_len ||
-		    memcmp(network.ssid, join->wanted.ssid, network.ssid_len) != 0)
+		    network.ssid_len != join->wanted->ssid_len ||
+		    memcmp(network.ssid, join->wanted->ssid, network.ssid_len) != 0)
 			continue;
 		sight.seen = true;
 		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
-		if (!wifi_nm_map_key_fits(key, join->wanted.passphrase) ||
+		if (!wifi_nm_map_key_fits(key, join->wanted->passphrase) ||
 		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
 			continue;
 		sight.best = mirror;
@@ -375,8 +376,8 @@ static void write_security(BusWriter *writer, NmKeyMgmt key, const char *passphr
 /* The profile: what is not said here NetworkManager completes. */
 static void write_profile(BusWriter *writer, const WifiNmJoin *join, NmKeyMgmt key)
 {
-	g_autofree char *ssid = printable_text(join->wanted.ssid, join->wanted.ssid_len);
-	g_autofree char *id = g_strconcat(WIFI_NM_ID_PREFIX, ssid, NULL);
+	g_autofree char *ssid = printable_text(join->wanted->ssid, join->wanted->ssid_len);
+	g_autofree char *id = g_strconcat(WIFI_ID_PREFIX, ssid, NULL);
 
 	bus_writer_open(writer, "a{sa{sv}}");
 	write_section(writer, "connection");
@@ -390,14 +391,15 @@ static void write_profile(BusWriter *writer, const WifiNmJoin *join, NmKeyMgmt k
 	end_section(writer);
 	write_section(writer, "802-11-wireless");
 	bus_writer_entry(writer, "ssid", "ay");
-	bus_writer_bytes(writer, join->wanted.ssid, join->wanted.ssid_len);
+	bus_writer_bytes(writer, join->wanted->ssid, join->wanted->ssid_len);
 	/* Seen only when asked for by name. */
 	bus_writer_entry(writer, "hidden", "b");
 	bus_writer_bool(writer, join->scans > 0);
 	end_section(writer);
 	write_security(writer, key,
-		       join->wanted.passphrase ? (const char *)secret_data(join->wanted.passphrase)
-					       : NULL);
+		       join->wanted->passphrase
+			       ? (const char *)secret_data(join->wanted->passphrase)
+			       : NULL);
 	bus_writer_close(writer);
 }
 
@@ -443,14 +445,14 @@ static void join_on_scan(const GError *error, void *data)
  * NetworkManager here, and anything else cannot be told. */
 static void join_blind(WifiNmJoin *join)
 {
-	NmKeyMgmt key = join->wanted.passphrase ? NM_KEY_PSK : NM_KEY_NONE;
+	NmKeyMgmt key = join->wanted->passphrase ? NM_KEY_PSK : NM_KEY_NONE;
 
-	if (!wifi_nm_map_key_fits(key, join->wanted.passphrase)) {
+	if (!wifi_nm_map_key_fits(key, join->wanted->passphrase)) {
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 		return;
 	}
-	memcpy(join->link.network.ssid, join->wanted.ssid, join->wanted.ssid_len);
-	join->link.network.ssid_len = join->wanted.ssid_len;
+	memcpy(join->link.network.ssid, join->wanted->ssid, join->wanted->ssid_len);
+	join->link.network.ssid_len = join->wanted->ssid_len;
 	join_add(join, NO_PATH, key);
 }
 
@@ -466,7 +468,7 @@ static void join_search(WifiNmJoin *join)
 		join_fail(join, sight.enterprise ? WIFI_FAILURE_OTHER : WIFI_FAILURE_AUTH);
 	} else if (join->scans == 0 || (join->scans < SCANS && !sight.nameless)) {
 		join->scans++;
-		join->scan = wifi_nm_scan_new(&join->context, &join->wanted, SCAN_TIMEOUT_MS,
+		join->scan = wifi_nm_scan_new(&join->context, join->wanted, SCAN_TIMEOUT_MS,
 					      join_on_scan, join);
 	} else if (sight.nameless) {
 		join_blind(join);
@@ -511,8 +513,7 @@ WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials
 	join->context = *context;
 	join->done = done;
 	join->data = data;
-	join->wanted = *credentials;
-	join->wanted.passphrase = secret_copy(credentials->passphrase);
+	join->wanted = wifi_credentials_copy(credentials);
 	set_deadline(join, timeout_ms);
 	join->start = g_idle_add(join_on_start, join); /* nothing is reported from in here */
 	return join;
@@ -526,7 +527,7 @@ void wifi_nm_join_free(WifiNmJoin *join)
 	wifi_nm_scan_free(join->scan);
 	g_clear_handle_id(&join->start, g_source_remove);
 	g_clear_handle_id(&join->deadline, g_source_remove);
-	secret_free(join->wanted.passphrase);
+	wifi_credentials_free(join->wanted);
 	g_free(join->before);
 	g_free(join->profile);
 	g_free(join->active);

@@ -22,8 +22,6 @@
 
 #include "provisioner/adapter/wifi-nm-scan.h"
 
-#define WIFI_NM_ID_PREFIX "landfall " /* of the profile names we make: prefix and SSID */
-
 typedef struct WifiNmJoin WifiNmJoin;
 
 typedef struct WifiNmJoined {

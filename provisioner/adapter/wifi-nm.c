@@ -11,15 +11,14 @@
 
 #define DEVICE_TYPE_WIFI 2     /* NMDeviceType */
 #define SCAN_MAX_MS      15000 /* for the scan itself */
-#define SCAN_TIMEOUT_MS  6800  /* for the core, see PROV_SCAN_BOUND_US */
 
-struct WifiNm {
+typedef struct WifiNm {
 	Bus *bus;
 	BusPeer *peer;
 	WifiNmProfiles *profiles;
 	char *interface; /* "auto" or the one configured */
 	unsigned int join_timeout_ms;
-	const WifiNmEvents *events;
+	const WifiEvents *events;
 	void *data;
 
 	char *device; /* object path, NULL: none */
@@ -37,7 +36,7 @@ struct WifiNm {
 	char *undo_profile; /* to be deleted, NULL: none */
 	char *undo_before;  /* to be activated after that, NULL: none */
 	BusCall *undo;
-};
+} WifiNm;
 
 static const char *mirror_interface(const BusMirror *mirror)
 {
@@ -178,12 +177,6 @@ static void join_undo(WifiNm *nm)
 	undo_advance(nm);
 }
 
-static void wanted_free(WifiCredentials *wanted)
-{
-	secret_free(wanted->passphrase);
-	g_free(wanted);
-}
-
 /* The device is gone: a scan fails, a join waits. */
 static void nm_drop(WifiNm *nm)
 {
@@ -233,7 +226,7 @@ static void nm_pass_on(WifiNm *nm)
 
 static bool is_ours(const WifiNmProfile *profile)
 {
-	return profile->wifi && profile->id && g_str_has_prefix(profile->id, WIFI_NM_ID_PREFIX);
+	return profile->wifi && profile->id && g_str_has_prefix(profile->id, WIFI_ID_PREFIX);
 }
 
 static void delete_profile(WifiNm *nm, const char *path)
@@ -258,6 +251,7 @@ static void on_profiles(void *data)
 		delete_profile(nm, profile->path);
 	}
 	nm_consider(nm);
+	nm->events->changed(nm->data);
 }
 
 static void on_appeared(BusPeer *peer, void *user_data)
@@ -308,9 +302,13 @@ static void on_changed(BusPeer *peer, BusMirror *mirror, const char *interface,
 {
 	WifiNm *nm = user_data;
 
-	if (strcmp(interface, NM_DEVICE_IFACE) == 0 && strcmp(property, "State") == 0)
+	bool state = strcmp(interface, NM_DEVICE_IFACE) == 0 && strcmp(property, "State") == 0;
+
+	if (state)
 		nm_consider(nm);
 	nm_pass_on(nm);
+	if (state)
+		nm->events->changed(nm->data);
 }
 
 static void on_failed(BusPeer *peer, const GError *error, void *user_data)
@@ -318,8 +316,7 @@ static void on_failed(BusPeer *peer, const GError *error, void *user_data)
 	g_warning("cannot read the objects of NetworkManager: %s", error->message);
 }
 
-WifiNm *wifi_nm_new(Bus *bus, const char *interface, unsigned int join_timeout_ms,
-		    const WifiNmEvents *events, void *data)
+static void *nm_new(Bus *bus, const WifiSettings *settings, const WifiEvents *events, void *data)
 {
 	static const char *const interfaces[] = {
 		NM_IFACE,        NM_DEVICE_IFACE, NM_WIRELESS_IFACE,   NM_AP_IFACE,
@@ -331,8 +328,8 @@ WifiNm *wifi_nm_new(Bus *bus, const char *interface, unsigned int join_timeout_m
 	WifiNm *nm = g_new0(WifiNm, 1);
 
 	nm->bus = bus;
-	nm->interface = g_strdup(interface);
-	nm->join_timeout_ms = join_timeout_ms;
+	nm->interface = g_strdup(settings->interface);
+	nm->join_timeout_ms = settings->join_timeout_ms;
 	nm->events = events;
 	nm->data = data;
 	nm->peer = bus_peer_new(bus, &spec, &peer_events, nm);
@@ -340,15 +337,17 @@ WifiNm *wifi_nm_new(Bus *bus, const char *interface, unsigned int join_timeout_m
 	return nm;
 }
 
-void wifi_nm_free(WifiNm *nm)
+static void nm_free(void *wifi)
 {
+	WifiNm *nm = wifi;
+
 	if (!nm)
 		return;
 	g_clear_handle_id(&nm->limit, g_source_remove);
 	g_clear_handle_id(&nm->join_limit, g_source_remove);
 	wifi_nm_scan_free(nm->scan);
 	wifi_nm_join_free(nm->join);
-	g_clear_pointer(&nm->wanted, wanted_free);
+	g_clear_pointer(&nm->wanted, wifi_credentials_free);
 	bus_call_cancel(nm->undo);
 	g_free(nm->before);
 	g_free(nm->undo_profile);
@@ -361,11 +360,13 @@ void wifi_nm_free(WifiNm *nm)
 	g_free(nm);
 }
 
+static const char *nm_problem(const void *wifi);
+
 static bool require_ready(const WifiNm *nm, GError **error)
 {
 	if (nm->ready)
 		return true;
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI, wifi_nm_problem(nm));
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI, nm_problem(nm));
 	return false;
 }
 
@@ -408,8 +409,9 @@ static gboolean on_limit(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-void wifi_nm_look_around(WifiNm *nm)
+static void nm_look_around(void *wifi)
 {
+	WifiNm *nm = wifi;
 	WifiNmContext context = nm_context(nm);
 
 	if (!nm->ready || nm->scan)
@@ -424,10 +426,10 @@ static bool nm_scan(void *wifi, GError **error)
 	if (!require_ready(nm, error))
 		return false;
 	enable_wifi(nm);
-	wifi_nm_look_around(nm);
+	nm_look_around(nm);
 	nm->awaited = true;
 	if (!nm->limit)
-		nm->limit = g_timeout_add(SCAN_TIMEOUT_MS, on_limit, nm);
+		nm->limit = g_timeout_add(WIFI_SCAN_LIMIT_MS, on_limit, nm);
 	return true;
 }
 
@@ -450,7 +452,7 @@ static void delete_superseded(WifiNm *nm, const char *path)
 static void join_end(WifiNm *nm)
 {
 	g_clear_handle_id(&nm->join_limit, g_source_remove);
-	g_clear_pointer(&nm->wanted, wanted_free);
+	g_clear_pointer(&nm->wanted, wifi_credentials_free);
 	join_undo(nm);
 }
 
@@ -501,14 +503,12 @@ static bool nm_join(void *wifi, const WifiCredentials *credentials, GError **err
 
 	join_end(nm);
 	nm->latest = false;
-	nm->wanted = g_new(WifiCredentials, 1);
-	*nm->wanted = *credentials;
-	nm->wanted->passphrase = secret_copy(credentials->passphrase);
+	nm->wanted = wifi_credentials_copy(credentials);
 	nm->join_limit = g_timeout_add(nm->join_timeout_ms, on_join_limit, nm);
 	if (nm->ready)
 		join_start(nm);
 	else
-		g_message("joining as soon as possible: %s", wifi_nm_problem(nm));
+		g_message("joining as soon as possible: %s", nm_problem(nm));
 	return true;
 }
 
@@ -534,33 +534,54 @@ static void nm_forget(void *wifi)
 	g_clear_pointer(&nm->joined, g_free);
 }
 
-const WifiPort wifi_nm_port = {
-	.name = "networkmanager",
-	.scan = nm_scan,
-	.join = nm_join,
-	.cancel = nm_cancel,
-	.forget = nm_forget,
-};
-
-bool wifi_nm_is_busy(const WifiNm *nm)
+static void nm_forget_all(void *wifi)
 {
+	WifiNm *nm = wifi;
+	const GPtrArray *list = wifi_nm_profiles_list(nm->profiles);
+
+	nm_cancel(nm);
+	for (guint i = 0; list && i < list->len; i++) {
+		const WifiNmProfile *profile = g_ptr_array_index(list, i);
+
+		if (is_ours(profile))
+			delete_profile(nm, profile->path);
+	}
+	g_clear_pointer(&nm->joined, g_free);
+}
+
+static bool nm_is_busy(const void *wifi)
+{
+	const WifiNm *nm = wifi;
+
 	return nm->undo != NULL;
 }
 
-bool wifi_nm_is_ready(const WifiNm *nm)
+static bool nm_is_ready(const void *wifi)
 {
+	const WifiNm *nm = wifi;
+
 	return nm->ready;
 }
 
-const char *wifi_nm_interface(const WifiNm *nm)
+static bool nm_is_online(const void *wifi)
 {
+	const WifiNm *nm = wifi;
+	const BusMirror *mirror = nm->ready ? device_mirror(nm) : NULL;
+
+	return mirror && bus_mirror_uint(mirror, NM_DEVICE_IFACE, "State", 0) == NM_STATE_ACTIVATED;
+}
+
+static const char *nm_interface(const void *wifi)
+{
+	const WifiNm *nm = wifi;
 	const BusMirror *mirror = nm->ready ? device_mirror(nm) : NULL;
 
 	return mirror ? mirror_interface(mirror) : "";
 }
 
-bool wifi_nm_mac(const WifiNm *nm, uint8_t mac[WIFI_BSSID_LEN])
+static bool nm_mac(const void *wifi, uint8_t mac[WIFI_BSSID_LEN])
 {
+	const WifiNm *nm = wifi;
 	const BusMirror *mirror = device_mirror(nm);
 
 	return mirror &&
@@ -569,14 +590,15 @@ bool wifi_nm_mac(const WifiNm *nm, uint8_t mac[WIFI_BSSID_LEN])
 		wifi_nm_map_mac(bus_mirror_string(mirror, NM_DEVICE_IFACE, "HwAddress"), mac));
 }
 
-bool wifi_nm_is_provisioned(const WifiNm *nm)
+static bool nm_is_provisioned(const void *wifi)
 {
+	const WifiNm *nm = wifi;
 	const GPtrArray *list = wifi_nm_profiles_list(nm->profiles);
 
 	for (guint i = 0; list && i < list->len; i++) {
 		const WifiNmProfile *profile = g_ptr_array_index(list, i);
 		bool elsewhere = profile->interface && *profile->interface &&
-				 strcmp(profile->interface, wifi_nm_interface(nm)) != 0;
+				 strcmp(profile->interface, nm_interface(nm)) != 0;
 		bool unproved = is_ours(profile) && g_strcmp0(profile->path, nm->joined) != 0 &&
 				wifi_nm_profiles_in_memory(nm->profiles, profile->path);
 
@@ -586,8 +608,9 @@ bool wifi_nm_is_provisioned(const WifiNm *nm)
 	return false;
 }
 
-const char *wifi_nm_problem(const WifiNm *nm)
+static const char *nm_problem(const void *wifi)
 {
+	const WifiNm *nm = wifi;
 	g_autoptr(GPtrArray) mirrors = NULL;
 
 	if (!bus_peer_is_present(nm->peer))
@@ -598,3 +621,24 @@ const char *wifi_nm_problem(const WifiNm *nm)
 	return pick(nm) ? "NetworkManager is being asked for its networks"
 			: "NetworkManager manages no Wi-Fi interface that may be used";
 }
+
+const WifiBackend wifi_nm_backend = {
+	.port = {
+		.name = "networkmanager",
+		.scan = nm_scan,
+		.join = nm_join,
+		.cancel = nm_cancel,
+		.forget = nm_forget,
+	},
+	.new = nm_new,
+	.free = nm_free,
+	.is_busy = nm_is_busy,
+	.is_ready = nm_is_ready,
+	.is_provisioned = nm_is_provisioned,
+	.is_online = nm_is_online,
+	.look_around = nm_look_around,
+	.forget_all = nm_forget_all,
+	.interface = nm_interface,
+	.mac = nm_mac,
+	.problem = nm_problem,
+};

@@ -40,11 +40,22 @@ typedef struct WifiNetwork {
 	WifiAuth auth;
 } WifiNetwork;
 
+/* How to join a network that wants EAP-TLS. Paths are those that the back end's own service opens;
+ * they stay valid while certificates are renewed (store/current/...). */
+typedef struct WifiEnterprise {
+	char *identity;  /* outer and inner identity */
+	char *ca_path;   /* PEM of the authorities the network is verified against */
+	char *cert_path; /* PEM, leaf first */
+	char *key_path;  /* PEM, not encrypted */
+	char *domain;    /* the server's name must end so; NULL: any that the authorities signed */
+} WifiEnterprise;
+
 /* What to join. */
 typedef struct WifiCredentials {
 	uint8_t ssid[WIFI_SSID_MAX];
 	uint8_t ssid_len;              /* 1..32 */
 	Secret *passphrase;            /* NULL for an open network; 1..64 octets */
+	WifiEnterprise *enterprise;    /* NULL: not an 802.1X network */
 	uint8_t bssid[WIFI_BSSID_LEN]; /* all zero: any */
 	uint16_t channel;              /* 0: any */
 } WifiCredentials;

@@ -33,7 +33,7 @@ typedef struct Fixture {
 	TestBus *daemon;
 	FakeNm *fake;
 	Bus *bus;
-	WifiNm *nm;
+	void *nm;
 	unsigned int readies;
 	unsigned int losses;
 	unsigned int idles;
@@ -97,15 +97,20 @@ static void on_idle(void *data)
 	fixture->idles++;
 }
 
+static void on_changed(void *data)
+{
+}
+
 static void start(Fixture *fixture, unsigned int timeout_ms)
 {
-	static const WifiNmEvents events = { on_ready,  on_lost,        on_scanned,
-					     on_joined, on_join_failed, on_idle };
+	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
+					   on_join_failed, on_idle, on_changed };
+	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
 	g_autoptr(GError) error = NULL;
 
 	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	fixture->nm = wifi_nm_new(fixture->bus, "auto", timeout_ms, &events, fixture);
+	fixture->nm = wifi_nm_backend.new(fixture->bus, &settings, &events, fixture);
 	TEST_WAIT(fixture->readies == 1);
 }
 
@@ -117,7 +122,7 @@ static void setup(Fixture *fixture, gconstpointer data)
 
 static void teardown(Fixture *fixture, gconstpointer data)
 {
-	wifi_nm_free(fixture->nm);
+	wifi_nm_backend.free(fixture->nm);
 	bus_free(fixture->bus);
 	fake_nm_free(fixture->fake);
 	test_bus_stop(fixture->daemon);
@@ -127,7 +132,7 @@ static void scan(Fixture *fixture)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(wifi_nm_port.scan(fixture->nm, &error));
+	g_assert_true(wifi_nm_backend.port.scan(fixture->nm, &error));
 	g_assert_no_error(error);
 }
 
@@ -139,7 +144,7 @@ static void join(Fixture *fixture, const char *ssid, const char *passphrase)
 	memcpy(credentials.ssid, ssid, strlen(ssid));
 	if (passphrase)
 		credentials.passphrase = secret_new(passphrase, strlen(passphrase));
-	g_assert_true(wifi_nm_port.join(fixture->nm, &credentials, &error));
+	g_assert_true(wifi_nm_backend.port.join(fixture->nm, &credentials, &error));
 	g_assert_no_error(error);
 	secret_free(credentials.passphrase); /* the join has its own */
 }
@@ -159,12 +164,12 @@ static void test_device(Fixture *fixture, gconstpointer data)
 	uint8_t mac[WIFI_BSSID_LEN] = { 0 };
 
 	start(fixture, PATIENCE);
-	g_assert_cmpstr(wifi_nm_interface(fixture->nm), ==, "wlan0");
-	g_assert_true(wifi_nm_mac(fixture->nm, mac));
+	g_assert_cmpstr(wifi_nm_backend.interface(fixture->nm), ==, "wlan0");
+	g_assert_true(wifi_nm_backend.mac(fixture->nm, mac));
 	g_assert_cmpmem(mac, sizeof(mac), expected, sizeof(expected));
 	fake_nm_device(fixture->fake, false);
 	TEST_WAIT(fixture->losses == 1);
-	g_assert_nonnull(strstr(wifi_nm_problem(fixture->nm), "no Wi-Fi interface"));
+	g_assert_nonnull(strstr(wifi_nm_backend.problem(fixture->nm), "no Wi-Fi interface"));
 	fake_nm_device(fixture->fake, true);
 	TEST_WAIT(fixture->readies == 2);
 }
@@ -174,7 +179,7 @@ static void test_unmanaged(Fixture *fixture, gconstpointer data)
 	start(fixture, PATIENCE);
 	fake_nm_state(fixture->fake, 10, 0);
 	TEST_WAIT(fixture->losses == 1);
-	g_assert_nonnull(strstr(wifi_nm_problem(fixture->nm), "manages no"));
+	g_assert_nonnull(strstr(wifi_nm_backend.problem(fixture->nm), "manages no"));
 	fake_nm_state(fixture->fake, 30, 0);
 	TEST_WAIT(fixture->readies == 2);
 }
@@ -206,7 +211,7 @@ static void test_provisioned(Fixture *fixture, gconstpointer data)
 
 	fixture->fake->profiles[index].mode = g_strdup(c->mode);
 	start(fixture, PATIENCE);
-	g_assert_cmpint(wifi_nm_is_provisioned(fixture->nm), ==, c->provisioned);
+	g_assert_cmpint(wifi_nm_backend.is_provisioned(fixture->nm), ==, c->provisioned);
 }
 
 /* What a crash left in memory is deleted, and nothing else. */
@@ -258,7 +263,7 @@ static void test_scan_ahead(Fixture *fixture, gconstpointer data)
 
 	start(fixture, PATIENCE);
 	fake_nm_ap(fake, 0, &lab);
-	wifi_nm_look_around(fixture->nm);
+	wifi_nm_backend.look_around(fixture->nm);
 	TEST_WAIT(fake->scans == 1);
 	scan(fixture);
 	fake_nm_scanned(fake);
@@ -318,7 +323,7 @@ static void test_scan_vanished(Fixture *fixture, gconstpointer data)
 	TEST_WAIT(fixture->scans == 1);
 	g_assert_true(fixture->scan_failed);
 	g_test_assert_expected_messages();
-	g_assert_false(wifi_nm_port.scan(fixture->nm, &error));
+	g_assert_false(wifi_nm_backend.port.scan(fixture->nm, &error));
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI);
 	fixture->fake = fake_nm_new(test_bus_address(fixture->daemon));
 	fake_nm_ap(fixture->fake, 0, &lab);
@@ -335,7 +340,7 @@ static void test_scan_switches_on(Fixture *fixture, gconstpointer data)
 	fixture->fake->wifi_off = true;
 	start(fixture, PATIENCE);
 	/* Whoever walks by and connects does not: it has not proved anything yet. */
-	wifi_nm_look_around(fixture->nm);
+	wifi_nm_backend.look_around(fixture->nm);
 	TEST_WAIT(fixture->fake->scans == 1);
 	g_assert_true(fixture->fake->wifi_off);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*switched off*");
@@ -380,9 +385,9 @@ static void test_join(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(fixture->link.ip4, ==, "192.168.77.61");
 	g_assert_cmpint(fixture->link.network.auth, ==, WIFI_AUTH_WPA2);
 	g_assert_cmpuint(fixture->link.network.channel, ==, 6);
-	TEST_WAIT(wifi_nm_is_provisioned(fixture->nm));
+	TEST_WAIT(wifi_nm_backend.is_provisioned(fixture->nm));
 
-	wifi_nm_port.forget(fixture->nm);
+	wifi_nm_backend.port.forget(fixture->nm);
 	TEST_WAIT(!profile->object);
 	g_assert_cmpuint(fixture->failures, ==, 0);
 }
@@ -457,7 +462,7 @@ static void test_join_wrong_key(Fixture *fixture, gconstpointer data)
 	g_assert_null(fake->profiles[1].object);
 	g_assert_cmpuint(fake->profiles[1].saves, ==, 0);
 	g_assert_cmpstr(fake->reactivated, ==, FAKE_NM_PATH "/Settings/0");
-	g_assert_false(wifi_nm_is_busy(fixture->nm));
+	g_assert_false(wifi_nm_backend.is_busy(fixture->nm));
 
 	/* The same phone tries again, at once. */
 	fake_nm_state(fake, 30, 0);
@@ -601,10 +606,10 @@ static void test_join_cancelled(Fixture *fixture, gconstpointer data)
 	wait_added(fixture, 1);
 	/* Our side knows the profile when it sees the activation. */
 	fake_nm_state(fixture->fake, IP_CONFIG, 0);
-	wifi_nm_port.cancel(fixture->nm);
+	wifi_nm_backend.port.cancel(fixture->nm);
 	TEST_WAIT(fake_nm_count(fixture->fake) == 0);
-	TEST_WAIT(!wifi_nm_is_busy(fixture->nm));
-	wifi_nm_port.cancel(fixture->nm);
+	TEST_WAIT(!wifi_nm_backend.is_busy(fixture->nm));
+	wifi_nm_backend.port.cancel(fixture->nm);
 	g_assert_cmpuint(fixture->failures + fixture->joins, ==, 0);
 }
 
@@ -663,7 +668,7 @@ static void test_forget_failed(Fixture *fixture, gconstpointer data)
 	fake_nm_state(fake, NEED_AUTH, 8);
 	TEST_WAIT(fixture->failures == 1);
 	TEST_WAIT(!fake->profiles[1].object);
-	wifi_nm_port.forget(fixture->nm);
+	wifi_nm_backend.port.forget(fixture->nm);
 	/* Calls are served in their order: after this one a deletion would have been seen. */
 	join(fixture, "Three", "wrong again");
 	wait_added(fixture, 3);

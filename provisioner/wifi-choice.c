@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/wifi-choice.h"
+
+#include "common/error.h"
+#include "provisioner/adapter/wifi-backends.h"
+
+#define SETTLE_MS 1000 /* for a better back end to show up, at start */
+
+typedef struct Candidate {
+	WifiChoice *choice;
+	const WifiBackend *backend;
+	void *wifi;
+} Candidate;
+
+struct WifiChoice {
+	const WifiEvents *events;
+	void *data;
+	Candidate candidates[WIFI_BACKENDS_MAX];
+	size_t n_candidates;
+	Candidate *chosen; /* NULL: none has an interface */
+	bool active;       /* a scan or a join of the core is under way */
+	guint settle;
+};
+
+static Candidate *first_ready(WifiChoice *choice)
+{
+	for (size_t i = 0; i < choice->n_candidates; i++) {
+		Candidate *candidate = &choice->candidates[i];
+
+		if (candidate->backend->is_ready(candidate->wifi))
+			return candidate;
+	}
+	return NULL;
+}
+
+/* Take the best there is; an owner of the interface that is at work is left to it. */
+static void choose(WifiChoice *choice)
+{
+	Candidate *best = first_ready(choice);
+	Candidate *before = choice->chosen;
+
+	if (best == before || (before && choice->active))
+		return;
+	if (before) {
+		choice->chosen = NULL;
+		choice->events->lost(choice->data);
+	}
+	choice->chosen = best;
+	if (best) {
+		g_message("Wi-Fi is managed by %s", best->backend->port.name);
+		choice->events->ready(choice->data);
+	}
+}
+
+static gboolean on_settled(gpointer data)
+{
+	WifiChoice *choice = data;
+
+	choice->settle = 0;
+	choose(choice);
+	return G_SOURCE_REMOVE;
+}
+
+/* The first in the table need not wait for the others; the others wait for it. */
+static void on_ready(void *data)
+{
+	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
+
+	if (choice->chosen == candidate)
+		choice->events->ready(choice->data);
+	else if (candidate == &choice->candidates[0])
+		choose(choice);
+	else if (!choice->settle)
+		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
+}
+
+/* A join waits for its own back end, so that stays chosen until another one is better. */
+static void on_lost(void *data)
+{
+	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
+
+	if (choice->chosen != candidate)
+		return;
+	choice->events->lost(choice->data);
+	if (choice->active)
+		return;
+	choice->chosen = NULL;
+	if (!choice->settle)
+		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
+}
+
+static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
+		       void *data)
+{
+	Candidate *candidate = data;
+
+	candidate->choice->active = false;
+	candidate->choice->events->scanned(networks, n_networks, error, candidate->choice->data);
+}
+
+static void on_joined(const WifiLink *link, void *data)
+{
+	Candidate *candidate = data;
+
+	candidate->choice->active = false;
+	candidate->choice->events->joined(link, candidate->choice->data);
+}
+
+static void on_join_failed(WifiFailure failure, void *data)
+{
+	Candidate *candidate = data;
+
+	candidate->choice->active = false;
+	candidate->choice->events->join_failed(failure, candidate->choice->data);
+}
+
+static void on_idle(void *data)
+{
+	Candidate *candidate = data;
+
+	candidate->choice->events->idle(candidate->choice->data);
+}
+
+static void on_changed(void *data)
+{
+	Candidate *candidate = data;
+
+	if (candidate->choice->chosen == candidate)
+		candidate->choice->events->changed(candidate->choice->data);
+}
+
+static const WifiEvents candidate_events = {
+	.ready = on_ready,
+	.lost = on_lost,
+	.scanned = on_scanned,
+	.joined = on_joined,
+	.join_failed = on_join_failed,
+	.idle = on_idle,
+	.changed = on_changed,
+};
+
+WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *settings,
+			    const WifiEvents *events, void *data, GError **error)
+{
+	g_autoptr(WifiChoice) choice = g_new0(WifiChoice, 1);
+
+	choice->events = events;
+	choice->data = data;
+	for (size_t i = 0; i < wifi_backends_count; i++) {
+		Candidate *candidate = &choice->candidates[choice->n_candidates];
+
+		if (which != CONFIG_WIFI_AUTO && which != wifi_backends[i].config)
+			continue;
+		candidate->choice = choice;
+		candidate->backend = wifi_backends[i].backend;
+		candidate->wifi =
+			candidate->backend->new (bus, settings, &candidate_events, candidate);
+		choice->n_candidates++;
+	}
+	if (choice->n_candidates == 0) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+				    "[provisioner] wifi: this build does not know that back end");
+		return NULL;
+	}
+	return g_steal_pointer(&choice);
+}
+
+void wifi_choice_free(WifiChoice *choice)
+{
+	if (!choice)
+		return;
+	g_clear_handle_id(&choice->settle, g_source_remove);
+	for (size_t i = 0; i < choice->n_candidates; i++)
+		choice->candidates[i].backend->free(choice->candidates[i].wifi);
+	g_free(choice);
+}
+
+const char *wifi_choice_name(const WifiChoice *choice)
+{
+	return choice->chosen ? choice->chosen->backend->port.name : "";
+}
+
+bool wifi_choice_is_busy(const WifiChoice *choice)
+{
+	for (size_t i = 0; i < choice->n_candidates; i++)
+		if (choice->candidates[i].backend->is_busy(choice->candidates[i].wifi))
+			return true;
+	return false;
+}
+
+bool wifi_choice_is_ready(const WifiChoice *choice)
+{
+	return choice->chosen && choice->chosen->backend->is_ready(choice->chosen->wifi);
+}
+
+bool wifi_choice_is_provisioned(const WifiChoice *choice)
+{
+	return choice->chosen && choice->chosen->backend->is_provisioned(choice->chosen->wifi);
+}
+
+bool wifi_choice_is_online(const WifiChoice *choice)
+{
+	return choice->chosen && choice->chosen->backend->is_online(choice->chosen->wifi);
+}
+
+void wifi_choice_look_around(WifiChoice *choice)
+{
+	if (choice->chosen)
+		choice->chosen->backend->look_around(choice->chosen->wifi);
+}
+
+void wifi_choice_forget_all(WifiChoice *choice)
+{
+	if (!choice->chosen)
+		return;
+	choice->active = false;
+	choice->chosen->backend->forget_all(choice->chosen->wifi);
+}
+
+const char *wifi_choice_interface(const WifiChoice *choice)
+{
+	return choice->chosen ? choice->chosen->backend->interface(choice->chosen->wifi) : "";
+}
+
+bool wifi_choice_mac(const WifiChoice *choice, uint8_t mac[WIFI_BSSID_LEN])
+{
+	return choice->chosen && choice->chosen->backend->mac(choice->chosen->wifi, mac);
+}
+
+char *wifi_choice_problem(const WifiChoice *choice)
+{
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < choice->n_candidates; i++) {
+		const Candidate *candidate = &choice->candidates[i];
+
+		g_string_append_printf(text, "%s%s", i > 0 ? "; " : "",
+				       candidate->backend->problem(candidate->wifi));
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* ---- the core's calls ---- */
+
+static bool require_chosen(const WifiChoice *choice, GError **error)
+{
+	g_autofree char *problem = NULL;
+
+	if (choice->chosen)
+		return true;
+	problem = wifi_choice_problem(choice);
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI, problem);
+	return false;
+}
+
+static bool choice_scan(void *wifi, GError **error)
+{
+	WifiChoice *choice = wifi;
+
+	if (!require_chosen(choice, error))
+		return false;
+	choice->active = true;
+	return choice->chosen->backend->port.scan(choice->chosen->wifi, error);
+}
+
+static bool choice_join(void *wifi, const WifiCredentials *credentials, GError **error)
+{
+	WifiChoice *choice = wifi;
+
+	if (!require_chosen(choice, error))
+		return false;
+	choice->active = true;
+	return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
+}
+
+static void choice_cancel(void *wifi)
+{
+	WifiChoice *choice = wifi;
+
+	choice->active = false;
+	if (choice->chosen)
+		choice->chosen->backend->port.cancel(choice->chosen->wifi);
+}
+
+static void choice_forget(void *wifi)
+{
+	WifiChoice *choice = wifi;
+
+	if (choice->chosen)
+		choice->chosen->backend->port.forget(choice->chosen->wifi);
+}
+
+const WifiPort wifi_choice_port = {
+	.name = "choice",
+	.scan = choice_scan,
+	.join = choice_join,
+	.cancel = choice_cancel,
+	.forget = choice_forget,
+};

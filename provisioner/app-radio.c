@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/app-private.h"
+
+#include <string.h>
+
+/* A write on its way through the core. */
+typedef struct Due {
+	App *app;
+	GattWrite *write;
+} Due;
+
+static void on_bluez_ready(const char *path, void *data)
+{
+	App *app = data;
+
+	g_free(app->adapter);
+	app->adapter = g_strdup(path);
+	gatt_app_register(app->gatt, path);
+	app_status_show(app);
+}
+
+static void on_bluez_lost(void *data)
+{
+	App *app = data;
+
+	advert_unregister(app->advert, true);
+	gatt_app_unregister(app->gatt, true);
+	g_clear_pointer(&app->adapter, g_free);
+	app_status_show(app);
+}
+
+static void on_disconnected(const char *device, void *data)
+{
+	App *app = data;
+	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
+
+	gatt_app_forget(app->gatt, device);
+	if (*peer == '\0' || (device && strcmp(device, peer) != 0))
+		return;
+	g_info("the phone is gone");
+	provisioner_peer_gone(app->core, peer, app_now_us());
+	/* The kernel resumes advertising by itself; what bluetoothd dropped is put back. */
+	if (app->adapter && advert_is_on_air(app->advert) &&
+	    bluez_active_instances(app->bluez) == 0)
+		advert_register(app->advert, app->adapter, app->name);
+	app_settle(app);
+}
+
+static void on_touched(const char *device, void *data)
+{
+	App *app = data;
+
+	if (*provisioner_peer(app->core) || *device == '\0' || !app->begun)
+		return;
+	provisioner_peer_connected(app->core, device, app_now_us());
+	wifi_choice_look_around(app->wifi);
+	app_settle(app);
+}
+
+static void on_answer(GBytes *reply, const GError *error, void *data)
+{
+	g_autofree Due *due = data;
+	unsigned int unsaid = 0;
+
+	if (error && log_rate_allow(&due->app->refusals, app_now_us(), &unsaid))
+		g_info("a request was refused: %s (%u lines like this left out)", error->message,
+		       unsaid);
+	gatt_write_finish(due->write, reply);
+}
+
+static void on_written(const char *device, EndpointId endpoint, GBytes *value, GattWrite *write,
+		       void *data)
+{
+	App *app = data;
+	Due *due = g_new(Due, 1);
+
+	*due = (Due){ app, write };
+	on_touched(device, app);
+	provisioner_request(app->core, device, endpoint, value, app_now_us(), on_answer, due);
+	app_settle(app);
+}
+
+static void on_gatt_registered(void *data)
+{
+	App *app = data;
+
+	advert_register(app->advert, app->adapter, app->name);
+}
+
+static void on_advert_changed(bool on_air, void *data)
+{
+	App *app = data;
+
+	if (on_air) {
+		app->served = true;
+		g_clear_handle_id(&app->patience, g_source_remove);
+		g_message("%s is in the air on %s", app->name, bluez_adapter(app->bluez));
+		provisioner_start(app->core, app_now_us());
+		bus_service_started(app->service, NULL);
+	} else {
+		g_message("bluetoothd has dropped the advertisement");
+	}
+	app_settle(app);
+}
+
+bool app_radio_init(App *app, GError **error)
+{
+	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected };
+	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
+	static const AdvertEvents advert_events = { on_advert_changed };
+
+	app->gatt = gatt_app_new(app->bus, &gatt_events, app, error);
+	if (!app->gatt)
+		return false;
+	app->advert = advert_new(app->bus, GATT_SERVICE_UUID, &advert_events, app, error);
+	if (!app->advert)
+		return false;
+	app->bluez = bluez_new(app->bus, app->config->provisioner.adapter, &bluez_events, app);
+	return true;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/app-private.h"
+
+#include "common/error.h"
+
+/* The configured name, %m being the end of the Wi-Fi address. */
+static char *expand_name(const App *app, GError **error)
+{
+	g_autoptr(GString) name = g_string_new(NULL);
+	uint8_t mac[WIFI_BSSID_LEN] = { 0 };
+
+	for (const char *in = app->config->provisioner.name; *in; in++) {
+		if (in[0] != '%' || in[1] == '\0') {
+			g_string_append_c(name, *in);
+			continue;
+		}
+		in++;
+		if (*in != 'm') {
+			g_string_append_c(name, *in);
+		} else if (wifi_choice_mac(app->wifi, mac)) {
+			g_string_append_printf(name, "%02X%02X%02X", mac[3], mac[4], mac[5]);
+		} else {
+			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+				    "%s has no address to make a name of",
+				    wifi_choice_interface(app->wifi));
+			return NULL;
+		}
+	}
+	if (name->len == 0 || name->len > ADVERT_NAME_MAX) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the advertised name has %zu octets, 1 to %d are allowed", name->len,
+			    ADVERT_NAME_MAX);
+		return NULL;
+	}
+	return g_strdup(name->str);
+}
+
+static bool policy_wants(const App *app)
+{
+	switch (app->config->provisioner.advertise) {
+	case CONFIG_ADVERTISE_ALWAYS: return true;
+	case CONFIG_ADVERTISE_UNPROVISIONED: return !wifi_choice_is_provisioned(app->wifi);
+	case CONFIG_ADVERTISE_ON_DEMAND: break;
+	}
+	return false;
+}
+
+static void on_wifi_ready(void *data)
+{
+	App *app = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!app->name)
+		app->name = expand_name(app, &error);
+	if (!app->name) {
+		app_fail(app, g_steal_pointer(&error));
+		return;
+	}
+	if (!app->decided) {
+		app->decided = true;
+		app->wanted = app->wanted || policy_wants(app);
+		g_clear_handle_id(&app->patience, g_source_remove);
+	}
+	if (app->wanted)
+		app_air_begin(app);
+	else
+		app_air_idle(app);
+	app_status_show(app);
+}
+
+static void on_wifi_lost(void *data)
+{
+	App *app = data;
+	g_autofree char *problem = wifi_choice_problem(app->wifi);
+
+	g_message("waiting for Wi-Fi: %s", problem);
+	app_status_show(app);
+}
+
+static void on_wifi_changed(void *data)
+{
+	app_status_show(data);
+}
+
+static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
+		       void *data)
+{
+	App *app = data;
+
+	provisioner_on_scan(app->core, error ? NULL : networks, n_networks, error, app_now_us());
+	app_settle(app);
+}
+
+static void on_joined(const WifiLink *link, void *data)
+{
+	App *app = data;
+
+	g_message("joined a network, address %s", link->ip4);
+	provisioner_on_joined(app->core, link, app_now_us());
+	app_settle(app);
+}
+
+static void on_join_failed(WifiFailure failure, void *data)
+{
+	App *app = data;
+
+	provisioner_on_join_failed(app->core, failure, app_now_us());
+	app_settle(app);
+}
+
+static void on_wifi_idle(void *data)
+{
+	App *app = data;
+
+	if (app->quitting)
+		g_main_loop_quit(app->loop);
+}
+
+bool app_wifi_init(App *app, GError **error)
+{
+	static const WifiEvents events = {
+		.ready = on_wifi_ready,
+		.lost = on_wifi_lost,
+		.scanned = on_scanned,
+		.joined = on_joined,
+		.join_failed = on_join_failed,
+		.idle = on_wifi_idle,
+		.changed = on_wifi_changed,
+	};
+	const Config *config = app->config;
+	const WifiSettings settings = {
+		.interface = config->provisioner.interface,
+		.join_timeout_ms = (unsigned int)config->provisioner.join_timeout_ms,
+		.state_dir = config->provisioner.secrets,
+	};
+
+	app->wifi =
+		wifi_choice_new(app->bus, config->provisioner.wifi, &settings, &events, app, error);
+	return app->wifi != NULL;
+}

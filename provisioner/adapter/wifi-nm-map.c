@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-nm-map.h"
 
-#include <string.h>
-
 /* NM80211ApFlags, NM80211ApSecurityFlags */
 #define AP_PRIVACY      0x0001u
 #define AP_KEY_PSK      0x0100u
@@ -98,52 +96,11 @@ bool wifi_nm_map_key_fits(NmKeyMgmt key, const Secret *passphrase)
 	return false;
 }
 
-/* Bands: first frequency of a channel, the frequency of channel 0, last frequency. */
-static const struct {
-	uint16_t first;
-	uint16_t base;
-	uint16_t last;
-} bands[] = {
-	{ 2412, 2407, 2472 }, /* 2.4 GHz: 1..13 */
-	{ 4915, 4000, 4980 }, /* 4.9 GHz, Japan: 183..196 */
-	{ 5035, 5000, 5895 }, /* 5 GHz: 7..179 */
-	{ 5955, 5950, 7115 }, /* 6 GHz: 1..233 */
-};
-
-uint16_t wifi_nm_map_channel(uint32_t frequency_mhz)
-{
-	if (frequency_mhz == 2484)
-		return 14;
-	for (size_t i = 0; i < G_N_ELEMENTS(bands); i++) {
-		if (frequency_mhz >= bands[i].first && frequency_mhz <= bands[i].last)
-			return (uint16_t)((frequency_mhz - bands[i].base) / 5);
-	}
-	return 0;
-}
-
 int8_t wifi_nm_map_rssi(uint8_t strength)
 {
 	int percent = strength > 100 ? 100 : strength;
 
 	return (int8_t)(-100 + (percent * 60 + 50) / 100);
-}
-
-bool wifi_nm_map_mac(const char *text, uint8_t out[WIFI_BSSID_LEN])
-{
-	uint8_t octets[WIFI_BSSID_LEN] = { 0 };
-
-	if (!text || strlen(text) != WIFI_BSSID_LEN * 3 - 1)
-		return false;
-	for (size_t i = 0; i < WIFI_BSSID_LEN; i++) {
-		int high = g_ascii_xdigit_value(text[i * 3]);
-		int low = g_ascii_xdigit_value(text[i * 3 + 1]);
-
-		if (high < 0 || low < 0 || (i + 1 < WIFI_BSSID_LEN && text[i * 3 + 2] != ':'))
-			return false;
-		octets[i] = (uint8_t)(high << 4 | low);
-	}
-	memcpy(out, octets, sizeof(octets));
-	return true;
 }
 
 WifiFailure wifi_nm_map_failure(uint32_t reason, uint32_t reached, bool asked_key)

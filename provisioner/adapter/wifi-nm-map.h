@@ -52,15 +52,8 @@ NmKeyMgmt wifi_nm_map_key_mgmt(const NmSecurity *security);
  * hex digits for WEP, any UTF-8 text for WPA3, none where the network is open */
 bool wifi_nm_map_key_fits(NmKeyMgmt key, const Secret *passphrase);
 
-/* wifi_nm_map_channel() - channel of a frequency in MHz; 0 when it is none of 2.4, 5 or 6 GHz */
-uint16_t wifi_nm_map_channel(uint32_t frequency_mhz);
-
 /* wifi_nm_map_rssi() - dBm of a strength in percent: 0 is -100, 100 is -40 */
 int8_t wifi_nm_map_rssi(uint8_t strength);
-
-/* wifi_nm_map_mac() - six octets of "00:11:22:aa:BB:cc"
- * Returns false and leaves @out alone when @text is something else */
-bool wifi_nm_map_mac(const char *text, uint8_t out[WIFI_BSSID_LEN]);
 
 /* wifi_nm_map_failure() - why an activation ended
  * @reason:    NMDeviceStateReason given with the state FAILED; 0 when none was

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm-scan.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/wifi-map.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 
 #include <string.h>
@@ -104,13 +105,13 @@ bool wifi_nm_scan_network(const BusMirror *access_point, WifiNetwork *network)
 		return false;
 	memcpy(network->ssid, ssid, len);
 	network->ssid_len = (uint8_t)len;
-	network->channel = wifi_nm_map_channel(
+	network->channel = wifi_map_channel(
 		(uint32_t)bus_mirror_uint(access_point, NM_AP_IFACE, "Frequency", 0));
 	network->rssi_dbm = wifi_nm_map_rssi(
 		(uint8_t)bus_mirror_uint(access_point, NM_AP_IFACE, "Strength", 0));
 	network->auth = wifi_nm_map_auth(&security);
-	return wifi_nm_map_mac(bus_mirror_string(access_point, NM_AP_IFACE, "HwAddress"),
-			       network->bssid);
+	return wifi_map_mac(bus_mirror_string(access_point, NM_AP_IFACE, "HwAddress"),
+			    network->bssid);
 }
 
 /* Ends the scan; @scan may be gone afterwards. */

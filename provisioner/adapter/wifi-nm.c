@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/wifi-map.h"
 #include "provisioner/adapter/wifi-nm-join.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 #include "provisioner/adapter/wifi-nm-profiles.h"
@@ -585,9 +586,8 @@ static bool nm_mac(const void *wifi, uint8_t mac[WIFI_BSSID_LEN])
 	const BusMirror *mirror = device_mirror(nm);
 
 	return mirror &&
-	       (wifi_nm_map_mac(bus_mirror_string(mirror, NM_WIRELESS_IFACE, "PermHwAddress"),
-				mac) ||
-		wifi_nm_map_mac(bus_mirror_string(mirror, NM_DEVICE_IFACE, "HwAddress"), mac));
+	       (wifi_map_mac(bus_mirror_string(mirror, NM_WIRELESS_IFACE, "PermHwAddress"), mac) ||
+		wifi_map_mac(bus_mirror_string(mirror, NM_DEVICE_IFACE, "HwAddress"), mac));
 }
 
 static bool nm_is_provisioned(const void *wifi)

@@ -253,9 +253,11 @@ static bool fail(MqttLink *link, int code, GError **error)
 		set_refusal(error, link);
 	else if (link->dropped)
 		set_dropped(error, link);
-	else if (in_tls && (link->stage == MQTT_LINK_TLS || tls_context_failure(link->config->tls)))
+	else if (in_tls &&
+		 (link->stage == MQTT_LINK_TLS || tls_context_failure(link->config->tls))) {
+		link->stage = MQTT_LINK_TLS; /* TLS 1.3 refuses us after our side of it is done */
 		set_tls_error(error, link);
-	else
+	} else
 		set_code(error, link, code);
 	return false;
 }

@@ -70,7 +70,7 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address,
 /* mqtt_link_free() - close without a DISCONNECT, forget all events; NULL is fine */
 void mqtt_link_free(MqttLink *link);
 
-/* mqtt_link_stage() - see the type */
+/* mqtt_link_stage() - see the type; at the end of a link, where it failed */
 MqttLinkStage mqtt_link_stage(const MqttLink *link);
 
 /* mqtt_link_fd() - the descriptor to watch, or -1 when it is closed */

@@ -55,6 +55,7 @@ struct MqttClient {
 	MqttSession session;
 	MqttWindow *publishes;
 	MqttWindow *subscriptions;
+	MqttStage ended_at; /* how far the last attempt came */
 	GError *end;        /* for disconnected(); NULL: asked for */
 	int64_t started_us; /* mqtt_client_connect() */
 	int64_t limit_us;   /* of the attempt, of draining, of closing */
@@ -67,6 +68,32 @@ static void client_enter(MqttClient *client, ClientState state)
 	client->state = state;
 }
 
+static MqttStage linking_stage(const MqttClient *client)
+{
+	switch (client->link ? mqtt_link_stage(client->link) : MQTT_LINK_TCP) {
+	case MQTT_LINK_TCP: return MQTT_STAGE_TCP;
+	case MQTT_LINK_TLS: return MQTT_STAGE_TLS;
+	case MQTT_LINK_CONNECT: return MQTT_STAGE_CONNECT;
+	case MQTT_LINK_OPEN:
+	case MQTT_LINK_CLOSED: break;
+	}
+	return MQTT_STAGE_OPEN;
+}
+
+MqttStage mqtt_client_stage(const MqttClient *client)
+{
+	switch (client->state) {
+	case CLIENT_LOOKUP: return MQTT_STAGE_LOOKUP;
+	case CLIENT_LINKING: return linking_stage(client);
+	case CLIENT_CONNECTED:
+	case CLIENT_DRAINING:
+	case CLIENT_CLOSING: return MQTT_STAGE_OPEN;
+	case CLIENT_REST:
+	case CLIENT_ENDING: break;
+	}
+	return client->ended_at;
+}
+
 /* The connection or attempt is over; the loop tells the owner. @error is taken; it is of no
  * interest when the owner has asked for the end. */
 static void client_end(MqttClient *client, GError *error)
@@ -77,6 +104,7 @@ static void client_end(MqttClient *client, GError *error)
 	}
 	if (client->state == CLIENT_DRAINING || client->state == CLIENT_CLOSING)
 		g_clear_error(&error);
+	client->ended_at = mqtt_client_stage(client);
 	client->end = error;
 	client_enter(client, CLIENT_ENDING);
 }

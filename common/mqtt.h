@@ -43,6 +43,15 @@ typedef enum MqttProtocol {
 	MQTT_PROTOCOL_5,
 } MqttProtocol;
 
+/* What a connection goes through, one after the other. */
+typedef enum MqttStage {
+	MQTT_STAGE_LOOKUP,
+	MQTT_STAGE_TCP,
+	MQTT_STAGE_TLS,
+	MQTT_STAGE_CONNECT, /* CONNACK is awaited */
+	MQTT_STAGE_OPEN,
+} MqttStage;
+
 /* Borrowed during mqtt_client_new(), which copies what it keeps. */
 typedef struct MqttConfig {
 	const char *host; /* DNS name or address literal (IPv6 without brackets) */
@@ -117,6 +126,9 @@ void mqtt_client_disconnect(MqttClient *client);
 
 /* mqtt_client_connected() - between connected() and disconnected() */
 bool mqtt_client_connected(const MqttClient *client);
+
+/* mqtt_client_stage() - how far the attempt under way has come, or the last one came */
+MqttStage mqtt_client_stage(const MqttClient *client);
 
 /* mqtt_client_room() - how many more publishes the window takes now; 0 when not connected */
 unsigned int mqtt_client_room(const MqttClient *client);

@@ -36,7 +36,9 @@ struct Uplink {
 	LogRate drop_lines;
 	GError *ending; /* why we end the connection ourselves */
 	char *last_error;
+	Stage failed;     /* where it happened */
 	unsigned repeats; /* of last_error in the log */
+	bool acked;       /* a sample, by the broker of this target */
 	uint64_t last_ack;
 	uint64_t connects;
 	unsigned connect_ms;
@@ -103,10 +105,23 @@ static void uplink_tell(Uplink *uplink, const char *message, uint32_t wait_ms)
 			  message, wait_ms / 1000, wait_ms % 1000 / 100);
 }
 
+/* What the attempt is at; without a client there was not even one to make. */
+static Stage uplink_stage(const Uplink *uplink)
+{
+	static const Stage stages[] = {
+		[MQTT_STAGE_LOOKUP] = STAGE_DNS,     [MQTT_STAGE_TCP] = STAGE_TCP,
+		[MQTT_STAGE_TLS] = STAGE_TLS,        [MQTT_STAGE_CONNECT] = STAGE_MQTT,
+		[MQTT_STAGE_OPEN] = STAGE_TELEMETRY,
+	};
+
+	return uplink->client ? stages[mqtt_client_stage(uplink->client)] : STAGE_DNS;
+}
+
 static void uplink_back_off(Uplink *uplink, const char *message)
 {
 	uint32_t wait_ms = backoff_next_ms(&uplink->backoff, random_below, NULL);
 
+	uplink->failed = uplink_stage(uplink);
 	uplink_tell(uplink, message, wait_ms);
 	uplink_set_timer(uplink, wait_ms);
 	uplink_enter(uplink, UPLINK_BACKOFF);
@@ -179,6 +194,9 @@ static bool uplink_take_next_target(Uplink *uplink)
 	g_clear_pointer(&uplink->client, mqtt_client_free);
 	uplink_target_free(uplink->target);
 	uplink->target = g_steal_pointer(&uplink->next_target);
+	uplink->acked = false;
+	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
+	uplink->repeats = 0;
 	backoff_reset(&uplink->backoff);
 	return true;
 }
@@ -264,6 +282,7 @@ static void uplink_accepted(Uplink *uplink, uint16_t id)
 		window_rewind(uplink->window);
 	} else if (window_acked(uplink->window, id, &last)) {
 		uplink->last_ack = last;
+		uplink->acked = true;
 		spool_release(uplink->config.spool, last);
 	}
 }
@@ -507,6 +526,9 @@ UplinkStatus uplink_status(const Uplink *uplink)
 		.last_ack = uplink->last_ack,
 		.connects = uplink->connects,
 		.connect_ms = uplink->connect_ms,
+		.reached = uplink_stage(uplink),
+		.failed = uplink->failed,
+		.acked = uplink->acked,
 	};
 }
 

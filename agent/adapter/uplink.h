@@ -19,6 +19,7 @@
 
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink-target.h"
+#include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
 #include "common/config.h"
 
@@ -50,6 +51,9 @@ typedef struct UplinkStatus {
 	uint64_t last_ack;      /* highest sequence number the broker acknowledged; 0: none yet */
 	uint64_t connects;      /* connections that were accepted since the start */
 	unsigned connect_ms;    /* how long the last one took */
+	Stage reached;          /* what the attempt under way is at */
+	Stage failed;           /* where last_error happened */
+	bool acked;             /* the broker has taken a sample from this identity */
 } UplinkStatus;
 
 /* uplink_new() - at rest

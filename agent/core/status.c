@@ -41,6 +41,28 @@ static void add_uplink(cJSON *root, const AgentStatus *status)
 	add_counts(root, counts, G_N_ELEMENTS(counts));
 }
 
+static void add_stages(cJSON *root, const AgentStatus *status)
+{
+	const StagesInput input = {
+		.state = status->state,
+		.reached = status->reached,
+		.failed = status->last_error && *status->last_error ? status->failed : STAGE_N,
+		.acked = status->acked,
+	};
+	cJSON *list = cJSON_AddArrayToObject(root, "stages");
+
+	for (int stage = 0; stage < STAGE_N; stage++) {
+		StageState state = stages_find(&input, (Stage)stage);
+		cJSON *entry = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(entry, "name", stage_name((Stage)stage));
+		cJSON_AddStringToObject(entry, "state", stage_state_name(state));
+		if (state == STAGE_FAILED)
+			cJSON_AddStringToObject(entry, "error", status->last_error);
+		cJSON_AddItemToArray(list, entry);
+	}
+}
+
 static void add_certificate(cJSON *root, const AgentStatus *status)
 {
 	const Count counts[] = {
@@ -75,6 +97,7 @@ void status_encode(const AgentStatus *status, GString *text)
 	cJSON *root = cJSON_CreateObject();
 
 	add_uplink(root, status);
+	add_stages(root, status);
 	add_certificate(root, status);
 	add_spool(root, status);
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
 
 #include <glib.h>
@@ -19,6 +20,9 @@ typedef struct AgentStatus {
 	uint64_t last_ack;
 	uint64_t connects;
 	unsigned connect_ms;
+	Stage reached; /* as stages_find() wants them */
+	Stage failed;
+	bool acked;
 
 	uint32_t generation; /* of the store; 0: none */
 	const char *common_name;

@@ -216,6 +216,38 @@ void agent_process_await(const AgentProcess *agent, const char *name, const char
 	g_error("the agent's %s never became %s", name, value);
 }
 
+static const cJSON *find_stage(const cJSON *status, const char *name)
+{
+	const cJSON *stage = NULL;
+
+	cJSON_ArrayForEach(
+		stage,
+		cJSON_GetObjectItem(
+			status,
+			"stages")) if (g_strcmp0(cJSON_GetStringValue(cJSON_GetObjectItem(stage,
+											  "name")),
+						 name) == 0) return stage;
+	return NULL;
+}
+
+char *agent_process_await_stage(const AgentProcess *agent, const char *name, const char *state)
+{
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		cJSON *status = agent_process_status(agent);
+		const cJSON *stage = find_stage(status, name);
+		const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(stage, "state"));
+		bool equal = g_strcmp0(text, state) == 0;
+		char *words = g_strdup(cJSON_GetStringValue(cJSON_GetObjectItem(stage, "error")));
+
+		cJSON_Delete(status);
+		if (equal)
+			return words;
+		g_free(words);
+		g_usleep(POLL_US);
+	}
+	g_error("the agent's stage %s never became %s", name, state);
+}
+
 int64_t agent_process_publish(const AgentProcess *agent, int64_t first, int64_t last)
 {
 	g_autoptr(GString) text = g_string_new("{\"op\":\"publish\"}\n");

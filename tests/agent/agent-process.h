@@ -52,6 +52,10 @@ cJSON *agent_process_status(const AgentProcess *agent);
 /* agent_process_await() - wait until the text member @name of the status is @value */
 void agent_process_await(const AgentProcess *agent, const char *name, const char *value);
 
+/* agent_process_await_stage() - wait until the stage @name of the status is @state; what it then
+ * says as its error, to be freed, or NULL */
+char *agent_process_await_stage(const AgentProcess *agent, const char *name, const char *state);
+
 /* agent_process_publish() - send {"n":@first} … {"n":@last} and wait for their acks
  * Returns the highest n known to be on disk: less than @last when the agent died meanwhile */
 int64_t agent_process_publish(const AgentProcess *agent, int64_t first, int64_t last);

@@ -213,6 +213,32 @@ static void test_new_identity(Fixture *f, gconstpointer lines)
 	oracle_await(f->oracle, 1, 3000);
 }
 
+/* The step that fails is the one that says so, and each identity has its own first sample. */
+static void test_stages(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *words = NULL;
+	g_autofree char *nothing = NULL;
+
+	broker_kill(f->broker);
+	agent_process_start(f->agent);
+	words = agent_process_await_stage(f->agent, "tcp", "failed");
+	g_assert_nonnull(strstr(words, "Connection refused"));
+	g_assert_null(agent_process_await_stage(f->agent, "dns", "ok"));
+	g_assert_null(agent_process_await_stage(f->agent, "telemetry", "pending"));
+	broker_restart(f->broker);
+	g_assert_null(agent_process_await_stage(f->agent, "telemetry", "ok"));
+	g_assert_null(agent_process_await_stage(f->agent, "tcp", "ok"));
+
+	broker_signal(f->broker, SIGSTOP);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	agent_process_await(f->agent, "client_id", "dev-2");
+	g_assert_null(agent_process_await_stage(f->agent, "telemetry", "pending"));
+	publish(f, 1, 1);
+	broker_signal(f->broker, SIGCONT);
+	nothing = agent_process_await_stage(f->agent, "telemetry", "ok");
+	g_assert_null(nothing);
+}
+
 /* --- what stops the start --- */
 
 typedef struct StartCase {
@@ -317,6 +343,7 @@ int main(int argc, char **argv)
 	ADD("/agent/live/sent-is-not-delivered", NULL, test_sent_is_not_delivered);
 	ADD("/agent/live/kill-rounds", NULL, test_kill_rounds);
 	ADD("/agent/live/new-identity", NULL, test_new_identity);
+	ADD("/agent/live/stages", NULL, test_stages);
 	for (size_t i = 0; i < G_N_ELEMENTS(start_cases); i++)
 		g_test_add(start_cases[i].path, Fixture, &start_cases[i], set_up_plain, test_start,
 			   tear_down);

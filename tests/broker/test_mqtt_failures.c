@@ -37,31 +37,33 @@ typedef struct RefusedCase {
 	bool clear_text; /* the client's side */
 	int code;
 	const char *text;
+	MqttStage stage; /* where it fails */
 } RefusedCase;
 
 static const RefusedCase refused_cases[] = {
 	{ "wrong-ca", "server", NULL, "device", "other-ca.crt", NULL, false, LANDFALL_ERROR_NETWORK,
-	  "(CN=ca) at the end of the broker's chain is not among those trusted" },
+	  "(CN=ca) at the end of the broker's chain is not among those trusted", MQTT_STAGE_TLS },
 	{ "wrong-host", "named", NULL, "device", NULL, NULL, false, LANDFALL_ERROR_NETWORK,
-	  "not for host 127.0.0.1, but for DNS:localhost" },
+	  "not for host 127.0.0.1, but for DNS:localhost", MQTT_STAGE_TLS },
 	{ "expired", "expired", NULL, "device", NULL, NULL, false, LANDFALL_ERROR_NETWORK,
-	  "expired on" },
+	  "expired on", MQTT_STAGE_TLS },
 	{ "no-client-certificate", "server", NULL, NULL, NULL, NULL, false, LANDFALL_ERROR_DENIED,
-	  "certificate" },
+	  "certificate", MQTT_STAGE_TLS },
 	{ "client-ca-unknown", "server", NULL, "stranger", NULL, NULL, false, LANDFALL_ERROR_DENIED,
-	  "does not know the CA" },
+	  "does not know the CA", MQTT_STAGE_TLS },
 	{ "client-expired", "server", NULL, "late", NULL, NULL, false, LANDFALL_ERROR_DENIED,
-	  "our certificate has expired" },
+	  "our certificate has expired", MQTT_STAGE_TLS },
 	{ "not-authorised", "server", "allow_anonymous false\n", "device", NULL, NULL, false,
-	  LANDFALL_ERROR_DENIED, "not authorised" },
+	  LANDFALL_ERROR_DENIED, "not authorised", MQTT_STAGE_CONNECT },
 	{ "id-refused", "server", "clientid_prefixes gate-\n", "device", NULL, NULL, false,
-	  LANDFALL_ERROR_DENIED, "refused the connection" },
+	  LANDFALL_ERROR_DENIED, "refused the connection", MQTT_STAGE_CONNECT },
 	{ "tls-to-clear-text", NULL, NULL, "device", NULL, NULL, false, LANDFALL_ERROR_NETWORK,
-	  "TLS" },
+	  "TLS", MQTT_STAGE_TLS },
 	{ "clear-text-to-tls", "server", NULL, NULL, NULL, NULL, true, LANDFALL_ERROR_NETWORK,
-	  "lost instead of an answer to CONNECT" },
+	  "lost instead of an answer to CONNECT", MQTT_STAGE_CONNECT },
 	{ "name-unknown", "server", NULL, "device", NULL, "no-such-host.invalid", false,
-	  LANDFALL_ERROR_NETWORK, "host name no-such-host.invalid cannot be looked up" },
+	  LANDFALL_ERROR_NETWORK, "host name no-such-host.invalid cannot be looked up",
+	  MQTT_STAGE_LOOKUP },
 };
 
 typedef struct RefusedTest {
@@ -87,6 +89,7 @@ static void test_refused(gconstpointer data)
 
 	peer_fail(peer, row->code, row->text);
 	peer_fail(peer, row->code, row->text); /* nothing is left over from the first attempt */
+	g_assert_cmpint(mqtt_client_stage(peer->client), ==, row->stage);
 }
 
 /* ---- whoever listens is no broker ---- */
@@ -99,30 +102,32 @@ typedef struct StrangeCase {
 	bool hang_up;
 	int code;
 	const char *text;
+	MqttStage stage;
 } StrangeCase;
 
 static const StrangeCase strange_cases[] = {
 	{ "silent-tls", false, "", 0, false, LANDFALL_ERROR_NETWORK,
-	  "TLS handshake not finished within 400 ms" },
+	  "TLS handshake not finished within 400 ms", MQTT_STAGE_TLS },
 	{ "silent-clear", true, "", 0, false, LANDFALL_ERROR_NETWORK,
-	  "no answer to CONNECT within 400 ms" },
+	  "no answer to CONNECT within 400 ms", MQTT_STAGE_CONNECT },
 	{ "handshake-stalls", false, "\x16\x03\x03\x00\x7a\x02\x00", 7, false,
-	  LANDFALL_ERROR_NETWORK, "TLS handshake not finished within 400 ms" },
+	  LANDFALL_ERROR_NETWORK, "TLS handshake not finished within 400 ms", MQTT_STAGE_TLS },
 	{ "connack-stalls", true, "\x20\x02", 2, false, LANDFALL_ERROR_NETWORK,
-	  "no answer to CONNECT within 400 ms" },
+	  "no answer to CONNECT within 400 ms", MQTT_STAGE_CONNECT },
 	{ "other-protocol", false, "SSH-2.0-Example\r\n", 17, false, LANDFALL_ERROR_NETWORK,
-	  "does that port speak TLS" },
+	  "does that port speak TLS", MQTT_STAGE_TLS },
 	{ "other-packet-first", true, "\x10\x00", 2, false, LANDFALL_ERROR_INVALID,
-	  "broke the rules" },
+	  "broke the rules", MQTT_STAGE_CONNECT },
 	{ "connack-then-rubbish", true, "\x20\x02\x00\x05\xff\xff\xff", 7, false,
-	  LANDFALL_ERROR_DENIED, "not authorised" },
+	  LANDFALL_ERROR_DENIED, "not authorised", MQTT_STAGE_CONNECT },
 	{ "connack-unknown", true, "\x20\x02\x00\x2a", 4, false, LANDFALL_ERROR_FAILED,
-	  "unknown reason (code 42)" },
+	  "unknown reason (code 42)", MQTT_STAGE_CONNECT },
 	{ "puback-first", true, "\x40\x02\x00\x01", 4, false, LANDFALL_ERROR_INVALID,
-	  "broke the rules" },
-	{ "hang-up-tls", false, "", 0, true, LANDFALL_ERROR_NETWORK, "does that port speak TLS" },
-	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK,
-	  "connection lost instead of" },
+	  "broke the rules", MQTT_STAGE_CONNECT },
+	{ "hang-up-tls", false, "", 0, true, LANDFALL_ERROR_NETWORK, "does that port speak TLS",
+	  MQTT_STAGE_TLS },
+	{ "hang-up-clear", true, "", 0, true, LANDFALL_ERROR_NETWORK, "connection lost instead of",
+	  MQTT_STAGE_CONNECT },
 };
 
 typedef struct StrangeTest {
@@ -144,6 +149,7 @@ static void test_strange(gconstpointer data)
 	g_autoptr(Peer) peer = peer_new(test->pki, &config);
 
 	peer_fail(peer, row->code, row->text);
+	g_assert_cmpint(mqtt_client_stage(peer->client), ==, row->stage);
 }
 
 static void test_connack_twice(gconstpointer data)

@@ -11,6 +11,7 @@ static const AgentStatus full = {
 	.last_ack = 9007199254740993,
 	.connects = 2,
 	.connect_ms = 7,
+	.failed = STAGE_DNS,
 	.generation = 3,
 	.common_name = "dev-1",
 	.not_before = 1700000000,
@@ -34,6 +35,11 @@ static void test_full(void)
 		"{\"state\":\"waiting\",\"broker\":\"mqtts://b:8883\",\"client_id\":\"dev-1\","
 		"\"last_error\":\"no \\\"route\\\"\",\"retry_ms\":1500,"
 		"\"last_ack\":9007199254740993,\"connects\":2,\"connect_ms\":7,"
+		"\"stages\":[{\"name\":\"clock\",\"state\":\"ok\"},"
+		"{\"name\":\"dns\",\"state\":\"failed\",\"error\":\"no \\\"route\\\"\"},"
+		"{\"name\":\"tcp\",\"state\":\"pending\"},{\"name\":\"tls\",\"state\":\"pending\"},"
+		"{\"name\":\"mqtt\",\"state\":\"pending\"},"
+		"{\"name\":\"telemetry\",\"state\":\"pending\"}],"
 		"\"certificate\":{\"common_name\":\"dev-1\",\"generation\":3,"
 		"\"not_before\":1700000000,\"not_after\":1800000000},"
 		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"
@@ -49,7 +55,13 @@ static void test_without_identity(void)
 	g_assert_cmpstr(
 		text->str, ==,
 		"{\"state\":\"waiting-for-clock\",\"retry_ms\":0,\"last_ack\":0,\"connects\":0,"
-		"\"connect_ms\":0,\"spool\":{\"waiting\":0,\"bytes\":0,\"limit\":0,\"last\":0,"
+		"\"connect_ms\":0,"
+		"\"stages\":[{\"name\":\"clock\",\"state\":\"pending\"},"
+		"{\"name\":\"dns\",\"state\":\"pending\"},{\"name\":\"tcp\",\"state\":\"pending\"},"
+		"{\"name\":\"tls\",\"state\":\"pending\"},{\"name\":\"mqtt\",\"state\":\"pending\"}"
+		","
+		"{\"name\":\"telemetry\",\"state\":\"pending\"}],\"spool\":{\"waiting\":0,"
+		"\"bytes\":0,\"limit\":0,\"last\":0,"
 		"\"accepted\":0,\"delivered\":0,\"dropped\":0}}");
 }
 

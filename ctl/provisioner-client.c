@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SYSFS_NET        "/sys/class/net"
-#define START_TIMEOUT_MS 30000 /* the service may wait 10 s for an adapter */
+#define SYSFS_NET "/sys/class/net"
+#define READ_MS   30000
+#define CHANGE_MS 160000 /* two minutes for a password, ten seconds for an adapter */
 
 /* What the service says in the name of an error, and what that is to us. */
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 	{ "io.landfall.Error.AdapterMissing", LANDFALL_ERROR_ADAPTER },
 	{ "io.landfall.Error.WifiMissing", LANDFALL_ERROR_WIFI },
 	{ "org.freedesktop.DBus.Error.AccessDenied", LANDFALL_ERROR_DENIED },
+	{ "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", LANDFALL_ERROR_DENIED },
 	{ "org.freedesktop.DBus.Error.ServiceUnknown", LANDFALL_ERROR_UNAVAILABLE },
 	{ "org.freedesktop.DBus.Error.NameHasNoOwner", LANDFALL_ERROR_UNAVAILABLE },
 	{ "org.freedesktop.DBus.Error.NoReply", LANDFALL_ERROR_UNAVAILABLE },
@@ -116,9 +118,10 @@ static void on_reply(BusReply *reply, void *user_data)
 }
 
 /* Sends @message (taken) and waits for the answer. */
-static bool exchange_run(Exchange *exchange, Bus *bus, BusMessage *message, GError **error)
+static bool exchange_run(Exchange *exchange, Bus *bus, BusMessage *message, int timeout_ms,
+			 GError **error)
 {
-	exchange->call = bus_call_start(bus, message, START_TIMEOUT_MS, on_reply, exchange);
+	exchange->call = bus_call_start(bus, message, timeout_ms, on_reply, exchange);
 	g_main_loop_run(exchange->loop);
 	if (exchange->error)
 		g_propagate_error(error, g_steal_pointer(&exchange->error));
@@ -135,12 +138,14 @@ bool provisioner_client_call(const Config *config, const char *method, GError **
 	g_autoptr(Bus) bus = open_bus(config, error);
 	g_auto(Exchange) exchange = { .loop = g_main_loop_new(NULL, FALSE) };
 
+	BusMessage *message = NULL;
+
 	if (!bus)
 		return false;
-	return exchange_run(
-		&exchange, bus,
-		bus_message_new_call(PROVISIONER_NAME, PROVISIONER_PATH, PROVISIONER_NAME, method),
-		error);
+	message =
+		bus_message_new_call(PROVISIONER_NAME, PROVISIONER_PATH, PROVISIONER_NAME, method);
+	bus_message_allow_interaction(message);
+	return exchange_run(&exchange, bus, message, CHANGE_MS, error);
 }
 
 static bool is_running(Bus *bus, bool *running, GError **error)
@@ -150,7 +155,7 @@ static bool is_running(Bus *bus, bool *running, GError **error)
 						   "org.freedesktop.DBus", "NameHasOwner");
 
 	bus_writer_string(bus_message_writer(message), PROVISIONER_NAME);
-	if (!exchange_run(&exchange, bus, message, error))
+	if (!exchange_run(&exchange, bus, message, READ_MS, error))
 		return false;
 	*running = exchange.owned;
 	return true;
@@ -171,7 +176,7 @@ cJSON *provisioner_client_read(const Config *config, GError **error)
 
 	bus_writer_string(bus_message_writer(message), PROVISIONER_NAME);
 	exchange.properties = cJSON_CreateObject();
-	if (!exchange_run(&exchange, bus, message, error)) {
+	if (!exchange_run(&exchange, bus, message, READ_MS, error)) {
 		cJSON_Delete(exchange.properties);
 		return NULL;
 	}

@@ -29,6 +29,11 @@ BusMessage *bus_message_new_call(const char *destination, const char *path, cons
 	return call;
 }
 
+void bus_message_allow_interaction(BusMessage *message)
+{
+	dbus_message_set_allow_interactive_authorization(message->message, TRUE);
+}
+
 BusMessage *bus_message_new_signal(const char *path, const char *interface, const char *member,
 				   const char *signature)
 {

@@ -20,6 +20,10 @@ typedef struct BusMessage BusMessage;
 BusMessage *bus_message_new_call(const char *destination, const char *path, const char *interface,
 				 const char *member);
 
+/* bus_message_allow_interaction() - let the callee ask a person for leave before it answers
+ * Source: D-Bus Specification, flag ALLOW_INTERACTIVE_AUTHORIZATION */
+void bus_message_allow_interaction(BusMessage *message);
+
 /* bus_message_free() - NULL is fine */
 void bus_message_free(BusMessage *message);
 

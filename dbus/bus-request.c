@@ -95,6 +95,11 @@ const char *bus_request_member(const BusRequest *request)
 	return request->method->name;
 }
 
+bool bus_request_interactive(const BusRequest *request)
+{
+	return dbus_message_get_allow_interactive_authorization(request->message);
+}
+
 Bus *bus_request_bus(const BusRequest *request)
 {
 	return request->bus;

@@ -28,6 +28,10 @@ const char *bus_request_path(const BusRequest *request);
 /* bus_request_member() - name of the method, from its table */
 const char *bus_request_member(const BusRequest *request);
 
+/* bus_request_interactive() - may a person be asked for leave, however long that takes?
+ * Source: D-Bus Specification, flag ALLOW_INTERACTIVE_AUTHORIZATION */
+bool bus_request_interactive(const BusRequest *request);
+
 /* bus_request_args() - the arguments, of exactly the method's `in` signature; borrowed */
 BusReader *bus_request_args(BusRequest *request);
 

@@ -26,6 +26,7 @@ typedef enum BusError {
 	BUS_ERROR_NO_SERVICE,   /* nobody owns the name called */
 	BUS_ERROR_NO_METHOD,    /* unknown object, interface, method or property */
 	BUS_ERROR_DENIED,       /* refused by policy or by the peer */
+	BUS_ERROR_INTERACTION,  /* a person had to be asked, which the call does not permit */
 	BUS_ERROR_TIMEOUT,      /* no reply in time */
 	BUS_ERROR_DISCONNECTED, /* the bus connection is gone */
 	BUS_ERROR_VANISHED,     /* the peer left the bus before it replied */

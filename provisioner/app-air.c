@@ -9,6 +9,9 @@ static gboolean on_linger(gpointer data)
 {
 	App *app = data;
 
+	/* Somebody may be typing a password before the Start that began us is carried out. */
+	if (authority_is_busy(app->authority))
+		return G_SOURCE_CONTINUE;
 	app->linger = 0;
 	g_message("nothing to do: exiting");
 	g_main_loop_quit(app->loop);

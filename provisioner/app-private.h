@@ -16,6 +16,7 @@
 #include "dbus/bus-name.h"
 #include "dbus/bus.h"
 #include "provisioner/adapter/advert.h"
+#include "provisioner/adapter/authority.h"
 #include "provisioner/adapter/bluez.h"
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/gatt-app.h"
@@ -29,6 +30,7 @@ struct App {
 	GError *error; /* why the daemon ends, NULL: in good order */
 	Bus *bus;
 	BusService *service;
+	Authority *authority;
 	BusName *bus_name;
 	WifiChoice *wifi;
 	Bluez *bluez;

@@ -74,6 +74,18 @@ static void core_changed(void *data)
 
 /* ---- the bus ---- */
 
+static void on_authority(const GError *error, void *data)
+{
+	bus_service_decided(data, error);
+}
+
+static void on_authorize(BusServiceCall *call, const char *sender, bool interactive, void *data)
+{
+	App *app = data;
+
+	authority_check(app->authority, sender, interactive, on_authority, call);
+}
+
 static void on_start(void *data)
 {
 	App *app = data;
@@ -156,11 +168,12 @@ static bool app_init_core(App *app, GError **error)
 
 static bool app_init_bus(App *app, GError **error)
 {
-	static const BusServiceEvents service_events = { on_start, on_stop };
+	static const BusServiceEvents service_events = { on_authorize, on_start, on_stop };
 
 	app->bus = bus_open(app->config->provisioner.bus, NULL, on_bus_lost, app, error);
 	if (!app->bus || !app_radio_init(app, error))
 		return false;
+	app->authority = authority_new(app->bus);
 	app->service = bus_service_new(app->bus, &service_events, app, error);
 	return app->service && app_wifi_init(app, error);
 }
@@ -223,6 +236,7 @@ void app_free(App *app)
 	gatt_app_free(app->gatt);
 	bluez_free(app->bluez);
 	wifi_choice_free(app->wifi);
+	authority_free(app->authority);
 	bus_service_free(app->service);
 	bus_name_free(app->bus_name);
 	bus_free(app->bus);

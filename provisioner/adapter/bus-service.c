@@ -20,6 +20,13 @@ typedef enum ServiceText {
 	TEXT_N,
 } ServiceText;
 
+/* A call that changes something: it waits for the word that its caller may. */
+struct BusServiceCall {
+	BusService *service;
+	BusRequest *request;
+	void (*act)(BusService *service, BusRequest *request); /* takes the request */
+};
+
 struct BusService {
 	const BusServiceEvents *events;
 	void *data;
@@ -31,20 +38,47 @@ struct BusService {
 	uint32_t security;
 };
 
-static void start_handle(BusRequest *request, void *user_data)
+/* Every method goes through here before it does anything. */
+static void guard(BusService *service, BusRequest *request,
+		  void (*act)(BusService *service, BusRequest *request))
 {
-	BusService *service = user_data;
+	BusServiceCall *call = g_new(BusServiceCall, 1);
 
+	*call = (BusServiceCall){ service, request, act };
+	service->events->authorize(call, bus_request_sender(request),
+				   bus_request_interactive(request), service->data);
+}
+
+void bus_service_decided(BusServiceCall *call, const GError *error)
+{
+	g_autofree BusServiceCall *taken = call;
+
+	if (error)
+		bus_request_fail(taken->request, error);
+	else
+		taken->act(taken->service, taken->request);
+}
+
+static void start_act(BusService *service, BusRequest *request)
+{
 	g_ptr_array_add(service->waiting, request);
 	service->events->start(service->data);
 }
 
-static void stop_handle(BusRequest *request, void *user_data)
+static void start_handle(BusRequest *request, void *user_data)
 {
-	BusService *service = user_data;
+	guard(user_data, request, start_act);
+}
 
+static void stop_act(BusService *service, BusRequest *request)
+{
 	bus_request_reply(request);
 	service->events->stop(service->data);
+}
+
+static void stop_handle(BusRequest *request, void *user_data)
+{
+	guard(user_data, request, stop_act);
 }
 
 static void write_text(BusWriter *value, const void *user_data, ServiceText text)

@@ -2,8 +2,9 @@
 /*
  * bus-service - io.landfall.Provisioner1 on the bus
  *
- * Shows a status it is given and passes on Start and Stop. dbus/io.landfall.Provisioner1.xml is the
- * interface; properties change with a signal, gathered per turn of the loop. Owner: the App.
+ * Shows a status it is given and passes on what the methods want, once the App says that the caller
+ * may. dbus/io.landfall.Provisioner1.xml is the interface; properties change with a signal, gathered
+ * per turn of the loop. Owner: the App.
  */
 #pragma once
 
@@ -35,8 +36,14 @@ typedef struct BusServiceStatus {
 
 typedef struct BusService BusService;
 
-/* Both run from the loop. */
+/* A method called by somebody who may not be allowed to. */
+typedef struct BusServiceCall BusServiceCall;
+
+/* All run from the loop. */
 typedef struct BusServiceEvents {
+	/* may @sender, a unique name, change anything? Answer with bus_service_decided(), now or later,
+	 * but before bus_service_free(). @interactive: a person may be asked */
+	void (*authorize)(BusServiceCall *call, const char *sender, bool interactive, void *data);
 	/* somebody wants the service; answer with bus_service_started(), now or later */
 	void (*start)(void *data);
 	/* nobody wants it any more */
@@ -55,6 +62,11 @@ void bus_service_free(BusService *service);
 
 /* bus_service_update() - show this; what differs from before is announced */
 void bus_service_update(BusService *service, const BusServiceStatus *status);
+
+/* bus_service_decided() - the answer to `authorize`: carry the call out, or refuse it
+ * @call:  taken
+ * @error: NULL: carry it out; else BUS_ERROR */
+void bus_service_decided(BusServiceCall *call, const GError *error);
 
 /* bus_service_started() - answer everybody who waits for Start
  * @error: NULL: a phone can connect now; else why not, LANDFALL_ERROR */

@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GATT   "org.bluez.GattCharacteristic1"
-#define CHRC   GATT_APP_PATH "/service0/char2"
-#define PROPS  "org.freedesktop.DBus.Properties"
-#define MANAGE "org.freedesktop.DBus.ObjectManager"
-#define PHONE  "/org/bluez/hci0/dev_11_22_33_44_55_66"
-#define DENIED "org.freedesktop.DBus.Error.AccessDenied"
+#define GATT       "org.bluez.GattCharacteristic1"
+#define CHRC       GATT_APP_PATH "/service0/char2"
+#define PROPS      "org.freedesktop.DBus.Properties"
+#define MANAGE     "org.freedesktop.DBus.ObjectManager"
+#define INTROSPECT "org.freedesktop.DBus.Introspectable"
+#define PHONE      "/org/bluez/hci0/dev_11_22_33_44_55_66"
+#define DENIED     "org.freedesktop.DBus.Error.AccessDenied"
 
 /* What the system bus says of everybody, before any service's own file. */
 static const char system_policy[] =
@@ -49,10 +50,11 @@ typedef struct Call {
 } Call;
 
 static const Call calls[] = {
-	{ "start", BUS_SERVICE_PATH, BUS_SERVICE_NAME, "Start", NULL, { true, true, false } },
-	{ "status", BUS_SERVICE_PATH, PROPS, "GetAll", BUS_SERVICE_NAME, { true, true, false } },
+	{ "start", BUS_SERVICE_PATH, BUS_SERVICE_NAME, "Start", NULL, { true, true, true } },
+	{ "status", BUS_SERVICE_PATH, PROPS, "GetAll", BUS_SERVICE_NAME, { true, true, true } },
 	{ "write", CHRC, GATT, "WriteValue", NULL, { true, false, false } },
 	{ "read", CHRC, GATT, "ReadValue", NULL, { true, false, false } },
+	{ "introspect", BUS_SERVICE_PATH, INTROSPECT, "Introspect", NULL, { true, true, true } },
 	{ "table", CHRC, PROPS, "GetAll", GATT, { true, false, false } },
 	{ "objects", GATT_APP_PATH, MANAGE, "GetManagedObjects", NULL, { true, false, false } },
 };
@@ -105,6 +107,12 @@ static char *policy_for(Part part)
 			       by_group, me);
 }
 
+/* Whom the service itself lets pass is test_provisioner_authority.c's matter. */
+static void on_authorize(BusServiceCall *call, const char *sender, bool interactive, void *data)
+{
+	bus_service_decided(call, NULL);
+}
+
 static void on_start(void *data)
 {
 	Fixture *fixture = data;
@@ -140,7 +148,7 @@ static void on_name(BusName *name, const GError *error, void *data)
 
 static void setup(Fixture *fixture, gconstpointer data)
 {
-	static const BusServiceEvents service_events = { on_start, on_stop };
+	static const BusServiceEvents service_events = { on_authorize, on_start, on_stop };
 	static const GattAppEvents gatt_events = { on_registered, on_touched, on_written };
 	const Row *row = data;
 	g_autofree char *policy = policy_for(row->part);

@@ -8,6 +8,7 @@ run=/run/testbed-ap                     # configuration of the running services
 address=${TESTBED_ADDRESS:-192.168.77.1}
 broker_name=${TESTBED_BROKER_NAME:-broker.landfall.test}
 broker_port=8883
+wifi_manager_file=/state/wifi-manager  # who has the device's interface; absent: networkmanager
 
 die()
 {
@@ -32,4 +33,17 @@ wait_until()
 in_ap()
 {
 	ip netns exec ap "$@"
+}
+
+# wifi_manager - who has the device's Wi-Fi interface
+wifi_manager()
+{
+	cat "$wifi_manager_file" 2>/dev/null || echo networkmanager
+}
+
+# name_server - NetworkManager writes the one it was told; beside the others nobody does
+name_server()
+{
+	rm -f /etc/resolv.conf
+	[ "$(wifi_manager)" = networkmanager ] || echo "nameserver $address" >/etc/resolv.conf
 }

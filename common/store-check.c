@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/store-check.h"
 
+#include "common/device-key.h"
 #include "common/error.h"
 
 #include <openssl/bio.h>
@@ -22,7 +23,6 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 
@@ -159,47 +159,15 @@ static char *cert_label(X509 *cert)
 
 /* --- the key --- */
 
-/* There is nobody to ask for a passphrase: remember that one was wanted. */
-static int on_passphrase(char *buffer, int size, int writing, void *user_data)
+static EVP_PKEY *key_read(const Check *check, const Secret *text, GError **error)
 {
-	bool *asked = user_data;
+	g_autoptr(GError) cause = NULL;
+	EVP_PKEY *key = device_key_open(text, &cause);
 
-	*asked = true;
-	return -1;
-}
-
-static bool key_is_uri(const Secret *key)
-{
-	const char *text = (const char *)secret_data(key);
-
-	while (g_ascii_isspace(*text))
-		text++;
-	return g_ascii_strncasecmp(text, "pkcs11:", 7) == 0 ||
-	       g_ascii_strncasecmp(text, "handle:", 7) == 0;
-}
-
-static EVP_PKEY *key_read(const Check *check, const Secret *key, GError **error)
-{
-	g_autoptr(BIO) bio = BIO_new_mem_buf(secret_data(key), (int)secret_len(key));
-	bool asked = false;
-
-	if (key_is_uri(key)) {
-		check_fail(check, LANDFALL_ERROR_KEY_UNREADABLE, STORE_KEY_NAME, error,
-			   "names a key inside a token, which this build cannot use yet; "
-			   "give the key itself as PEM");
-		return NULL;
-	}
-
-	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, on_passphrase, &asked);
-
-	if (!pkey && asked)
-		check_fail(check, LANDFALL_ERROR_KEY_UNREADABLE, STORE_KEY_NAME, error,
-			   "is encrypted, and nobody is there to type the passphrase; decrypt it "
-			   "with: openssl pkey -in device.key -out plain.key");
-	else if (!pkey)
-		check_fail(check, LANDFALL_ERROR_KEY_UNREADABLE, STORE_KEY_NAME, error,
-			   "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
-	return pkey;
+	if (!key)
+		check_fail(check, LANDFALL_ERROR_KEY_UNREADABLE, STORE_KEY_NAME, error, "%s",
+			   cause->message);
+	return key;
 }
 
 /* "EC P-256", or NULL for a kind that is refused; @kind is then set to what it is */

@@ -19,6 +19,7 @@
 #define FOLDER_NEW   ".new"
 #define FOLDER_OLD   ".old"
 #define MARKER_NEW   "marker.new"
+#define PUT_NEW      "put.new"
 #define NUMBER_LEN   16
 #define TARGET_LEN   (sizeof(GENERATIONS) + NUMBER_LEN)
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -262,6 +263,8 @@ static void tree_sweep(StoreTree *tree)
 	if (tree->ops->unlink(tree->ops_data, tree->store_fd, CURRENT_NEW, 0) < 0 &&
 	    errno != ENOENT)
 		g_debug("%s/" CURRENT_NEW " stays: %s", tree->path, g_strerror(errno));
+	if (tree->ops->unlink(tree->ops_data, tree->store_fd, PUT_NEW, 0) < 0 && errno != ENOENT)
+		g_debug("%s/" PUT_NEW " stays: %s", tree->path, g_strerror(errno));
 }
 
 /* --- the lock --- */
@@ -449,6 +452,22 @@ bool store_tree_remove(StoreTree *tree, uint32_t number, GError **error)
 		return tree_fail(tree, path, "remove", error);
 	}
 	return true;
+}
+
+bool store_tree_put(StoreTree *tree, const StoreTreeFile *file, GError **error)
+{
+	if (tree_write_file(tree, tree->store_fd, PUT_NEW, O_TRUNC, file) &&
+	    tree->ops->rename(tree->ops_data, tree->store_fd, PUT_NEW, file->name) == 0 &&
+	    tree_sync(tree, tree->store_fd))
+		return true;
+	return tree_fail(tree, file->name, "write", error);
+}
+
+bool store_tree_drop(StoreTree *tree, const char *name, GError **error)
+{
+	if (tree->ops->unlink(tree->ops_data, tree->store_fd, name, 0) < 0 && errno != ENOENT)
+		return tree_fail(tree, name, "remove", error);
+	return tree_sync(tree, tree->store_fd) || tree_fail(tree, name, "remove", error);
 }
 
 /* The marker is renamed into place, so its text is whole or it is not there. */

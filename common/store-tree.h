@@ -5,7 +5,7 @@
  * Knows the layout and in which order things reach the disk, nothing about what they mean.
  *
  * Reading needs no lock. Writing needs a StoreTree, which holds the lock while it exists; taking
- * one sweeps what a writer killed half way left behind (.new, .old, current.new).
+ * one sweeps what a writer killed half way left behind (.new, .old, current.new, put.new).
  */
 #pragma once
 
@@ -61,6 +61,15 @@ void store_tree_free(StoreTree *tree);
  * Errors: LANDFALL_ERROR_FULL, DENIED, FAILED; nothing is left behind then */
 bool store_tree_write(StoreTree *tree, uint32_t number, const StoreTreeFile *files, size_t count,
 		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* store_tree_put() - a file beside the generations, whole or not at all; replaces one of that name
+ * Errors: as store_tree_write(); what was there before is still there then */
+bool store_tree_put(StoreTree *tree, const StoreTreeFile *file,
+		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* store_tree_drop() - remove such a file; it need not exist
+ * Errors: LANDFALL_ERROR_DENIED, FAILED */
+bool store_tree_drop(StoreTree *tree, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* store_tree_switch() - let `current` point to @number
  * Errors: as store_tree_write(); `current` is then as before, unless the very last fsync failed */

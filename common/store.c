@@ -5,6 +5,7 @@
 #include "common/file-read.h"
 #include "common/store-check.h"
 #include "common/store-ops.h"
+#include "common/store-private.h"
 #include "common/store-tree.h"
 
 #include <errno.h>
@@ -113,14 +114,14 @@ static const PartFile chain_file = { STORE_CHAIN_NAME, STORE_CHAIN_SIZE_MAX, fal
 static const PartFile broker_file = { STORE_BROKER_NAME, BROKER_CONF_SIZE_MAX, false,
 				      LANDFALL_ERROR_STORE_INVALID };
 
-/* @content: set to NULL for a file that may be absent and is */
-static bool part_read(const PartFile *file, int dir_fd, const char *dir, Secret **content,
-		      GError **error)
+/* @some: any file may be absent; @content: set to NULL for one that may be and is */
+static bool part_read(const PartFile *file, int dir_fd, const char *dir, bool some,
+		      Secret **content, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 
 	*content = file_read(dir_fd, file->name, file->max, &cause);
-	if (*content || (!cause && !file->needed))
+	if (*content || (!cause && (some || !file->needed)))
 		return true;
 	g_set_error(error, LANDFALL_ERROR, (int)file->code, "%s/%s: %s%s", dir, file->name,
 		    cause ? cause->message : "is missing",
@@ -135,17 +136,17 @@ static GBytes *bytes_from(const Secret *content)
 	return content ? g_bytes_new(secret_data(content), secret_len(content)) : NULL;
 }
 
-static StoreParts *parts_read(int dir_fd, const char *dir, GError **error)
+static StoreParts *parts_read(int dir_fd, const char *dir, bool some, GError **error)
 {
 	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
 	g_autoptr(Secret) cert = NULL;
 	g_autoptr(Secret) chain = NULL;
 	g_autoptr(Secret) broker = NULL;
 
-	if (!part_read(&cert_file, dir_fd, dir, &cert, error) ||
-	    !part_read(&key_file, dir_fd, dir, &parts->key, error) ||
-	    !part_read(&chain_file, dir_fd, dir, &chain, error) ||
-	    !part_read(&broker_file, dir_fd, dir, &broker, error))
+	if (!part_read(&cert_file, dir_fd, dir, some, &cert, error) ||
+	    !part_read(&key_file, dir_fd, dir, some, &parts->key, error) ||
+	    !part_read(&chain_file, dir_fd, dir, some, &chain, error) ||
+	    !part_read(&broker_file, dir_fd, dir, some, &broker, error))
 		return NULL;
 	parts->origin = g_strdup(dir);
 	parts->cert = bytes_from(cert);
@@ -154,7 +155,7 @@ static StoreParts *parts_read(int dir_fd, const char *dir, GError **error)
 	return g_steal_pointer(&parts);
 }
 
-StoreParts *store_parts_load(const char *dir, GError **error)
+static StoreParts *parts_load(const char *dir, bool some, GError **error)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -167,10 +168,20 @@ StoreParts *store_parts_load(const char *dir, GError **error)
 		return NULL;
 	}
 
-	StoreParts *parts = parts_read(fd, dir, error);
+	StoreParts *parts = parts_read(fd, dir, some, error);
 
 	close(fd);
 	return parts;
+}
+
+StoreParts *store_parts_load(const char *dir, GError **error)
+{
+	return parts_load(dir, false, error);
+}
+
+StoreParts *store_parts_load_some(const char *dir, GError **error)
+{
+	return parts_load(dir, true, error);
 }
 
 StoreIdentity *store_parts_check(const StoreParts *parts, int64_t at_s, GError **error)
@@ -211,7 +222,7 @@ static void identity_locate(StoreIdentity *identity, uint32_t number, int fd, co
 
 static StoreIdentity *identity_read(int fd, const char *dir, uint32_t number, GError **error)
 {
-	g_autoptr(StoreParts) parts = parts_read(fd, dir, error);
+	g_autoptr(StoreParts) parts = parts_read(fd, dir, false, error);
 	StoreCheckRules rules = { .where = dir, .now_s = now_s() };
 
 	if (!parts)
@@ -344,7 +355,7 @@ GPtrArray *store_list(Store *store, GError **error)
 
 /* --- writing --- */
 
-static StoreTree *store_lock(Store *store, bool create, GError **error)
+StoreTree *store_lock(Store *store, bool create, GError **error)
 {
 	return store_tree_lock(store->path, create, store->lock_wait_ms, store->ops,
 			       store->ops_data, error);
@@ -445,7 +456,7 @@ static bool inherit_broker(Store *store, GBytes **inherited, GError **error)
 	if (fd < 0)
 		return true; /* the link dangles: all the more reason to import */
 
-	bool ok = part_read(&broker_file, fd, dir, &content, error);
+	bool ok = part_read(&broker_file, fd, dir, true, &content, error);
 
 	close(fd);
 	if (!ok || !content)

@@ -121,6 +121,9 @@ void store_identity_free(StoreIdentity *identity);
  * Errors: LANDFALL_ERROR_STORE_INVALID (missing, too large), KEY_UNREADABLE, DENIED */
 StoreParts *store_parts_load(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* store_parts_load_some() - the same where any of the files may be missing; its member is NULL then */
+StoreParts *store_parts_load_some(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* store_parts_free() - NULL is fine; the key is cleansed */
 void store_parts_free(StoreParts *parts);
 

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* landfallctl store - import, show and roll back the device's identity */
+/* landfallctl store - import, show and roll back the device's identity; requests for a certificate */
 #include "common/error.h"
+#include "common/file-read.h"
+#include "common/store-pending.h"
 #include "common/store.h"
 #include "ctl/ctl.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 #define LOCK_WAIT_MS 5000
+
+/* What stands behind the verb. */
+typedef struct StoreOptions {
+	const char *argument; /* DIR, FILE; NULL where none is taken */
+	char *name;           /* --name */
+	char *key_type;       /* --key-type */
+	gboolean anew;        /* --new-key */
+} StoreOptions;
 
 /* A point in time as a person reads it, in UTC; "-" for none. */
 static char *format_date(int64_t seconds)
@@ -38,9 +49,10 @@ static void print_identity(const Ctl *ctl, const StoreIdentity *identity, const 
 		fprintf(stderr, "landfallctl: warning: %s\n", *warning);
 }
 
-static bool store_cmd_import(const Ctl *ctl, Store *store, const char *dir, GError **error)
+static bool store_cmd_import(const Ctl *ctl, Store *store, const StoreOptions *options,
+			     GError **error)
 {
-	g_autoptr(StoreParts) parts = store_parts_load(dir, error);
+	g_autoptr(StoreParts) parts = store_parts_load(options->argument, error);
 	g_autoptr(StoreIdentity) identity = parts ? store_import(store, parts, error) : NULL;
 
 	if (!identity)
@@ -49,7 +61,67 @@ static bool store_cmd_import(const Ctl *ctl, Store *store, const char *dir, GErr
 	return true;
 }
 
-static bool store_cmd_rollback(const Ctl *ctl, Store *store, const char *dir, GError **error)
+static bool store_cmd_csr(const Ctl *ctl, Store *store, const StoreOptions *options, GError **error)
+{
+	StoreRequest request = { .common_name = options->name, .anew = options->anew };
+
+	if (options->key_type && !device_key_kind_find(options->key_type, &request.kind)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+			    "--key-type is ec-p256, ec-p384 or rsa-2048");
+		return false;
+	}
+
+	g_autofree char *text = store_request(store, &request, error);
+
+	if (!text)
+		return false;
+	if (ctl->json) {
+		cJSON *object = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(object, "csr", text);
+		ctl_print_json(object);
+	} else {
+		fputs(text, stdout);
+	}
+	return true;
+}
+
+/* A folder with some of the files of a generation, or a certificate alone. */
+static StoreParts *load_some(const char *path, GError **error)
+{
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return store_parts_load_some(path, error);
+
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) content = file_read(AT_FDCWD, path, STORE_CERT_SIZE_MAX, &cause);
+
+	if (!content) {
+		g_set_error(error, LANDFALL_ERROR,
+			    cause ? cause->code : (int)LANDFALL_ERROR_STORE_INVALID, "%s: %s", path,
+			    cause ? cause->message : "there is no such file");
+		return NULL;
+	}
+
+	StoreParts *parts = g_new0(StoreParts, 1);
+
+	parts->cert = g_bytes_new(secret_data(content), secret_len(content));
+	return parts;
+}
+
+static bool store_cmd_install(const Ctl *ctl, Store *store, const StoreOptions *options,
+			      GError **error)
+{
+	g_autoptr(StoreParts) parts = load_some(options->argument, error);
+	g_autoptr(StoreIdentity) identity = parts ? store_install(store, parts, error) : NULL;
+
+	if (!identity)
+		return false;
+	print_identity(ctl, identity, "installed as");
+	return true;
+}
+
+static bool store_cmd_rollback(const Ctl *ctl, Store *store, const StoreOptions *options,
+			       GError **error)
 {
 	g_autoptr(StoreIdentity) identity =
 		store_rollback(store, "rolled back by landfallctl", error);
@@ -95,7 +167,8 @@ static cJSON *describe_generation(const StoreGeneration *generation)
 	return object;
 }
 
-static bool store_cmd_show(const Ctl *ctl, Store *store, const char *dir, GError **error)
+static bool store_cmd_show(const Ctl *ctl, Store *store, const StoreOptions *options,
+			   GError **error)
 {
 	g_autoptr(GPtrArray) generations = store_list(store, error);
 	cJSON *list = NULL;
@@ -120,20 +193,15 @@ static bool store_cmd_show(const Ctl *ctl, Store *store, const char *dir, GError
 static const struct StoreCommand {
 	const char *name;
 	int arguments;
-	bool (*run)(const Ctl *ctl, Store *store, const char *dir, GError **error);
+	bool (*run)(const Ctl *ctl, Store *store, const StoreOptions *options, GError **error);
 } store_commands[] = {
-	{ "import", 1, store_cmd_import },
-	{ "show", 0, store_cmd_show },
-	{ "rollback", 0, store_cmd_rollback },
+	{ "import", 1, store_cmd_import },     { "show", 0, store_cmd_show },
+	{ "rollback", 0, store_cmd_rollback }, { "csr", 0, store_cmd_csr },
+	{ "install", 1, store_cmd_install },
 };
 
-bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
+static bool run_verb(const Ctl *ctl, int argc, char **argv, StoreOptions *options, GError **error)
 {
-	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
-
-	if (!ctl_parse("store import DIR | store show | store rollback", entries, &argc, &argv,
-		       error))
-		return false;
 	for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(store_commands); i++) {
 		if (!g_str_equal(store_commands[i].name, argv[1]) ||
 		    argc != store_commands[i].arguments + 2)
@@ -142,9 +210,35 @@ bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 		g_autoptr(Store) store = store_open(ctl->config->store.path);
 
 		store_set_lock_wait(store, LOCK_WAIT_MS);
-		return store_commands[i].run(ctl, store, argv[2], error);
+		options->argument = argv[2];
+		return store_commands[i].run(ctl, store, options, error);
 	}
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-			    "store takes 'import DIR', 'show' or 'rollback'");
+	g_set_error_literal(
+		error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+		"store takes 'import DIR', 'csr', 'install FILE', 'show' or 'rollback'");
 	return false;
+}
+
+bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
+{
+	StoreOptions options = { 0 };
+	const GOptionEntry entries[] = {
+		{ "name", 0, 0, G_OPTION_ARG_STRING, &options.name,
+		  "csr: common name to ask for (that of the present identity, else the board's "
+		  "serial number, else the host name)",
+		  "NAME" },
+		{ "key-type", 0, 0, G_OPTION_ARG_STRING, &options.key_type,
+		  "csr: ec-p256 (default), ec-p384 or rsa-2048", "TYPE" },
+		{ "new-key", 0, 0, G_OPTION_ARG_NONE, &options.anew,
+		  "csr: make a new key even where one waits for its certificate", NULL },
+		G_OPTION_ENTRY_NULL
+	};
+	bool ok = ctl_parse("store import DIR | store csr | store install FILE | store show | "
+			    "store rollback",
+			    entries, &argc, &argv, error) &&
+		  run_verb(ctl, argc, argv, &options, error);
+
+	g_free(options.name);
+	g_free(options.key_type);
+	return ok;
 }

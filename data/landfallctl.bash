@@ -14,9 +14,11 @@ _landfallctl()
 
 	case $prev in
 	import) _filedir -d; return ;;
+	install) _filedir; return ;;
 	esac
 	case $cur in
 	--config=* | --png=*) cur=${cur#*=}; _filedir; return ;;
+	--key-type=*) mapfile -t COMPREPLY < <(compgen -W "ec-p256 ec-p384 rsa-2048" -- "${cur#*=}"); return ;;
 	--until=*) mapfile -t COMPREPLY < <(compgen -W "ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
 	esac
 
@@ -24,7 +26,7 @@ _landfallctl()
 	case $command in
 	provision) choices="start stop watch --until= --help" ;;
 	qr) choices="--png= --scale= --text --help" ;;
-	store) choices="import show rollback --help" ;;
+	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;
 	status | spool) choices="--help" ;;
 	*) choices="status provision qr store publish spool --json --config= --set= --version --help" ;;

@@ -53,7 +53,18 @@ agent_descriptors() { # 2 must lead to /dev/null, not to a socket or the spool
 	readlink "/proc/$pid/fd/2"
 }
 
-echo 1..9
+store() { "$ctl" --config "$dir/landfall.conf" store "$@"; }
+csr_subject() { store csr --name gw-17 | openssl req -noout -verify -subject -nameopt RFC2253 2>&-; }
+install_signed() { # what a CA does with a request
+	store csr --name gw-17 > "$dir/csr"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca \
+		-keyout "$dir/ca.key" -out "$dir/ca.crt" 2>&-
+	openssl x509 -req -in "$dir/csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -set_serial 1 \
+		-days 90 -out "$dir/crt" 2>&-
+	store install "$dir/crt" | sed 's/ valid until .*//'
+}
+
+echo 1..12
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -63,3 +74,6 @@ input='' output='2' check 23 "a line longer than the agent's buffers" publish_lo
 input='' output='' check 1 "closed standard input" publish_without_input -l --ack
 input='{"a":1}\n' output='' check 1 "numbers that cannot be written" publish_to_full_disk -l --ack
 input='' output='/dev/null' check 0 "closed standard error" agent_descriptors
+input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_subject
+input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed
+input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa

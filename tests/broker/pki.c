@@ -197,6 +197,46 @@ void pki_issue(Pki *pki, const PkiCert *cert)
 	g_hash_table_insert(pki->issued, g_strdup(cert->name), issued);
 }
 
+static X509_REQ *read_request(const char *request)
+{
+	BIO *bio = BIO_new_mem_buf(request, -1);
+	X509_REQ *read = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	g_assert_nonnull(read);
+	g_assert_cmpint(X509_REQ_verify(read, X509_REQ_get0_pubkey(read)), ==, 1);
+	return read;
+}
+
+char *pki_sign_request(Pki *pki, const char *issuer, const char *request)
+{
+	static const PkiCert cert = { .client_only = true };
+	const Issued *authority = g_hash_table_lookup(pki->issued, issuer);
+	X509_REQ *wanted = read_request(request);
+	X509 *certificate = X509_new();
+	BIO *out = BIO_new(BIO_s_mem());
+	char *data = NULL;
+
+	g_assert_nonnull(authority);
+	X509_set_version(certificate, X509_VERSION_3);
+	ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), (uint64_t)g_get_real_time());
+	X509_set_pubkey(certificate, X509_REQ_get0_pubkey(wanted));
+	X509_set_subject_name(certificate, X509_REQ_get_subject_name(wanted));
+	X509_set_issuer_name(certificate, X509_get_subject_name(authority->certificate));
+	set_dates(certificate, &cert);
+	set_extensions(certificate, &cert, authority->certificate);
+	sign(certificate, authority->key, NULL);
+	g_assert_true(PEM_write_bio_X509(out, certificate));
+
+	long len = BIO_get_mem_data(out, &data);
+	char *text = g_strndup(data, (gsize)len);
+
+	BIO_free(out);
+	X509_free(certificate);
+	X509_REQ_free(wanted);
+	return text;
+}
+
 void pki_concat(Pki *pki, const char *file, ...)
 {
 	g_autoptr(GString) text = g_string_new(NULL);

@@ -44,6 +44,11 @@ const char *pki_path(Pki *pki, const char *file);
 /* pki_issue() - make a key and a certificate, write both */
 void pki_issue(Pki *pki, const PkiCert *cert);
 
+/* pki_sign_request() - a client certificate for what a request (PKCS#10, PEM) asks for; the
+ * request's own signature must verify
+ * Returns PEM, freed by the caller */
+char *pki_sign_request(Pki *pki, const char *issuer, const char *request);
+
 /* pki_concat() - write @file from others of the folder, the last one followed by NULL */
 void pki_concat(Pki *pki, const char *file, ...) G_GNUC_NULL_TERMINATED;
 

@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/store-ops.h"
+#include "common/store-pending.h"
 #include "tests/unit/common/store-support.h"
 
 #include <errno.h>
@@ -148,6 +149,31 @@ static bool change_prune(Store *store, Pki *pki, GError **error)
 	return store_prune(store, NULL, error);
 }
 
+/* Where there was a key before, it is replaced. */
+static bool change_request(Store *store, Pki *pki, GError **error)
+{
+	static const StoreRequest request = { .common_name = "two", .anew = true };
+	g_autofree char *text = store_request(store, &request, error);
+
+	return text != NULL;
+}
+
+static bool change_install(Store *store, Pki *pki, GError **error)
+{
+	static const StoreRequest request = { .common_name = "two" };
+	g_autofree char *text = store_request(store, &request, error);
+	g_autofree char *cert = text ? pki_sign_request(pki, "inter", text) : NULL;
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+
+	if (!cert)
+		return false;
+	parts->cert = g_bytes_new(cert, strlen(cert));
+
+	g_autoptr(StoreIdentity) identity = store_install(store, parts, error);
+
+	return identity != NULL;
+}
+
 typedef struct ChangeCase {
 	const char *name;
 	ChangeFunc change;
@@ -164,6 +190,8 @@ static const ChangeCase change_cases[] = {
 	{ "mark", change_mark, false, "one", "one" },
 	{ "activate", change_activate, false, "one", "one" },
 	{ "prune", change_prune, false, "one", "one" },
+	{ "request", change_request, false, "one", "one" },
+	{ "install", change_install, false, "one", "two" },
 };
 
 static void make_generations(StoreFixture *fixture)
@@ -181,6 +209,22 @@ static void start_over(StoreFixture *fixture, const ChangeCase *c)
 		make_generations(fixture);
 }
 
+/* A pending key is whole or it is not there. */
+static void assert_pending_sound(StoreFixture *fixture)
+{
+	g_autofree char *path = g_build_filename(fixture->path, STORE_PENDING_NAME, NULL);
+	g_autofree char *text = NULL;
+	gsize len = 0;
+
+	if (!g_file_get_contents(path, &text, &len, NULL))
+		return;
+
+	g_autoptr(Secret) secret = secret_new(text, len);
+	g_autoptr(EVP_PKEY) key = device_key_open(secret, NULL);
+
+	g_assert_nonnull(key);
+}
+
 /* Old or new, nothing between; then the next change works and sweeps. */
 static void assert_sound(StoreFixture *fixture, const ChangeCase *c)
 {
@@ -195,6 +239,8 @@ static void assert_sound(StoreFixture *fixture, const ChangeCase *c)
 	g_assert_false(support_exists(fixture, "generations/.new"));
 	g_assert_false(support_exists(fixture, "generations/.old"));
 	g_assert_false(support_exists(fixture, "current.new"));
+	g_assert_false(support_exists(fixture, "put.new"));
+	assert_pending_sound(fixture);
 }
 
 /* A child makes the change and dies before call @at. Returns whether it got that far. */
@@ -270,6 +316,7 @@ static void test_disk_full(StoreFixture *fixture, gconstpointer data)
 static void test_order(StoreFixture *fixture, gconstpointer data)
 {
 	static const char expected[] = "unlink current.new\n"
+				       "unlink put.new\n"
 				       "mkdir .new\n"
 				       "open device.crt\nfsync\n"
 				       "open device.key\nfsync\n"

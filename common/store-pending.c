@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/store-pending.h"
+
+#include "common/error.h"
+#include "common/file-read.h"
+#include "common/store-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SERIAL_PATH "/sys/firmware/devicetree/base/serial-number"
+#define SERIAL_MAX  64
+
+/* The pending key's text; NULL without an error when there is none. */
+static Secret *pending_read(Store *store, GError **error)
+{
+	int fd = open(store_path(store), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g_autoptr(GError) cause = NULL;
+
+	if (fd < 0 && errno == ENOENT)
+		return NULL;
+	if (fd < 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_DENIED, "%s: %s",
+			    store_path(store), g_strerror(errno));
+		return NULL;
+	}
+
+	Secret *text = file_read(fd, STORE_PENDING_NAME, STORE_KEY_SIZE_MAX, &cause);
+
+	close(fd);
+	if (cause)
+		g_set_error(error, LANDFALL_ERROR, cause->code, "%s/" STORE_PENDING_NAME ": %s",
+			    store_path(store), cause->message);
+	return text;
+}
+
+static bool pending_write(StoreTree *tree, EVP_PKEY *key, GError **error)
+{
+	g_autoptr(Secret) text = device_key_encode(key, error);
+
+	if (!text)
+		return false;
+
+	StoreTreeFile file = { STORE_PENDING_NAME, secret_data(text), secret_len(text) };
+
+	return store_tree_put(tree, &file, error);
+}
+
+/* Is this the key of the identity in force? Then its certificate was installed already. */
+static bool is_in_force(Store *store, const Secret *text)
+{
+	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+	g_autoptr(StoreParts) parts = identity ? store_parts_load(identity->dir, NULL) : NULL;
+
+	return parts && secret_equal(parts->key, text);
+}
+
+/* The pending key, where it may be used for @request; NULL when a new one has to be made. */
+static EVP_PKEY *pending_reuse(Store *store, const StoreRequest *request)
+{
+	g_autoptr(Secret) text = request->anew ? NULL : pending_read(store, NULL);
+	g_autoptr(EVP_PKEY) key = text ? device_key_open(text, NULL) : NULL;
+
+	if (!key || !device_key_is(key, request->kind) || is_in_force(store, text))
+		return NULL;
+	return g_steal_pointer(&key);
+}
+
+char *store_request(Store *store, const StoreRequest *request, GError **error)
+{
+	g_autofree char *common_name =
+		request->common_name ? g_strdup(request->common_name) : store_request_name(store);
+	g_autoptr(EVP_PKEY) key = pending_reuse(store, request);
+	bool made = !key;
+
+	if (made)
+		key = device_key_make(request->kind, error);
+
+	g_autofree char *text = key ? device_key_request(key, common_name, error) : NULL;
+
+	if (!text || !made)
+		return g_steal_pointer(&text);
+
+	g_autoptr(StoreTree) tree = store_lock(store, true, error);
+
+	return tree && pending_write(tree, key, error) ? g_steal_pointer(&text) : NULL;
+}
+
+char *store_request_name(Store *store)
+{
+	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+	g_autofree char *serial = NULL;
+
+	if (identity && identity->common_name)
+		return g_steal_pointer(&identity->common_name);
+	if (g_file_get_contents(SERIAL_PATH, &serial, NULL, NULL) && *g_strstrip(serial) &&
+	    strlen(serial) <= SERIAL_MAX)
+		return g_steal_pointer(&serial);
+	return g_strdup(g_get_host_name());
+}
+
+/* What was installed waits no longer; a key that was made meanwhile does. */
+static void pending_settle(Store *store, const Secret *installed)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(StoreTree) tree = store_lock(store, false, &error);
+	g_autoptr(Secret) text = tree ? pending_read(store, &error) : NULL;
+
+	if (text && secret_equal(text, installed) &&
+	    !store_tree_drop(tree, STORE_PENDING_NAME, &error))
+		g_debug("the pending key stays: %s", error->message);
+}
+
+static bool take_current(Store *store, StoreParts *whole, StoreParts **current, GError **error)
+{
+	uint32_t number = 0;
+
+	if (!store_current_generation(store, &number, error))
+		return false;
+
+	g_autofree char *dir = g_strdup_printf("%s/generations/%u", store_path(store), number);
+
+	*current = store_parts_load(dir, error);
+	if (!*current)
+		return false;
+	whole->cert = (*current)->cert;
+	whole->key = (*current)->key;
+	return true;
+}
+
+static bool take_pending(Store *store, StoreParts *whole, Secret **pending, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	*pending = pending_read(store, &cause);
+	whole->key = *pending;
+	if (*pending)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
+		    "a certificate came without its key, and %s",
+		    cause ? cause->message
+			  : "no key waits for one here: ask for a request first, and have that "
+			    "one signed");
+	return false;
+}
+
+/* The chain of the current generation; NULL when there is none, or no current generation. */
+static GBytes *current_chain(Store *store)
+{
+	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+	g_autoptr(StoreParts) parts = identity ? store_parts_load(identity->dir, NULL) : NULL;
+
+	return parts && parts->chain ? g_bytes_ref(parts->chain) : NULL;
+}
+
+StoreIdentity *store_install(Store *store, const StoreParts *parts, GError **error)
+{
+	g_autoptr(StoreParts) current = NULL;
+	g_autoptr(Secret) pending = NULL;
+	g_autoptr(GBytes) chain = parts->chain ? g_bytes_ref(parts->chain) : current_chain(store);
+	StoreParts whole = *parts;
+
+	whole.chain = chain && g_bytes_get_size(chain) > 0 ? chain : NULL;
+	if (!parts->cert && !take_current(store, &whole, &current, error))
+		return NULL;
+	if (parts->cert && !parts->key && !take_pending(store, &whole, &pending, error))
+		return NULL;
+
+	StoreIdentity *identity = store_import(store, &whole, error);
+
+	if (identity && pending)
+		pending_settle(store, pending);
+	return identity;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* A key made here, the request for its certificate, and what comes back. */
+#include "common/store-pending.h"
+
+#include "common/error.h"
+#include "tests/unit/common/store-support.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char *pending_text(StoreFixture *f)
+{
+	g_autofree char *path = g_build_filename(f->path, STORE_PENDING_NAME, NULL);
+	char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+static char *request(StoreFixture *f, const char *name, DeviceKeyKind kind, bool anew)
+{
+	StoreRequest wish = { name, kind, anew };
+	g_autoptr(GError) error = NULL;
+	char *text = store_request(f->store, &wish, &error);
+
+	g_assert_no_error(error);
+	return text;
+}
+
+/* A signature more, but the same key. */
+static bool same_key(const char *a, const char *b)
+{
+	g_autofree char *one = g_strdup(a);
+	g_autofree char *two = g_strdup(b);
+	BIO *first = BIO_new_mem_buf(one, -1);
+	BIO *second = BIO_new_mem_buf(two, -1);
+	X509_REQ *x = PEM_read_bio_X509_REQ(first, NULL, NULL, NULL);
+	X509_REQ *y = PEM_read_bio_X509_REQ(second, NULL, NULL, NULL);
+
+	g_assert_nonnull(x);
+	g_assert_nonnull(y);
+
+	bool same = EVP_PKEY_eq(X509_REQ_get0_pubkey(x), X509_REQ_get0_pubkey(y)) == 1;
+
+	X509_REQ_free(x);
+	X509_REQ_free(y);
+	BIO_free(first);
+	BIO_free(second);
+	return same;
+}
+
+static StoreParts *only_cert(const char *pem)
+{
+	StoreParts *parts = g_new0(StoreParts, 1);
+
+	parts->cert = g_bytes_new(pem, strlen(pem));
+	return parts;
+}
+
+static void test_request(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *first = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *again = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *anew = request(f, "gw-1", DEVICE_KEY_EC_P256, true);
+	g_autofree char *other = request(f, "gw-1", DEVICE_KEY_EC_P384, false);
+	g_autofree char *path = g_build_filename(f->path, STORE_PENDING_NAME, NULL);
+	struct stat file;
+
+	g_assert_true(g_str_has_prefix(first, "-----BEGIN CERTIFICATE REQUEST-----\n"));
+	g_assert_true(same_key(first, again));
+	g_assert_false(same_key(first, anew));
+	g_assert_false(same_key(anew, other));
+	g_assert_cmpint(stat(path, &file), ==, 0);
+	g_assert_cmpint(file.st_mode & 0777, ==, 0600);
+}
+
+static void test_kinds(StoreFixture *f, gconstpointer data)
+{
+	for (int kind = 0; kind < DEVICE_KEY_N; kind++) {
+		g_autofree char *text = request(f, "gw-1", (DeviceKeyKind)kind, false);
+		g_autofree char *pem = pending_text(f);
+		g_autoptr(Secret) secret = secret_new(pem, strlen(pem));
+		g_autoptr(EVP_PKEY) key = device_key_open(secret, NULL);
+		DeviceKeyKind found;
+
+		for (int other = 0; other < DEVICE_KEY_N; other++)
+			g_assert_cmpint(device_key_is(key, (DeviceKeyKind)other), ==,
+					other == kind);
+		g_assert_true(
+			device_key_kind_find(device_key_kind_name((DeviceKeyKind)kind), &found));
+		g_assert_cmpint(found, ==, kind);
+	}
+	g_assert_false(device_key_kind_find("dsa", &(DeviceKeyKind){ 0 }));
+}
+
+static void test_names(StoreFixture *f, gconstpointer data)
+{
+	static const char *const bad[] = {
+		"", "line\nbreak", "\xff",
+		"12345678901234567890123456789012345678901234567890123456789012345"
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		StoreRequest wish = { .common_name = bad[i] };
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(store_request(f->store, &wish, &error));
+		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
+		g_assert_false(g_file_test(f->path, G_FILE_TEST_EXISTS));
+	}
+
+	g_autofree char *blank = store_request_name(f->store);
+
+	g_assert_cmpstr(blank, !=, "");
+	support_import(f, "one");
+
+	g_autofree char *known = store_request_name(f->store);
+
+	g_assert_cmpstr(known, ==, "one");
+}
+
+static void test_install(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *text = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *key = pending_text(f);
+	g_autofree char *cert = pki_sign_request(f->pki, "ca", text);
+	g_autoptr(StoreParts) parts = only_cert(cert);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(StoreIdentity) identity = store_install(f->store, parts, &error);
+	g_autofree char *installed = NULL;
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(identity->common_name, ==, "gw-1");
+	g_assert_null(identity->chain_path);
+	g_assert_null(pending_text(f));
+	g_assert_true(g_file_get_contents(identity->key_path, &installed, NULL, NULL));
+	g_assert_cmpstr(installed, ==, key);
+}
+
+/* What is not sent stays; an empty chain goes. */
+static void test_stays(StoreFixture *f, gconstpointer data)
+{
+	static const char broker[] = "[broker]\nuri = mqtts://b.example:8883\n";
+	g_autoptr(StoreParts) before =
+		support_parts(f->pki, "one inter", "one", "[broker]\nuri = mqtts://a.example\n");
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(StoreIdentity) first = store_import(f->store, before, &error);
+
+	g_assert_no_error(error);
+	parts->broker = g_bytes_new_static(broker, strlen(broker));
+
+	g_autoptr(StoreIdentity) second = store_install(f->store, parts, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(second->generation, ==, first->generation + 1);
+	g_assert_cmpstr(second->common_name, ==, "one");
+	g_assert_cmpstr(second->broker->uri, ==, "mqtts://b.example:8883");
+	g_assert_nonnull(second->chain_path);
+	parts->chain = g_bytes_new_static("", 0);
+
+	g_autoptr(StoreIdentity) third = store_install(f->store, parts, &error);
+
+	g_assert_no_error(error);
+	g_assert_null(third->chain_path);
+}
+
+static void test_refused(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *text = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *key = pending_text(f);
+	g_autofree char *cert = pki_sign_request(f->pki, "ca", text);
+	g_autoptr(StoreParts) nothing = g_new0(StoreParts, 1);
+	g_autoptr(StoreParts) parts = only_cert(cert);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(store_install(f->store, nothing, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT);
+	g_clear_error(&error);
+
+	/* the certificate of another key: the pending one goes on waiting */
+	g_autofree char *anew = request(f, "gw-1", DEVICE_KEY_EC_P256, true);
+	g_autofree char *waiting = pending_text(f);
+	g_autofree char *after = NULL;
+
+	g_assert_cmpstr(waiting, !=, key);
+	g_assert_null(store_install(f->store, parts, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_MISMATCH);
+	after = pending_text(f);
+	g_assert_cmpstr(after, ==, waiting);
+}
+
+static void test_no_key(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(StoreParts) parts = support_parts(f->pki, "one inter", "one", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_clear_pointer(&parts->key, secret_free);
+	g_assert_null(store_install(f->store, parts, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
+	g_assert_nonnull(strstr(error->message, "no key waits"));
+}
+
+/* Power was lost between the new generation and the removal: that key is not used for another. */
+static void test_left_behind(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *text = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *key = pending_text(f);
+	g_autofree char *cert = pki_sign_request(f->pki, "ca", text);
+	g_autofree char *path = g_build_filename(f->path, STORE_PENDING_NAME, NULL);
+	g_autoptr(StoreParts) parts = only_cert(cert);
+	g_autoptr(StoreIdentity) identity = store_install(f->store, parts, NULL);
+
+	g_assert_nonnull(identity);
+	g_assert_true(g_file_set_contents(path, key, -1, NULL));
+
+	g_autofree char *next = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+
+	g_assert_false(same_key(text, next));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, function)                                                                        \
+	g_test_add("/store-pending/" name, StoreFixture, NULL, support_set_up, function,           \
+		   support_tear_down)
+	ADD("request", test_request);
+	ADD("kinds", test_kinds);
+	ADD("names", test_names);
+	ADD("install", test_install);
+	ADD("stays", test_stays);
+	ADD("refused", test_refused);
+	ADD("no-key", test_no_key);
+	ADD("left-behind", test_left_behind);
+	return g_test_run();
+}

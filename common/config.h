@@ -39,10 +39,12 @@ typedef enum ConfigWifi {
 	CONFIG_WIFI_IWD,
 } ConfigWifi;
 
+/* Bits of provisioner.advertise: what the device goes on the air for */
 typedef enum ConfigAdvertise {
-	CONFIG_ADVERTISE_UNPROVISIONED, /* only while no network is configured */
-	CONFIG_ADVERTISE_ALWAYS,
-	CONFIG_ADVERTISE_ON_DEMAND, /* only after Start() on the bus */
+	CONFIG_ADVERTISE_UNPROVISIONED = 1 << 0, /* while no network is configured */
+	CONFIG_ADVERTISE_ALWAYS = 1 << 1,
+	CONFIG_ADVERTISE_ON_DEMAND = 1 << 2,    /* Start() on the bus alone */
+	CONFIG_ADVERTISE_NETWORK_LOST = 1 << 3, /* no address for network_lost_after */
 } ConfigAdvertise;
 
 typedef enum ConfigDriver {
@@ -102,9 +104,14 @@ typedef struct Config {
 		int64_t security; /* 0, 1 or 2 */
 		char *name;       /* %m: last three octets of the Wi-Fi address, in hex */
 		ConfigWifi wifi;
-		char *adapter;   /* "auto" or hci0 */
-		char *interface; /* "auto" or wlan0 */
-		ConfigAdvertise advertise;
+		char *adapter;                  /* "auto" or hci0 */
+		char *interface;                /* "auto" or wlan0 */
+		uint32_t advertise;             /* bits of ConfigAdvertise */
+		int64_t unprovisioned_limit_ms; /* on the air without a phone; 0: no limit */
+		int64_t always_limit_ms;
+		int64_t on_demand_limit_ms;
+		int64_t network_lost_limit_ms;
+		int64_t network_lost_after_ms;
 		char *secrets;  /* folder of the proof of possession */
 		char *username; /* of security 2 */
 		int64_t join_timeout_ms;

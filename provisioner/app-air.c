@@ -5,6 +5,8 @@
 
 #define LINGER_MS 5000 /* with nothing to do, before the daemon exits: a Start may be on its way */
 
+/* ---- how long the daemon waits ---- */
+
 static gboolean on_linger(gpointer data)
 {
 	App *app = data;
@@ -18,6 +20,7 @@ static gboolean on_linger(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* A daemon that keeps watch goes on trying: there will be another occasion. */
 static gboolean on_patience(gpointer data)
 {
 	App *app = data;
@@ -31,7 +34,10 @@ static gboolean on_patience(gpointer data)
 	g_set_error(&error, LANDFALL_ERROR, no_wifi ? LANDFALL_ERROR_WIFI : LANDFALL_ERROR_ADAPTER,
 		    "%s", problem);
 	bus_service_started(app->service, error);
-	app_fail(app, g_steal_pointer(&error));
+	if (air_policy_watches(app->air))
+		g_warning("%s; still waiting", problem);
+	else
+		app_fail(app, g_steal_pointer(&error));
 	return G_SOURCE_REMOVE;
 }
 
@@ -42,27 +48,31 @@ void app_air_wait(App *app)
 					      on_patience, app);
 }
 
-void app_air_idle(App *app)
-{
-	if (!app->linger)
-		app->linger = g_timeout_add(LINGER_MS, on_linger, app);
-}
+/* ---- beginning and ending ---- */
 
-void app_air_begin(App *app)
+void app_air_resume(App *app)
 {
-	app->wanted = true;
-	app->done = false;
-	g_clear_handle_id(&app->linger, g_source_remove);
-	if (!app->begun)
-		app_air_wait(app);
-	if (!app->begun && app->name) {
+	if (app->wanted && !app->begun && app->name) {
 		app->begun = true;
+		/* Bluetooth is waited for from now on. */
+		g_clear_handle_id(&app->patience, g_source_remove);
+		app_air_wait(app);
 		bluez_start(app->bluez, app->name);
 	}
 	app_status_show(app);
 }
 
-void app_air_end(App *app)
+static void air_begin(App *app)
+{
+	app->wanted = true;
+	app->done = false;
+	g_message("going on the air: %s", air_reason_name(air_policy_reason(app->air)));
+	g_clear_handle_id(&app->linger, g_source_remove);
+	app_air_wait(app);
+	app_air_resume(app);
+}
+
+static void air_end(App *app)
 {
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
 						      "provisioning was stopped");
@@ -81,8 +91,138 @@ void app_air_end(App *app)
 	bluez_stop(app->bluez);
 	bus_service_started(app->service, error);
 	app_settle(app);
-	if (app->done && app->config->provisioner.advertise == CONFIG_ADVERTISE_ALWAYS)
-		app_air_begin(app);
+}
+
+/* ---- the policy ---- */
+
+static gboolean on_air_timer(gpointer data)
+{
+	App *app = data;
+
+	app->air_timer = 0;
+	air_policy_expire(app->air, app_now_us());
+	app_air_settle(app);
+	return G_SOURCE_REMOVE;
+}
+
+static void air_arm(App *app)
+{
+	int64_t deadline_us = air_policy_deadline_us(app->air);
+	int64_t wait_ms = (deadline_us - app_now_us() + 999) / 1000;
+
+	g_clear_handle_id(&app->air_timer, g_source_remove);
+	if (deadline_us != INT64_MAX)
+		app->air_timer =
+			g_timeout_add((guint)CLAMP(wait_ms, 0, G_MAXINT), on_air_timer, app);
+}
+
+/* Nothing to do, and nothing to watch: end soon, unless Wi-Fi is still waited for. */
+static void air_linger(App *app)
+{
+	bool waits = !app->name && app->patience;
+
+	if (!app->wanted && !waits && !app->linger && !air_policy_watches(app->air))
+		app->linger = g_timeout_add(LINGER_MS, on_linger, app);
+}
+
+void app_air_settle(App *app)
+{
+	bool on = air_policy_reason(app->air) != AIR_NONE;
+
+	if (on && !app->wanted)
+		air_begin(app);
+	else if (!on && app->wanted)
+		air_end(app);
+	air_arm(app);
+	air_linger(app);
+	app_status_show(app);
+}
+
+void app_air_start(App *app)
+{
+	air_policy_on_start(app->air, app_now_us());
+	app_air_settle(app);
+	if (advert_is_on_air(app->advert))
+		bus_service_started(app->service, NULL);
 	else
-		app_air_idle(app);
+		app_air_wait(app);
+}
+
+void app_air_stop(App *app)
+{
+	if (app->wanted)
+		g_message("stopped over the bus");
+	air_policy_on_stop(app->air, app_now_us());
+	app_air_settle(app);
+}
+
+void app_air_done(App *app)
+{
+	app->done = true;
+	air_policy_on_done(app->air, app_now_us());
+	/* What is to go on begins afresh. */
+	air_end(app);
+	app_air_settle(app);
+}
+
+void app_air_network(App *app)
+{
+	const AirNetwork network = {
+		.known = app->name && wifi_choice_is_ready(app->wifi),
+		.provisioned = wifi_choice_is_provisioned(app->wifi),
+		.online = wifi_choice_is_online(app->wifi),
+	};
+
+	air_policy_on_network(app->air, &network, app_now_us());
+	app_air_settle(app);
+}
+
+static AirPhone phone_now(const App *app)
+{
+	switch (provisioner_state(app->core)) {
+	case PROVISIONER_IDLE:
+	case PROVISIONER_READY:
+	case PROVISIONER_DONE: break;
+	case PROVISIONER_PEER: return AIR_PHONE_THERE;
+	case PROVISIONER_FAILED:
+		return *provisioner_peer(app->core) ? AIR_PHONE_PROVED : AIR_PHONE_NONE;
+	case PROVISIONER_SECURED:
+	case PROVISIONER_JOINING:
+	case PROVISIONER_JOINED: return AIR_PHONE_PROVED;
+	}
+	return AIR_PHONE_NONE;
+}
+
+void app_air_phone(App *app)
+{
+	air_policy_on_phone(app->air, phone_now(app), app_now_us());
+	app_air_settle(app);
+}
+
+/* ---- construction ---- */
+
+void app_air_init(App *app)
+{
+	uint32_t advertise = app->config->provisioner.advertise;
+	AirSettings settings = {
+		.on = { [AIR_UNPROVISIONED] = advertise & CONFIG_ADVERTISE_UNPROVISIONED,
+			[AIR_ALWAYS] = advertise & CONFIG_ADVERTISE_ALWAYS,
+			[AIR_NETWORK_LOST] = advertise & CONFIG_ADVERTISE_NETWORK_LOST },
+		.lost_us = app->config->provisioner.network_lost_after_ms * 1000,
+	};
+
+	settings.limit_us[AIR_UNPROVISIONED] =
+		app->config->provisioner.unprovisioned_limit_ms * 1000;
+	settings.limit_us[AIR_ALWAYS] = app->config->provisioner.always_limit_ms * 1000;
+	settings.limit_us[AIR_ON_DEMAND] = app->config->provisioner.on_demand_limit_ms * 1000;
+	settings.limit_us[AIR_NETWORK_LOST] = app->config->provisioner.network_lost_limit_ms * 1000;
+	app->air = air_policy_new(&settings);
+}
+
+void app_air_clear(App *app)
+{
+	g_clear_handle_id(&app->air_timer, g_source_remove);
+	g_clear_handle_id(&app->linger, g_source_remove);
+	g_clear_handle_id(&app->patience, g_source_remove);
+	g_clear_pointer(&app->air, air_policy_free);
 }

@@ -21,6 +21,7 @@
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/gatt-app.h"
 #include "provisioner/app.h"
+#include "provisioner/core/air-policy.h"
 #include "provisioner/core/provisioner.h"
 #include "provisioner/wifi-choice.h"
 
@@ -36,18 +37,19 @@ struct App {
 	Bluez *bluez;
 	GattApp *gatt;
 	Advert *advert;
+	AirPolicy *air;
 	Provisioner *core;
 	ProvisionerPorts ports;
 
 	ProvisionerState logged; /* state last written to the log */
-	bool wanted;             /* a phone shall be able to connect */
-	bool decided;            /* the policy was applied to what Wi-Fi knows */
+	bool wanted;             /* the policy wants a phone to be able to connect */
 	bool begun;              /* bluez was started */
 	bool served;             /* a phone could connect once: from now on losses are waited out */
 	bool done;               /* a phone has read Connected */
 	char *adapter;           /* object path while ready */
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
+	guint air_timer;         /* of the policy's deadline */
 	guint linger;
 	guint patience;
 	guint ending;
@@ -62,23 +64,40 @@ int64_t app_now_us(void);
  * @error: taken */
 void app_fail(App *app, GError *error);
 
-/* app_settle() - after each call into the core: one timer for its deadline, and what is to be seen */
+/* app_settle() - after each call into the core: one timer for its deadline, and what follows */
 void app_settle(App *app);
 
 /* app_status_show() - tell bus and systemd how things stand */
 void app_status_show(App *app);
 
-/* app_air_begin() - a phone shall be able to connect: go on from wherever things stand */
-void app_air_begin(App *app);
+/* app_air_init() - the policy as configured, nobody on the air yet */
+void app_air_init(App *app);
 
-/* app_air_end() - no phone shall be able to connect any more */
-void app_air_end(App *app);
+/* app_air_clear() - no timer of app-air.c runs after this */
+void app_air_clear(App *app);
 
-/* app_air_wait() - a phone cannot connect yet: wait as long as adapter_wait, then end the daemon */
+/* app_air_settle() - after each event of the policy: go on the air or off it, or end the daemon
+ * because there is nothing to do */
+void app_air_settle(App *app);
+
+/* app_air_resume() - go on from wherever things stand, once more is known than before */
+void app_air_resume(App *app);
+
+/* app_air_wait() - a phone cannot connect yet: wait as long as adapter_wait, then give up */
 void app_air_wait(App *app);
 
-/* app_air_idle() - nothing is to be done: end the daemon unless something comes up soon */
-void app_air_idle(App *app);
+/* app_air_start(), app_air_stop() - over the bus */
+void app_air_start(App *app);
+void app_air_stop(App *app);
+
+/* app_air_done() - a phone has read that the device has its network */
+void app_air_done(App *app);
+
+/* app_air_network() - what Wi-Fi knows may have changed */
+void app_air_network(App *app);
+
+/* app_air_phone() - what the core knows of a phone may have changed */
+void app_air_phone(App *app);
 
 /* app_radio_init() - put what bluetoothd is given on the bus, touch no adapter yet
  * Errors: those of bus_object_register() */

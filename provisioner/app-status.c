@@ -18,6 +18,22 @@ static const char *state_text(const App *app)
 	return provisioner_state_name(state);
 }
 
+/* Why it is off the air, a clause. */
+static const char *silence_text(const App *app)
+{
+	switch (air_policy_silence(app->air)) {
+	case AIR_SILENCE_WAITING:
+	case AIR_SILENCE_CAUSE: break;
+	case AIR_SILENCE_LIMIT: return "no phone came in time";
+	case AIR_SILENCE_STOPPED: return "stopped";
+	case AIR_SILENCE_DONE: return "the device has its network; nothing is left to do";
+	}
+	if (!wifi_choice_is_provisioned(app->wifi))
+		return "waiting to be asked";
+	return wifi_choice_is_online(app->wifi) ? "the device has its network"
+						: "a Wi-Fi network is configured";
+}
+
 static char *idle_text(const App *app)
 {
 	if (!wifi_choice_is_ready(app->wifi) && !app->begun) {
@@ -25,15 +41,40 @@ static char *idle_text(const App *app)
 
 		return g_strdup_printf("waiting for Wi-Fi: %s", problem);
 	}
-	if (app->done)
-		return g_strdup("the device has its network; nothing is left to do");
 	if (!app->wanted)
-		return g_strdup(wifi_choice_is_provisioned(app->wifi)
-					? "not started: a Wi-Fi network is configured"
-					: "not started");
+		return g_strdup_printf("off the air: %s%s", silence_text(app),
+				       air_policy_watches(app->air) ? "; keeping watch" : "");
 	if (!app->adapter)
 		return g_strdup_printf("waiting for Bluetooth: %s", bluez_problem(app->bluez));
 	return g_strdup("telling bluetoothd about the service");
+}
+
+static const char *const reason_texts[] = {
+	[AIR_BUTTON] = "the button was held",
+	[AIR_ON_DEMAND] = "somebody asked for it",
+	[AIR_UNPROVISIONED] = "no network is configured",
+	[AIR_NETWORK_LOST] = "its network is lost",
+	[AIR_ALWAYS] = "as always",
+	[AIR_NONE] = "",
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(reason_texts) == AIR_NONE + 1);
+
+/* On the air: why, and until when by the clock on the wall. */
+static char *ready_text(const App *app)
+{
+	int64_t until_us = air_policy_until_us(app->air);
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autoptr(GDateTime) until = NULL;
+	g_autofree char *clause = NULL;
+
+	if (until_us != INT64_MAX) {
+		until = g_date_time_add(now, until_us - app_now_us());
+		clause = until ? g_date_time_format(until, " until %H:%M") : NULL;
+	}
+	return g_strdup_printf("%s is in the air on %s%s (%s); waiting for a phone", app->name,
+			       bluez_adapter(app->bluez), clause ? clause : "",
+			       reason_texts[air_policy_reason(app->air)]);
 }
 
 static char *link_text(const App *app)
@@ -56,8 +97,7 @@ static char *progress_text(const App *app)
 	case PROVISIONER_READY:
 		if (!advert_is_on_air(app->advert))
 			break;
-		return g_strdup_printf("%s is in the air on %s; waiting for a phone", app->name,
-				       bluez_adapter(app->bluez));
+		return ready_text(app);
 	case PROVISIONER_PEER:
 		return g_strdup_printf("phone %s is connected; waiting for its proof of possession",
 				       phone);

@@ -35,16 +35,6 @@ static char *expand_name(const App *app, GError **error)
 	return g_strdup(name->str);
 }
 
-static bool policy_wants(const App *app)
-{
-	switch (app->config->provisioner.advertise) {
-	case CONFIG_ADVERTISE_ALWAYS: return true;
-	case CONFIG_ADVERTISE_UNPROVISIONED: return !wifi_choice_is_provisioned(app->wifi);
-	case CONFIG_ADVERTISE_ON_DEMAND: break;
-	}
-	return false;
-}
-
 static void on_wifi_ready(void *data)
 {
 	App *app = data;
@@ -56,16 +46,11 @@ static void on_wifi_ready(void *data)
 		app_fail(app, g_steal_pointer(&error));
 		return;
 	}
-	if (!app->decided) {
-		app->decided = true;
-		app->wanted = app->wanted || policy_wants(app);
+	/* Wi-Fi is waited for no more. */
+	if (!app->begun)
 		g_clear_handle_id(&app->patience, g_source_remove);
-	}
-	if (app->wanted)
-		app_air_begin(app);
-	else
-		app_air_idle(app);
-	app_status_show(app);
+	app_air_network(app);
+	app_air_resume(app);
 }
 
 static void on_wifi_lost(void *data)
@@ -74,12 +59,12 @@ static void on_wifi_lost(void *data)
 	g_autofree char *problem = wifi_choice_problem(app->wifi);
 
 	g_message("waiting for Wi-Fi: %s", problem);
-	app_status_show(app);
+	app_air_network(app);
 }
 
 static void on_wifi_changed(void *data)
 {
-	app_status_show(data);
+	app_air_network(data);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,

@@ -37,7 +37,7 @@ void app_settle(App *app)
 
 		app->timer = g_timeout_add((guint)CLAMP(wait_ms, 0, G_MAXINT), on_timer, app);
 	}
-	app_status_show(app);
+	app_air_phone(app);
 }
 
 static gboolean on_timer(gpointer data)
@@ -55,8 +55,7 @@ static gboolean on_ending(gpointer data)
 	App *app = data;
 
 	app->ending = 0;
-	app->done = true;
-	app_air_end(app);
+	app_air_done(app);
 	return G_SOURCE_REMOVE;
 }
 
@@ -88,21 +87,12 @@ static void on_authorize(BusServiceCall *call, const char *sender, bool interact
 
 static void on_start(void *data)
 {
-	App *app = data;
-
-	if (advert_is_on_air(app->advert))
-		bus_service_started(app->service, NULL);
-	else
-		app_air_begin(app);
+	app_air_start(data);
 }
 
 static void on_stop(void *data)
 {
-	App *app = data;
-
-	if (app->wanted)
-		g_message("stopped over the bus");
-	app_air_end(app);
+	app_air_stop(data);
 }
 
 static void on_bus_lost(Bus *bus, const GError *error, void *data)
@@ -185,6 +175,7 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
+	app_air_init(app);
 	if (!check_config(config, error) || !app_init_bus(app, error) || !app_init_core(app, error))
 		return NULL;
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);
@@ -226,12 +217,11 @@ void app_free(App *app)
 	if (!app)
 		return;
 	g_clear_handle_id(&app->timer, g_source_remove);
-	g_clear_handle_id(&app->linger, g_source_remove);
-	g_clear_handle_id(&app->patience, g_source_remove);
 	g_clear_handle_id(&app->quitting, g_source_remove);
 	/* The core first: it answers the writes that are due and gives up on Wi-Fi. */
 	provisioner_free(app->core);
 	g_clear_handle_id(&app->ending, g_source_remove);
+	app_air_clear(app);
 	advert_free(app->advert);
 	gatt_app_free(app->gatt);
 	bluez_free(app->bluez);

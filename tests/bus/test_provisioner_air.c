@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* When the daemon is on the air, what it says about that, and when it ends. */
+#include "tests/bus/daemon.h"
+
+#include <string.h>
+
+#define ACTIVATED    100 /* NMDeviceState */
+#define DISCONNECTED 30
+
+/* The device has a network, and is on it or not. */
+static void configured(Daemon *daemon, bool online)
+{
+	int index = fake_nm_profile(daemon->nm, "home", "802-11-wireless", true, true);
+
+	if (online)
+		fake_nm_use(daemon->nm, index);
+}
+
+static void test_limit(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "unprovisioned_limit=1500ms", NULL };
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", " until "));
+	g_assert_true(daemon_mentions("Progress", "(no network is configured)"));
+	TEST_WAIT(!daemon->bluez->advert_owner && !daemon->bluez->app_owner);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: no phone came in time"));
+	g_assert_true(daemon_shows("State", "idle"));
+	daemon_exits(daemon, 0);
+}
+
+static void test_asked_limit(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=on-demand", "on_demand_limit=1500ms", NULL };
+	g_autofree char *started = NULL;
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: waiting to be asked"));
+	started = daemon_call("Start", NULL);
+	g_assert_true(daemon_mentions("Progress", "(somebody asked for it)"));
+	TEST_WAIT(daemon_mentions("Progress", "off the air: no phone came in time"));
+	daemon_exits(daemon, 0);
+}
+
+/* An operator configures a network while nobody is at work. */
+static void test_configured_meanwhile(Daemon *daemon, gconstpointer data)
+{
+	daemon_start(daemon, NULL);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	configured(daemon, true);
+	TEST_WAIT(!daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: the device has its network"));
+	daemon_exits(daemon, 0);
+}
+
+/* The same while a phone is there: not under its hands. */
+static void test_configured_with_phone(Daemon *daemon, gconstpointer data)
+{
+	daemon_start(daemon, NULL);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	fake_bluez_connect(daemon->bluez, true);
+	daemon_phone_writes(daemon, "\"sec_ver\":2");
+	TEST_WAIT(daemon_shows("State", "peer"));
+	configured(daemon, true);
+	daemon_phone_writes(daemon, "\"sec_ver\":2");
+	g_assert_true(daemon_shows("State", "peer"));
+	fake_bluez_connect(daemon->bluez, false);
+	TEST_WAIT(!daemon->bluez->advert_owner);
+}
+
+static void test_lost(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=unprovisioned,network-lost",
+					    "network_lost_after=1s", NULL };
+
+	configured(daemon, true);
+	daemon_start(daemon, sets);
+	/* It keeps watch: nothing to do is no reason to end. */
+	TEST_WAIT(daemon_mentions("Progress", "the device has its network; keeping watch"));
+	g_assert_null(daemon->bluez->advert_owner);
+	fake_nm_state(daemon->nm, DISCONNECTED, 0);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: a Wi-Fi network is configured"));
+	TEST_WAIT(daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", "(its network is lost)"));
+	fake_nm_state(daemon->nm, ACTIVATED, 0);
+	TEST_WAIT(!daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", "the device has its network; keeping watch"));
+	/* And over again. */
+	fake_nm_state(daemon->nm, DISCONNECTED, 0);
+	TEST_WAIT(daemon->bluez->advert_owner);
+	g_assert_cmpint(daemon->pid, !=, 0);
+}
+
+/* Without an adapter a watch does not end: it is for later. */
+static void test_watch_without_adapter(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=network-lost", "network_lost_after=1s",
+					    "adapter_wait=200ms", NULL };
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	fake_bluez_plug(daemon->bluez, 0, false);
+	configured(daemon, false);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
+	text = daemon_call("Start", &status);
+	g_assert_cmpint(status, !=, 0);
+	test_assert_has(text, "no Bluetooth adapter is plugged in");
+	fake_bluez_plug(daemon->bluez, 0, true);
+	TEST_WAIT(daemon_shows("State", "ready"));
+}
+
+static void test_stopped(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=always,network-lost", NULL };
+	g_autofree char *stopped = NULL;
+	g_autofree char *started = NULL;
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	g_assert_true(daemon_mentions("Progress", "(as always)"));
+	stopped = daemon_call("Stop", NULL);
+	TEST_WAIT(!daemon->bluez->advert_owner);
+	g_assert_true(daemon_mentions("Progress", "off the air: stopped; keeping watch"));
+	started = daemon_call("Start", NULL);
+	g_assert_nonnull(daemon->bluez->advert_owner);
+	g_assert_true(daemon_shows("State", "ready"));
+}
+
+typedef struct Test {
+	const char *path;
+	void (*test)(Daemon *daemon, gconstpointer data);
+} Test;
+
+static const Test tests[] = {
+	{ "/air/limit", test_limit },
+	{ "/air/asked-limit", test_asked_limit },
+	{ "/air/configured-meanwhile", test_configured_meanwhile },
+	{ "/air/configured-with-phone", test_configured_with_phone },
+	{ "/air/lost", test_lost },
+	{ "/air/watch-without-adapter", test_watch_without_adapter },
+	{ "/air/stopped", test_stopped },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	if (!daemon_program())
+		g_error("LANDFALL_PROVISIONER does not say which program to test");
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
+			   daemon_teardown);
+	return g_test_run();
+}

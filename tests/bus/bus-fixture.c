@@ -145,6 +145,20 @@ void test_finish(GPid pid)
 	g_spawn_close_pid(pid);
 }
 
+void test_wrap(GPtrArray *argv)
+{
+	const char *line = g_getenv("LANDFALL_WRAP");
+	g_auto(GStrv) words = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!line)
+		return;
+	g_shell_parse_argv(line, NULL, &words, &error);
+	g_assert_no_error(error);
+	for (int i = 0; words[i]; i++)
+		g_ptr_array_add(argv, g_strdup(words[i]));
+}
+
 typedef struct Output {
 	GString *text;
 	bool end;

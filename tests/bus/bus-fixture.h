@@ -43,6 +43,11 @@ GPid test_start(const char *line);
 /* test_finish() - kill it and wait */
 void test_finish(GPid pid);
 
+/* test_wrap() - add the words of LANDFALL_WRAP, such as valgrind and its options, that a daemon under
+ * test is to be started with
+ * @argv: owns its elements */
+void test_wrap(GPtrArray *argv);
+
 /* test_run() - run a shell command line to its end while the default context goes on
  * @status: exit status; may be NULL, then it must be 0
  * Returns what it wrote to standard output and error, owned by the caller */

@@ -27,6 +27,7 @@ void daemon_start(Daemon *daemon, const char *const *sets)
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) error = NULL;
 
+	test_wrap(argv);
 	g_ptr_array_add(argv, g_strdup(daemon_program()));
 	g_ptr_array_add(argv, g_strdup_printf("--config=%s/empty.conf", daemon->folder));
 	g_ptr_array_add(argv, g_strdup("--set=log.level=debug"));
@@ -38,8 +39,8 @@ void daemon_start(Daemon *daemon, const char *const *sets)
 		g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.%s", *sets));
 	g_ptr_array_add(argv, NULL);
 	g_spawn_async(NULL, (char **)argv->pdata, NULL,
-		      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-		      &daemon->pid, &error);
+		      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
+		      NULL, NULL, &daemon->pid, &error);
 	g_assert_no_error(error);
 	g_child_watch_add(daemon->pid, on_exit_seen, daemon);
 }

@@ -199,13 +199,38 @@ static const BusProperty profile_properties[] = {
 static const BusInterface profile_interface = { CONNECTION, profile_methods, profile_properties,
 						NULL, NULL };
 
-static FakeProfile *profile_add(FakeNm *fake)
+static void profile_clear(FakeProfile *profile)
+{
+	bus_object_free(profile->object);
+	g_free(profile->id);
+	g_free(profile->ssid);
+	g_free(profile->type);
+	g_free(profile->mode);
+	g_free(profile->key_mgmt);
+	g_free(profile->psk);
+	*profile = (FakeProfile){ 0 };
+}
+
+/* A slot nobody used yet, then one whose profile is deleted; cleared. */
+static int profile_slot(FakeNm *fake)
+{
+	int slot = (int)fake->n_profiles;
+
+	if (slot >= FAKE_NM_SLOTS) {
+		for (slot = 0; slot < FAKE_NM_SLOTS && fake->profiles[slot].object;)
+			slot++;
+		g_assert_cmpint(slot, <, FAKE_NM_SLOTS);
+		profile_clear(&fake->profiles[slot]);
+	}
+	return slot;
+}
+
+static FakeProfile *profile_add(FakeNm *fake, int slot)
 {
 	static const BusInterface *const interfaces[] = { &profile_interface, NULL };
-	FakeProfile *profile = &fake->profiles[fake->n_profiles];
+	FakeProfile *profile = &fake->profiles[slot];
 	g_autofree char *path = g_strdup_printf(FAKE_NM_PATH "/Settings/%u", fake->n_profiles);
 
-	g_assert_cmpuint(fake->n_profiles, <, FAKE_NM_SLOTS);
 	fake->n_profiles++;
 	profile->fake = fake;
 	profile->object = must_register(fake, path, interfaces, profile);
@@ -214,15 +239,16 @@ static FakeProfile *profile_add(FakeNm *fake)
 
 int fake_nm_profile(FakeNm *fake, const char *id, const char *type, bool autoconnect, bool saved)
 {
-	FakeProfile *profile = &fake->profiles[fake->n_profiles];
+	int slot = profile_slot(fake);
+	FakeProfile *profile = &fake->profiles[slot];
 
 	profile->id = g_strdup(id);
 	profile->ssid = g_strdup(g_str_has_prefix(id, "landfall ") ? id + 9 : id);
 	profile->type = g_strdup(type);
 	profile->no_autoconnect = !autoconnect;
 	profile->saved = saved;
-	profile_add(fake);
-	return (int)fake->n_profiles - 1;
+	profile_add(fake, slot);
+	return slot;
 }
 
 unsigned int fake_nm_count(const FakeNm *fake)
@@ -270,15 +296,18 @@ static const BusInterface active_interface = { ACTIVE, NULL, active_properties, 
 static FakeActive *active_add(FakeNm *fake, const FakeProfile *profile)
 {
 	static const BusInterface *const interfaces[] = { &active_interface, NULL };
-	FakeActive *active = &fake->actives[fake->n_actives];
+	int slot = (int)(fake->n_actives % FAKE_NM_SLOTS);
+	FakeActive *active = &fake->actives[slot];
 	g_autofree char *path =
 		g_strdup_printf(FAKE_NM_PATH "/ActiveConnection/%u", fake->n_actives);
 
-	g_assert_cmpuint(fake->n_actives, <, FAKE_NM_SLOTS);
+	bus_object_free(active->object);
+	g_clear_pointer(&active->config, g_free);
 	active->profile = profile;
 	active->state = 1;
 	active->object = must_register(fake, path, interfaces, active);
-	fake->active = (int)fake->n_actives++;
+	fake->n_actives++;
+	fake->active = slot;
 	bus_object_changed(fake->device, DEVICE, "ActiveConnection");
 	return active;
 }
@@ -320,6 +349,7 @@ void fake_nm_address(FakeNm *fake, int index, const char *address)
 	bus_object_free(fake->config);
 	fake->config = must_register(fake, FAKE_NM_PATH "/IP4Config/1", interfaces,
 				     (void *)(uintptr_t)address);
+	g_free(fake->actives[index].config);
 	fake->actives[index].config = g_strdup(FAKE_NM_PATH "/IP4Config/1");
 	bus_object_changed(fake->actives[index].object, ACTIVE, "Ip4Config");
 }
@@ -529,7 +559,7 @@ static void add_and_activate(BusRequest *request, void *user_data)
 		bus_request_fail_name(request, fake->refuse_add, "the test says so");
 		return;
 	}
-	profile = profile_add(fake);
+	profile = profile_add(fake, profile_slot(fake));
 	read_settings(profile, reader);
 	g_assert_cmpstr(bus_reader_path(reader), ==, FAKE_NM_DEVICE);
 	g_free(fake->specific);
@@ -600,16 +630,8 @@ FakeNm *fake_nm_new(const char *address)
 static void slots_free(FakeNm *fake)
 {
 	for (int i = 0; i < FAKE_NM_SLOTS; i++) {
-		FakeProfile *profile = &fake->profiles[i];
-
 		bus_object_free(fake->aps[i].object);
-		bus_object_free(profile->object);
-		g_free(profile->id);
-		g_free(profile->ssid);
-		g_free(profile->type);
-		g_free(profile->mode);
-		g_free(profile->key_mgmt);
-		g_free(profile->psk);
+		profile_clear(&fake->profiles[i]);
 		bus_object_free(fake->actives[i].object);
 		g_free(fake->actives[i].config);
 	}

@@ -3,8 +3,9 @@
  * fake-nm - as much of NetworkManager as wifi-nm talks to, to be bent by a test
  *
  * Lives on a bus connection of its own in the test's process: one Wi-Fi device wlan0, up to eight
- * access points, profiles and activations. It decides nothing by itself but to add, save and delete
- * profiles: the test says what becomes of an activation.
+ * access points, profiles and activations (a ninth takes the place of a deleted profile, of the
+ * oldest activation). It decides nothing by itself but to add, save and delete profiles: the test
+ * says what becomes of an activation.
  */
 #pragma once
 
@@ -66,7 +67,7 @@ struct FakeNm {
 	FakeAp aps[FAKE_NM_SLOTS];
 	FakeProfile profiles[FAKE_NM_SLOTS];
 	FakeActive actives[FAKE_NM_SLOTS];
-	unsigned int n_profiles; /* ever */
+	unsigned int n_profiles; /* ever; the first eight are in order */
 	unsigned int n_actives;
 
 	bool wifi_off;

@@ -82,16 +82,19 @@ void provisioner_client_json_string(cJSON *object, const char *name, const void 
 	cJSON_AddStringToObject(object, name, text);
 }
 
-static void read_properties(BusReader *reader, cJSON *object)
+void provisioner_client_take(BusReader *reader, cJSON *object)
 {
 	const char *name;
 
 	bus_reader_enter(reader, "a{sv}");
 	while ((name = bus_reader_entry(reader))) {
+		cJSON_DeleteItemFromObject(object, name);
 		if (bus_reader_has(reader, "s")) {
 			cJSON_AddStringToObject(object, name, bus_reader_string(reader));
 		} else if (bus_reader_has(reader, "u")) {
 			cJSON_AddNumberToObject(object, name, bus_reader_u32(reader));
+		} else if (bus_reader_has(reader, "b")) {
+			cJSON_AddBoolToObject(object, name, bus_reader_bool(reader));
 		} else if (bus_reader_has(reader, "ay")) {
 			size_t len = 0;
 			const uint8_t *octets = bus_reader_bytes(reader, &len);
@@ -111,7 +114,7 @@ static void on_reply(BusReply *reply, void *user_data)
 	if (failure)
 		exchange->error = translate_error(failure, bus_reply_error_name(reply));
 	else if (exchange->properties)
-		read_properties(bus_reply_reader(reply), exchange->properties);
+		provisioner_client_take(bus_reply_reader(reply), exchange->properties);
 	else if (bus_reader_has(bus_reply_reader(reply), "b"))
 		exchange->owned = bus_reader_bool(bus_reply_reader(reply));
 	g_main_loop_quit(exchange->loop);

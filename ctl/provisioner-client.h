@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/config.h"
+#include "dbus/bus-reader.h"
 
 #include <cjson/cJSON.h>
 #include <glib.h>
@@ -25,6 +26,10 @@ bool provisioner_client_call(const Config *config, const char *method,
  * Returns an object to be freed with cJSON_Delete(); NULL without error when it does not run.
  * Errors: as provisioner_client_call() */
 cJSON *provisioner_client_read(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* provisioner_client_take() - put the properties of an a{sv} into @object, in place of older values
+ * Octets become text as in provisioner_client_json_string(); types we do not know are left out */
+void provisioner_client_take(BusReader *reader, cJSON *object);
 
 /* provisioner_client_name() - the name it advertises: asked on the bus, or made from the
  * configuration and the address of the Wi-Fi interface when it does not run

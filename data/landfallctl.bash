@@ -19,12 +19,12 @@ _landfallctl()
 	case $cur in
 	--config=* | --png=*) cur=${cur#*=}; _filedir; return ;;
 	--key-type=*) mapfile -t COMPREPLY < <(compgen -W "ec-p256 ec-p384 rsa-2048" -- "${cur#*=}"); return ;;
-	--until=*) mapfile -t COMPREPLY < <(compgen -W "ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
+	--until=*) mapfile -t COMPREPLY < <(compgen -W "absent idle ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
 	esac
 
 	local choices
 	case $command in
-	provision) choices="start stop watch --until= --help" ;;
+	provision) choices="start stop status watch --until= --help" ;;
 	qr) choices="--png= --scale= --text --help" ;;
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;

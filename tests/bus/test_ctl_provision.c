@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* landfallctl provision, on a bus where the provisioner comes and goes at the test's wish. */
+#include "common/error.h"
+#include "dbus/bus-name.h"
+#include "provisioner/adapter/bus-service.h"
+#include "tests/bus/bus-fixture.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#define STATUS_READY                                                                               \
+	{                                                                                          \
+		.state = "ready", .progress = "PROV_1 is in the air", .name = "PROV_1",            \
+		.adapter = "hci0", .interface = "wlan0", .backend = "networkmanager", .peer = "",  \
+		.failure = "", .ip4 = "", .security = 2                                            \
+	}
+
+typedef struct Fixture {
+	TestBus *daemon;
+	char *folder;
+	char *output; /* file the watch writes to */
+	GPid watch;   /* 0: not started */
+	Bus *bus;     /* of the service; NULL: it does not run */
+	BusService *service;
+	BusName *name;
+	bool owned;
+	unsigned int starts;
+	bool interactive; /* the last call let a person be asked */
+	const GError *refusal;
+	BusServiceStatus status;
+} Fixture;
+
+/* ---- the service ---- */
+
+static void on_authorize(BusServiceCall *call, const char *sender, bool interactive, void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->interactive = interactive;
+	bus_service_decided(call, fixture->refusal);
+}
+
+static void on_start(void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->starts++;
+	bus_service_started(fixture->service, NULL);
+}
+
+static void on_stop(void *data)
+{
+}
+
+static void on_name(BusName *name, const GError *error, void *data)
+{
+	Fixture *fixture = data;
+
+	g_assert_no_error(error);
+	fixture->owned = true;
+}
+
+static void service_up(Fixture *fixture)
+{
+	static const BusServiceEvents events = { on_authorize, on_start, on_stop };
+	g_autoptr(GError) error = NULL;
+
+	fixture->owned = false;
+	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	fixture->service = bus_service_new(fixture->bus, &events, fixture, &error);
+	g_assert_no_error(error);
+	bus_service_update(fixture->service, &fixture->status);
+	fixture->name = bus_name_request(fixture->bus, BUS_SERVICE_NAME, 0, on_name, fixture);
+	TEST_WAIT(fixture->owned);
+}
+
+static void service_down(Fixture *fixture)
+{
+	g_clear_pointer(&fixture->name, bus_name_free);
+	g_clear_pointer(&fixture->service, bus_service_free);
+	g_clear_pointer(&fixture->bus, bus_free);
+}
+
+/* ---- landfallctl ---- */
+
+static void setup(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *config = NULL;
+
+	fixture->daemon = test_bus_start();
+	fixture->folder = g_dir_make_tmp("ctl-XXXXXX", NULL);
+	g_assert_nonnull(fixture->folder);
+	config = g_build_filename(fixture->folder, "empty.conf", NULL);
+	g_assert_true(g_file_set_contents(config, "", 0, NULL));
+	fixture->output = g_build_filename(fixture->folder, "output", NULL);
+	fixture->status = (BusServiceStatus)STATUS_READY;
+}
+
+static void teardown(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *line = g_strdup_printf("rm -rf '%s'", fixture->folder);
+	g_autofree char *text = NULL;
+
+	if (fixture->watch)
+		test_finish(fixture->watch);
+	service_down(fixture);
+	text = test_run(line, NULL);
+	test_bus_stop(fixture->daemon);
+	g_free(fixture->folder);
+	g_free(fixture->output);
+}
+
+/* A command line; the caller frees it. */
+static char *ctl_line(const Fixture *fixture, const char *words)
+{
+	return g_strdup_printf("%s --config=%s/empty.conf --set=provisioner.bus=%s %s",
+			       g_getenv("LANDFALLCTL"), fixture->folder,
+			       test_bus_address(fixture->daemon), words);
+}
+
+static char *ctl(const Fixture *fixture, const char *words, int *status)
+{
+	g_autofree char *line = ctl_line(fixture, words);
+
+	return test_run(line, status);
+}
+
+static void watch_start(Fixture *fixture, const char *words)
+{
+	g_autofree char *line = ctl_line(fixture, words);
+	g_autofree char *to_file = g_strdup_printf("sh -c 'exec %s >%s'", line, fixture->output);
+
+	fixture->watch = test_start(to_file);
+}
+
+static bool output_has(const Fixture *fixture, const char *part)
+{
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(fixture->output, &text, NULL, NULL) && strstr(text, part);
+}
+
+static void test_watch(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+
+	watch_start(fixture, "provision watch");
+	TEST_WAIT(output_has(fixture, "absent    the provisioner does not run; waiting for it\n"));
+	service_up(fixture);
+	TEST_WAIT(output_has(fixture, "ready     PROV_1 is in the air\n"));
+	fixture->status.state = "peer";
+	fixture->status.progress = "a phone is connected";
+	fixture->status.peer = "11:22:33:44:55:66";
+	bus_service_update(fixture->service, &fixture->status);
+	TEST_WAIT(output_has(fixture, "peer      a phone is connected\n"));
+	fixture->status.state = "failed";
+	fixture->status.progress = "not joined";
+	fixture->status.failure = "auth-error";
+	bus_service_update(fixture->service, &fixture->status);
+	TEST_WAIT(output_has(fixture, "failed    not joined\n"
+				      "                    the passphrase is wrong\n"));
+	service_down(fixture);
+	TEST_WAIT(output_has(fixture, "absent    the provisioner has ended; waiting for it\n"));
+	fixture->status = (BusServiceStatus)STATUS_READY;
+	fixture->status.progress = "back again";
+	service_up(fixture);
+	TEST_WAIT(output_has(fixture, "ready     back again\n"));
+	/* Without a terminal there is nothing to move a cursor. */
+	g_assert_true(g_file_get_contents(fixture->output, &text, NULL, NULL));
+	g_assert_null(strchr(text, '\033'));
+	g_assert_null(strchr(text, '\r'));
+}
+
+/* A change of several properties at once is one line, one object. */
+static void test_watch_json(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	cJSON *last = NULL;
+
+	watch_start(fixture, "--json provision watch");
+	TEST_WAIT(output_has(fixture, "\"absent\""));
+	service_up(fixture);
+	TEST_WAIT(output_has(fixture, "\"ready\""));
+	fixture->status.state = "joined";
+	fixture->status.progress = "joined";
+	fixture->status.ip4 = "192.0.2.7";
+	memcpy(fixture->status.ssid, "a\xff", 2);
+	fixture->status.ssid_len = 2;
+	bus_service_update(fixture->service, &fixture->status);
+	TEST_WAIT(output_has(fixture, "192.0.2.7"));
+	g_assert_true(g_file_get_contents(fixture->output, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	g_assert_cmpuint(g_strv_length(lines), ==, 4);
+	last = cJSON_Parse(lines[2]);
+	g_assert_cmpstr(cJSON_GetObjectItem(last, "State")->valuestring, ==, "joined");
+	g_assert_cmpstr(cJSON_GetObjectItem(last, "Ssid")->valuestring, ==, "a\\xff");
+	g_assert_cmpstr(cJSON_GetObjectItem(last, "Name")->valuestring, ==, "PROV_1");
+	g_assert_cmpint(cJSON_GetObjectItem(last, "Security")->valueint, ==, 2);
+	g_assert_nonnull(strstr(cJSON_GetObjectItem(last, "time")->valuestring, "Z"));
+	cJSON_Delete(last);
+}
+
+/* On a terminal the present state is the last line, drawn anew and never longer than the line. */
+static void test_watch_terminal(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *line = ctl_line(fixture, "provision watch --until=done");
+	g_autofree char *script = g_strdup_printf(
+		"sh -c 'exec script -qefc \"stty cols 40; %s\" %s </dev/null >/dev/null'", line,
+		fixture->output);
+
+	g_setenv("TERM", "vt100", TRUE);
+	fixture->watch = test_start(script);
+	TEST_WAIT(output_has(fixture, "\r\033[K> absent for 0 s"));
+	service_up(fixture);
+	TEST_WAIT(output_has(fixture, "\r\033[K> ready for 0 s, PROV_1, hci0, wlan0, n"));
+	g_assert_false(output_has(fixture, "wlan0, ne"));
+	TEST_WAIT(output_has(fixture, "\r\033[K> ready for 1 s"));
+	fixture->status.state = "done";
+	fixture->status.progress = "over";
+	bus_service_update(fixture->service, &fixture->status);
+	TEST_WAIT(output_has(fixture, "done      over"));
+	TEST_WAIT(output_has(fixture, "COMMAND_EXIT_CODE=\"0\""));
+}
+
+static void test_watch_until(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	service_up(fixture);
+	text = ctl(fixture, "provision watch --until=ready", NULL);
+	test_assert_has(text, "PROV_1 is in the air");
+	g_free(text);
+	text = ctl(fixture, "provision watch --until=moon", &status);
+	g_assert_cmpint(status, ==, 2);
+	test_assert_has(text, "there is no state 'moon', only absent, idle,");
+}
+
+static void test_status(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *text = ctl(fixture, "provision status", NULL);
+
+	test_assert_has(text, "State        absent");
+	g_free(text);
+	service_up(fixture);
+	text = ctl(fixture, "provision status", NULL);
+	test_assert_has(text, "State        ready\n");
+	test_assert_has(text, "Managed by   networkmanager\n");
+	test_assert_has(text, "Phone        none\n");
+	test_assert_has(text, "Security     2\n");
+	g_free(text);
+	text = ctl(fixture, "provision status --json", NULL);
+	test_assert_has(text, "\"Progress\":\"PROV_1 is in the air\"");
+}
+
+static void test_start_verb(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) denied =
+		g_error_new_literal(BUS_ERROR, BUS_ERROR_DENIED, "polkit refuses");
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	service_up(fixture);
+	text = ctl(fixture, "provision start", NULL);
+	g_assert_cmpuint(fixture->starts, ==, 1);
+	g_assert_true(fixture->interactive);
+	g_free(text);
+	fixture->refusal = denied;
+	text = ctl(fixture, "provision start", &status);
+	g_assert_cmpint(status, ==, 21);
+	test_assert_has(text, "polkit refuses; run as root or as a member of group landfall");
+	g_assert_cmpuint(fixture->starts, ==, 1);
+}
+
+typedef struct Test {
+	const char *path;
+	void (*test)(Fixture *fixture, gconstpointer data);
+} Test;
+
+static const Test tests[] = {
+	{ "/ctl/provision/watch", test_watch },
+	{ "/ctl/provision/watch-json", test_watch_json },
+	{ "/ctl/provision/watch-terminal", test_watch_terminal },
+	{ "/ctl/provision/watch-until", test_watch_until },
+	{ "/ctl/provision/status", test_status },
+	{ "/ctl/provision/start", test_start_verb },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Fixture, NULL, setup, tests[i].test, teardown);
+	return g_test_run();
+}

@@ -107,7 +107,7 @@ static const ConfigKey keys[] = {
 	  "folder of certificates, keys and broker settings", NULL, 0, NULL },
 
 	{ "provisioner", "security", CONFIG_TYPE_INT, AT(provisioner.security), 0, 2, "2",
-	  "protocomm security scheme offered to the phone; 0 has none", NULL, 0, NULL },
+	  "protocomm security scheme; 0, which has none, is not in every build", NULL, 0, NULL },
 	{ "provisioner", "name", CONFIG_TYPE_STRING, AT(provisioner.name), 1, 25, "PROV_%m",
 	  "advertised name; %m is the end of the Wi-Fi address", NULL, 0, NULL },
 	{ "provisioner", "wifi", CONFIG_TYPE_ENUM, AT(provisioner.wifi), 0, 0, "auto",

@@ -5,6 +5,7 @@
  *   app.c          construction, the core and its timer, the bus, the end
  *   app-air.c      when it is on the air, and how long the daemon waits
  *   app-radio.c    from an adapter to an advertisement; what phones do
+ *   app-security.c who may take the device
  *   app-wifi.c     what the back end of Wi-Fi tells; the advertised name
  *   app-status.c   what there is to see
  *
@@ -55,6 +56,7 @@ struct App {
 	guint ending;
 	guint quitting; /* 0: no */
 	LogRate refusals;
+	LogRate insecure; /* sessions of security 0 */
 };
 
 /* app_now_us() - the clock of the core */
@@ -102,6 +104,13 @@ void app_air_phone(App *app);
 /* app_radio_init() - put what bluetoothd is given on the bus, touch no adapter yet
  * Errors: those of bus_object_register() */
 bool app_radio_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* app_security_check() - is there the security that is configured?
+ * Errors: LANDFALL_ERROR_CONFIG */
+bool app_security_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* app_security_opened() - the core's port opened() */
+void app_security_opened(void *app);
 
 /* app_wifi_init() - watch the managers of Wi-Fi
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */

@@ -91,6 +91,7 @@ static char *link_text(const App *app)
 static char *progress_text(const App *app)
 {
 	const char *phone = bluez_device_address(app->bluez, provisioner_peer(app->core));
+	bool proofless = app->config->provisioner.security == 0;
 
 	switch (provisioner_state(app->core)) {
 	case PROVISIONER_IDLE: break;
@@ -99,11 +100,11 @@ static char *progress_text(const App *app)
 			break;
 		return ready_text(app);
 	case PROVISIONER_PEER:
-		return g_strdup_printf("phone %s is connected; waiting for its proof of possession",
-				       phone);
+		return g_strdup_printf("phone %s is connected; waiting for its %s", phone,
+				       proofless ? "session" : "proof of possession");
 	case PROVISIONER_SECURED:
-		return g_strdup_printf(
-			"phone %s has proved itself; waiting for its choice of network", phone);
+		return g_strdup_printf("phone %s has %s; waiting for its choice of network", phone,
+				       proofless ? "a session without security" : "proved itself");
 	case PROVISIONER_JOINING: return g_strdup("joining the network the phone has chosen");
 	case PROVISIONER_FAILED:
 		return g_strdup_printf(

@@ -114,17 +114,6 @@ static void on_bus_name(BusName *name, const GError *error, void *data)
 
 /* ---- construction ---- */
 
-static bool check_config(const Config *config, GError **error)
-{
-	if (config->provisioner.security < 1) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-				    "[provisioner] security: this build offers 1 and 2; without "
-				    "security anybody near could take the device");
-		return false;
-	}
-	return true;
-}
-
 static bool app_init_core(App *app, GError **error)
 {
 	const Config *config = app->config;
@@ -149,6 +138,7 @@ static bool app_init_core(App *app, GError **error)
 		.wifi_data = app->wifi,
 		.random = credentials_random,
 		.changed = core_changed,
+		.opened = app_security_opened,
 		.data = app,
 		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,
 	};
@@ -175,8 +165,10 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
+	app->insecure = LOG_RATE_PEER;
 	app_air_init(app);
-	if (!check_config(config, error) || !app_init_bus(app, error) || !app_init_core(app, error))
+	if (!app_security_check(config, error) || !app_init_bus(app, error) ||
+	    !app_init_core(app, error))
 		return NULL;
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);
 	app_air_wait(app);

@@ -17,7 +17,7 @@ static void add_capability(cJSON *list, const char *name)
 	cJSON_AddItemToArray(list, must(cJSON_CreateString(name)));
 }
 
-GBytes *proto_ver_new(int version, int patch, bool no_pop)
+GBytes *proto_ver_new(int version, int patch, bool has_pop)
 {
 	cJSON *root = must(cJSON_CreateObject());
 	cJSON *prov = must(cJSON_AddObjectToObject(root, "prov"));
@@ -28,7 +28,9 @@ GBytes *proto_ver_new(int version, int patch, bool no_pop)
 
 	cJSON *capabilities = must(cJSON_AddArrayToObject(prov, "cap"));
 
-	if (no_pop)
+	if (version == 0)
+		add_capability(capabilities, "no_sec");
+	else if (!has_pop)
 		add_capability(capabilities, "no_pop");
 	add_capability(capabilities, "wifi_prov");
 	add_capability(capabilities, "wifi_scan");

@@ -9,5 +9,5 @@
 
 /* proto_ver_new() - the text, without a terminating NUL
  * @version, @patch: sec_ver and sec_patch_ver
- * @no_pop: security 1 that asks for no proof of possession */
-GBytes *proto_ver_new(int version, int patch, bool no_pop);
+ * @has_pop: a proof of possession is asked for */
+GBytes *proto_ver_new(int version, int patch, bool has_pop);

@@ -5,6 +5,7 @@
 #include "provisioner/core/prov-config.h"
 #include "provisioner/core/prov-ctrl.h"
 #include "provisioner/core/prov-scan.h"
+#include "provisioner/core/security0.h"
 #include "provisioner/core/security1.h"
 #include "provisioner/core/security2.h"
 #include "provisioner/core/session.h"
@@ -95,35 +96,41 @@ static const WifiPort relay_port = {
 	.forget = relay_forget,
 };
 
+bool provisioner_speaks(int version)
+{
+	return version == 1 || version == 2 || (version == 0 && security0_ops());
+}
+
 static Session *secured_session_new(const ProvisionerSecurity *security,
 				    const ProvisionerPorts *ports, GError **error)
 {
 	void *scheme;
 
-	switch (security->version) {
-	case 1:
-		scheme = security1_new(security->pop, ports->random, ports->data, error);
-		return scheme ? session_new(&security1_ops, scheme) : NULL;
-	case 2:
-		if (!security->salt || !security->verifier) {
-			g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
-				    "security 2 needs a salt and a verifier");
-			return NULL;
-		}
-		scheme = security2_new(security->salt, security->verifier, ports->random,
-				       ports->data, error);
-		return scheme ? session_new(&security2_ops, scheme) : NULL;
-	default:
+	if (!provisioner_speaks(security->version)) {
 		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
-			    "security %d is not spoken, only 1 and 2", security->version);
+			    "security %d is not spoken by this build", security->version);
 		return NULL;
 	}
+	if (security->version == 0)
+		return session_new(security0_ops(), NULL);
+	if (security->version == 1) {
+		scheme = security1_new(security->pop, ports->random, ports->data, error);
+		return scheme ? session_new(&security1_ops, scheme) : NULL;
+	}
+	if (!security->salt || !security->verifier) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+			    "security 2 needs a salt and a verifier");
+		return NULL;
+	}
+	scheme = security2_new(security->salt, security->verifier, ports->random, ports->data,
+			       error);
+	return scheme ? session_new(&security2_ops, scheme) : NULL;
 }
 
 Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
 			     GError **error)
 {
-	bool no_pop = security->version == 1 && (!security->pop || secret_len(security->pop) == 0);
+	bool has_pop = security->version == 2 || (security->pop && secret_len(security->pop) > 0);
 	g_autoptr(Session) session = secured_session_new(security, ports, error);
 
 	if (!session)
@@ -133,7 +140,7 @@ Provisioner *provisioner_new(const ProvisionerSecurity *security, const Provisio
 
 	provisioner->ports = ports;
 	provisioner->session = g_steal_pointer(&session);
-	provisioner->version = proto_ver_new(security->version, security->version == 2, no_pop);
+	provisioner->version = proto_ver_new(security->version, security->version == 2, has_pop);
 	provisioner->scan = prov_scan_new(ports->wifi, ports->wifi_data);
 	provisioner->config = prov_config_new(&relay_port, provisioner, ports->join_us);
 	provisioner->told_us = INT64_MAX;
@@ -396,6 +403,8 @@ static void request_session(Provisioner *provisioner, GBytes *in, int64_t now_us
 		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));
 	count_guess(provisioner, error, now_us);
 	pending_answer(provisioner, reply, error);
+	if (reply && session_is_open(provisioner->session) && provisioner->ports->opened)
+		provisioner->ports->opened(provisioner->ports->data);
 }
 
 /* Is this a request we may look at? */

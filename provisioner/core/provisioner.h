@@ -70,7 +70,7 @@ uint16_t endpoint_uuid16(EndpointId id);
 
 /* How sessions are secured. */
 typedef struct ProvisionerSecurity {
-	int version;      /* 1 or 2 */
+	int version;      /* 0, 1 or 2, as provisioner_speaks() */
 	Secret *pop;      /* security 1: the proof of possession; NULL: none is asked for */
 	GBytes *salt;     /* security 2: 1 octet or more, the first not 0 */
 	GBytes *verifier; /* security 2: g^x mod N, shortest form */
@@ -88,7 +88,11 @@ typedef struct ProvisionerPorts {
 	 * call does, so it may call back, but not free. May be NULL */
 	void (*changed)(void *data);
 
-	void *data; /* for random and changed */
+	/* opened() - a session was opened, be it the next of one phone. Must not call back. May be
+	 * NULL */
+	void (*opened)(void *data);
+
+	void *data; /* for random, changed and opened */
 
 	/* How long to wait for the outcome of a join, in case the back end never tells;
 	 * 0: PROV_CONFIG_JOIN_US */
@@ -96,6 +100,9 @@ typedef struct ProvisionerPorts {
 } ProvisionerPorts;
 
 typedef struct Provisioner Provisioner;
+
+/* provisioner_speaks() - is this version of security built in? 1 and 2 always are */
+bool provisioner_speaks(int version);
 
 /* ProvisionerDone - the one answer to one request, during provisioner_request() or later
  * @reply: borrowed octets for the peer to read, or NULL
@@ -105,7 +112,8 @@ typedef void (*ProvisionerDone)(GBytes *reply, const GError *error, void *data);
 /* provisioner_new() - a service in IDLE
  * @security: borrowed, copied
  * @ports: borrowed, kept: outlives the provisioner
- * Errors: PROV_ERROR_VALUE when @security cannot work (no verifier, leading zero in the salt) */
+ * Errors: PROV_ERROR_VALUE when @security cannot work (not built in, no verifier, leading zero in
+ * the salt) */
 Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -2,7 +2,7 @@
 /*
  * security - what a session asks of the scheme that secures it
  *
- * session.c decodes the handshake and keeps its order; a scheme (security1.c, security2.c) does
+ * session.c decodes the handshake and keeps its order; a scheme (security0.c, 1, 2) does
  * the arithmetic and the records, and holds the keys.
  */
 #pragma once
@@ -18,6 +18,9 @@ typedef struct SecurityOps {
 	/* proof_again: after a wrong proof the session waits for another one (protocomm.md 7.4)
 	 * rather than for a new hello (8.5) */
 	bool proof_again;
+
+	/* proofless: the answer to the hello opens the session; there is no prove() */
+	bool proofless;
 
 	/* command() - which of the two commands a message carries: 0 or 1; -1 with @error when it
 	 * is none, or lacks what it must carry */

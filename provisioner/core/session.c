@@ -60,7 +60,7 @@ static bool session_on_hello(Session *session, const Pb__SessionData *in, GByteA
 		session_reset(session);
 		return false;
 	}
-	session_enter(session, SESSION_PROOF);
+	session_enter(session, session->ops->proofless ? SESSION_OPEN : SESSION_PROOF);
 	return true;
 }
 

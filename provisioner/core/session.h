@@ -4,6 +4,7 @@
  *
  *   state   command 0               command 1                         record
  *   HELLO   answer -> PROOF         refused                           refused
+ *           security 0: -> OPEN
  *   PROOF   start over -> PROOF     right -> OPEN                     refused
  *                                   wrong: security 1 stays, 2 -> HELLO
  *   OPEN    start over -> PROOF     refused                           served

@@ -61,3 +61,15 @@ tree_dir()
 {
 	echo "$cache_dir/trees/$(printf '%s' "$source_dir" | sha256sum | cut -c1-12)"
 }
+
+# set_up_build DIR LOG OPTION... - a build folder with these options, kept while they are the same
+set_up_build()
+{
+	local dir=$1 log=$2
+
+	shift 2
+	[ -e "$dir/build.ninja" ] && [ "$(cat "$dir/.options" 2>/dev/null)" = "${CC-} $*" ] && return
+	rm -rf "$dir"
+	meson setup "$dir" "$source_dir" "$@" >"$log" 2>&1 || return 1
+	echo "${CC-} $*" >"$dir/.options"
+}

@@ -21,11 +21,9 @@ project_compile()
 	need_tools meson:meson ninja:ninja-build cc:gcc pkg-config:pkg-config python3:python3
 	build=$(project_build_dir)
 	log=$(tree_dir)/build.log
-	if [ ! -e "$build/build.ninja" ]; then
-		meson setup "$build" "$source_dir" --prefix=/usr --sysconfdir=/etc \
-			--localstatedir=/var --libdir=lib --buildtype=debugoptimized -Dtests=enabled \
-			>"$log" 2>&1 || project_failed "$log"
-	fi
+	set_up_build "$build" "$log" --prefix=/usr --sysconfdir=/etc --localstatedir=/var \
+		--libdir=lib --buildtype=debugoptimized -Dtests=enabled -Dsecurity0=enabled ||
+		project_failed "$log"
 	ninja -C "$build" build.ninja >"$log" 2>&1 || project_failed "$log"
 	# shellcheck disable=SC2046 # one word a target is meant
 	ninja -C "$build" $(project_targets "$build") >"$log" 2>&1 || project_failed "$log"

@@ -528,6 +528,7 @@ RigPhone *rig_phone_new(Rig *rig, const char *leave_after)
 	phone->pop = rig_pop(rig);
 	phone->setup = (ClientSetup){
 		.habit = habit_find("android"),
+		.security = CLIENT_SECURITY_AUTO,
 		.user = "wifiprov",
 		.pop = phone->pop,
 		.leave_after = leave_after,

@@ -187,7 +187,6 @@ typedef struct ConfigCase {
 } ConfigCase;
 
 static const ConfigCase config_cases[] = {
-	{ "no-security", "security=0", 10 },
 	{ "back-end", "wifi=iwd", 10 },
 	{ "name", "name=PROV_%m_%m_%m_%m", 10 },
 	{ "interface", "interface=wlan7", 17 },

@@ -2,6 +2,7 @@
 #include "tests/phone/client.h"
 
 #include "tests/phone/phone-error.h"
+#include "tests/phone/phone-security0.h"
 #include "tests/phone/phone-security1.h"
 
 #include <arpa/inet.h>
@@ -120,11 +121,13 @@ static bool ask_version(Client *client, const char *text, GError **error)
 /* Which security version this client would use, given what it knows. */
 static unsigned security_chosen(const Client *client)
 {
-	if (client->setup->security != 0)
-		return client->setup->security;
-	if (client->habit->ignores_sec_ver || !client->version || !client->version->has_sec_ver)
-		return 1;
-	return client->version->sec_ver;
+	const Version *version = client->version;
+
+	if (client->setup->security != CLIENT_SECURITY_AUTO)
+		return (unsigned)client->setup->security;
+	if (client->habit->ignores_sec_ver)
+		return version && version->no_sec ? 0 : 1;
+	return version && version->has_sec_ver ? version->sec_ver : 1;
 }
 
 static bool hello_is_due(const Client *client, HabitWhen when, bool open)
@@ -132,7 +135,7 @@ static bool hello_is_due(const Client *client, HabitWhen when, bool open)
 	switch (when) {
 	case HABIT_END: return false;
 	case HABIT_ALWAYS: return !open;
-	case HABIT_UNDECIDED: return !open && client->setup->security == 0;
+	case HABIT_UNDECIDED: return !open && client->setup->security == CLIENT_SECURITY_AUTO;
 	case HABIT_SECURITY1: return !open && security_chosen(client) == 1;
 	case HABIT_SECURITY2: return !open && security_chosen(client) == 2;
 	case HABIT_AFTER: return open;
@@ -159,8 +162,11 @@ static bool link_and_version(Client *client, GError **error)
 
 static void tell_version(Client *client)
 {
-	cJSON *details = cJSON_CreateObject();
+	cJSON *details;
 
+	if (!client->version) /* esp_prov asks nothing before a session of security 0 */
+		return;
+	details = cJSON_CreateObject();
 	cJSON_AddItemToObject(details, "version", cJSON_Parse(client->version->text));
 	report_step(client->report, "version", details, "%s", client->version->text);
 }
@@ -199,6 +205,15 @@ static Security *security_new(Client *client, const char *pop, GError **error)
 		.patch = client->version ? client->version->sec_patch_ver : 0,
 	};
 
+	if (version == 0 && client->setup->security == CLIENT_SECURITY_AUTO &&
+	    client->habit->wants_security) {
+		unusable("the device has no security: the app refuses that unless it is told to "
+			 "accept it",
+			 error);
+		return NULL;
+	}
+	if (version == 0)
+		return phone_security0_new();
 	if (!client->version) {
 		unusable("proto-ver was not read yet", error);
 		return NULL;
@@ -208,7 +223,7 @@ static Security *security_new(Client *client, const char *pop, GError **error)
 	if (version == 2)
 		return phone_security2_new(&login, &client->habit->security2, error);
 	g_set_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL,
-		    "the device wants security %u, this phone speaks 1 and 2", version);
+		    "the device wants security %u, this phone speaks 0, 1 and 2", version);
 	return NULL;
 }
 
@@ -237,6 +252,8 @@ static bool prove(Client *client, Security *security, const GByteArray *resp0, G
 
 	if (!phone_security_proof(security, resp0, cmd1, error))
 		return false;
+	if (cmd1->len == 0)
+		return true;
 	if (session_exchange(client, cmd1, resp1, &local))
 		return phone_security_finish(security, resp1, error);
 	if (!g_error_matches(local, PHONE_ERROR, PHONE_ERROR_ATT)) {
@@ -246,6 +263,21 @@ static bool prove(Client *client, Security *security, const GByteArray *resp0, G
 	g_set_error(error, PHONE_ERROR, PHONE_ERROR_REFUSED,
 		    "the device refuses our proof of possession (%s)", local->message);
 	return false;
+}
+
+static void tell_session(Client *client, cJSON *details)
+{
+	unsigned version = client->security->ops->version;
+
+	if (version == 0)
+		report_step(client->report, "session", details,
+			    "open: nobody proved anything (security 0), all that follows is in "
+			    "clear");
+	else
+		report_step(client->report, "session", details,
+			    "open: both sides proved they know the secret (security %u), all that "
+			    "follows is encrypted",
+			    version);
 }
 
 bool client_secure(Client *client, const char *pop, GError **error)
@@ -263,10 +295,7 @@ bool client_secure(Client *client, const char *pop, GError **error)
 		return false;
 	}
 	client->security = g_steal_pointer(&security);
-	report_step(client->report, "session", details,
-		    "open: both sides proved they know the secret (security %u), all that follows "
-		    "is encrypted",
-		    client->security->ops->version);
+	tell_session(client, details);
 	return reached(client, "session", error) && say_hellos(client, true, error);
 }
 

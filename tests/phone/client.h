@@ -38,9 +38,11 @@ typedef struct ClientLink {
 	bool (*wait)(void *data, unsigned ms, GError **error);
 } ClientLink;
 
+#define CLIENT_SECURITY_AUTO (-1) /* as this client would choose */
+
 typedef struct ClientSetup {
 	const Habit *habit;
-	unsigned security;       /* 1, 2, or 0: as this client would choose */
+	int security;            /* 0, 1, 2 or CLIENT_SECURITY_AUTO */
 	const char *user;        /* security 2 */
 	const char *pop;         /* proof of possession: password of security 2 */
 	const char *leave_after; /* hang up after this step; NULL never */

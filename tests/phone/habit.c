@@ -10,6 +10,7 @@ static const Habit habits[] = {
 		.title = "the Android app",
 		.mtu = 512,
 		.hellos = { { HABIT_ALWAYS, "ESP" } },
+		.wants_security = true,
 		.same_link_retry = true,
 		.security2 = {
 			.srp = {
@@ -37,6 +38,7 @@ static const Habit habits[] = {
 		.mtu = 185, /* chosen by the system; this small value is the hardest case */
 		.service_by_uuid = true,
 		.hellos = { { HABIT_ALWAYS, "ESP" } },
+		.wants_security = true,
 		.reconnects = true,
 		.security2 = { .srp = { .private_len = 32 } },
 		.empty_subs = true,

@@ -41,7 +41,8 @@ typedef struct Habit {
 
 	/* session */
 	HabitHello hellos[HABIT_HELLO_MAX];
-	bool ignores_sec_ver; /* undecided means security 1 */
+	bool ignores_sec_ver; /* undecided means security 0 or 1, by the capability no_sec */
+	bool wants_security;  /* undecided never means security 0 */
 	bool reconnects;      /* between proto-ver and the session */
 	bool same_link_retry; /* after a refused proof */
 	Security2Habit security2;

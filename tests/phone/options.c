@@ -150,11 +150,11 @@ static bool take_security(const Raw *raw, Options *options, GError **error)
 	const char *text = raw->security ? raw->security : "auto";
 
 	if (strcmp(text, "auto") == 0)
-		options->client.security = 0;
-	else if (strcmp(text, "1") == 0 || strcmp(text, "2") == 0)
-		options->client.security = (unsigned)(*text - '0');
+		options->client.security = CLIENT_SECURITY_AUTO;
+	else if (*text >= '0' && *text <= '2' && text[1] == '\0')
+		options->client.security = *text - '0';
 	else
-		return wrong(error, "--sec is 1, 2 or auto");
+		return wrong(error, "--sec is 0, 1, 2 or auto");
 	return true;
 }
 
@@ -283,7 +283,7 @@ static bool parse(int *argc, char ***argv, Raw *raw, GError **error)
 		  "FILE" },
 		{ "habit", 0, 0, TEXT, &raw->habit, "whom to imitate: android, ios, esp_prov",
 		  "NAME" },
-		{ "sec", 0, 0, TEXT, &raw->security, "security version: 1, 2 or auto", "N" },
+		{ "sec", 0, 0, TEXT, &raw->security, "security version: 0, 1, 2 or auto", "N" },
 		{ "user", 0, 0, TEXT, &raw->user, "user name of security 2 (wifiprov)", "TEXT" },
 		{ "pop", 0, 0, TEXT, &raw->pop, "proof of possession", "TEXT" },
 		{ "pop-file", 0, 0, FILE_, &raw->pop_file,

@@ -6,7 +6,8 @@
  *   phone_security_proof()   Resp0 ─▶ Cmd1    phone_security_open()  octets read ─▶ clear answer
  *   phone_security_finish()  Resp1
  *
- * In this order, once; a new handshake needs a new object. Made by phone_security1_new(), phone_security2_new().
+ * In this order, once; a new handshake needs a new object. Made by phone_security0_new(),
+ * phone_security1_new(), phone_security2_new().
  */
 #pragma once
 
@@ -38,7 +39,8 @@ struct Security {
 bool phone_security_hello(Security *security, GByteArray *out,
 			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* phone_security_proof() - take the answer to it, Resp0, and append the second message, Cmd1
+/* phone_security_proof() - take the answer to it, Resp0, and append the second message, Cmd1;
+ * nothing when there is none, because the session is open
  * Errors: PHONE_ERROR_PROTOCOL (unusable answer), PHONE_ERROR_INTERNAL */
 bool phone_security_proof(Security *security, const GByteArray *in, GByteArray *out,
 			  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -329,11 +329,12 @@ static bool handshake(Device *device, Security *security, GError **error)
 	g_autoptr(GByteArray) cmd1 = g_byte_array_new();
 	g_autoptr(GByteArray) resp1 = g_byte_array_new();
 
-	return phone_security_hello(security, cmd0, error) &&
-	       session_exchange(device, cmd0, resp0, error) &&
-	       phone_security_proof(security, resp0, cmd1, error) &&
-	       session_exchange(device, cmd1, resp1, error) &&
-	       phone_security_finish(security, resp1, error);
+	if (!phone_security_hello(security, cmd0, error) ||
+	    !session_exchange(device, cmd0, resp0, error) ||
+	    !phone_security_proof(security, resp0, cmd1, error))
+		return false;
+	return cmd1->len == 0 || (session_exchange(device, cmd1, resp1, error) &&
+				  phone_security_finish(security, resp1, error));
 }
 
 /* A request and its answer on the open session, in clear. */
@@ -498,10 +499,27 @@ typedef struct StoryCase {
 } StoryCase;
 
 static const StoryCase story_cases[] = {
-	{ "android", 1, "abcd1234" },  { "android", 2, "abcd1234" },  { "android", 1, "" },
-	{ "ios", 1, "abcd1234" },      { "ios", 2, "abcd1234" },      { "ios", 1, "" },
-	{ "esp_prov", 1, "abcd1234" }, { "esp_prov", 2, "abcd1234" }, { "esp_prov", 1, "" },
+	{ "android", 1, "abcd1234" },
+	{ "android", 2, "abcd1234" },
+	{ "android", 1, "" },
+	{ "ios", 1, "abcd1234" },
+	{ "ios", 2, "abcd1234" },
+	{ "ios", 1, "" },
+	{ "esp_prov", 1, "abcd1234" },
+	{ "esp_prov", 2, "abcd1234" },
+	{ "esp_prov", 1, "" },
+	{ "android", 0, "" },
+	{ "ios", 0, "" },
+	{ "esp_prov", 0, "" },
 };
+
+/* The apps have to be told about security 0, esp_prov about 2. */
+static int security_told(const StoryCase *row)
+{
+	bool tool = strcmp(row->habit, "esp_prov") == 0;
+
+	return tool == (row->version != 0) ? row->version : CLIENT_SECURITY_AUTO;
+}
 
 typedef struct Rig {
 	ProvisionerSecurity security;
@@ -517,8 +535,7 @@ static void rig_init(Rig *rig, const StoryCase *row, const char *leave_after)
 	rig->security = security_of(row->version, row->pop, salt);
 	rig->setup = (ClientSetup){
 		.habit = habit_find(row->habit),
-		/* esp_prov has to be told about security 2 */
-		.security = strcmp(row->habit, "esp_prov") == 0 ? (unsigned)row->version : 0,
+		.security = security_told(row),
 		.user = "wifiprov",
 		.pop = row->pop,
 		.leave_after = leave_after,
@@ -668,10 +685,34 @@ static void test_locked(const void *data)
 	}
 }
 
+/* An app that was told nothing does not talk to a device without security, nor the reverse. */
+static void test_mismatch(const void *data)
+{
+	const StoryCase *row = data;
+	g_auto(Rig) rig = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	rig_init(&rig, row, NULL);
+	rig.setup.security = row->version == 0 ? CLIENT_SECURITY_AUTO : 0;
+	must(client_connect(rig.client, &error), error);
+	if (row->version == 0 && strcmp(row->habit, "esp_prov") == 0) {
+		must(client_secure(rig.client, NULL, &error), error);
+		return;
+	}
+	g_assert_false(client_secure(rig.client, NULL, &error));
+	PhoneError want = row->version == 0 ? PHONE_ERROR_PROTOCOL : PHONE_ERROR_ATT;
+
+	g_assert_error(error, PHONE_ERROR, (int)want);
+}
+
 static void add_stories(const char *name, GTestDataFunc function)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(story_cases); i++) {
 		const StoryCase *row = &story_cases[i];
+
+		if (!provisioner_speaks(row->version))
+			continue;
+
 		g_autofree char *path =
 			g_strdup_printf("/handshake/%s/%s/security%d%s", name, row->habit,
 					row->version, *row->pop ? "" : "-open");
@@ -701,5 +742,6 @@ int main(int argc, char **argv)
 	add_stories("walk-away", test_walk_away);
 	add_stories("reset", test_reset);
 	add_stories("locked", test_locked);
+	add_stories("mismatch", test_mismatch);
 	return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include "tests/phone/hex.h"
 #include "tests/phone/message.h"
 #include "tests/phone/phone-error.h"
+#include "tests/phone/phone-security0.h"
 #include "tests/phone/phone-security1.h"
 #include "tests/phone/phone-security2.h"
 #include "tests/phone/phone-wire.h"
@@ -73,6 +74,55 @@ static void check_records(Security *security, int which)
 			check_array(out, vector_records[i].clear);
 		}
 		g_assert_no_error(error);
+	}
+}
+
+/* --- security 0 --- */
+
+static void test_security0(void)
+{
+	g_autoptr(Security) security = phone_security0_new();
+	g_autoptr(GByteArray) cmd = g_byte_array_new();
+	g_autoptr(GByteArray) resp = hex_octets("52050801aa0100");
+	g_autoptr(GByteArray) nothing = g_byte_array_new();
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(phone_security_hello(security, cmd, &error));
+	check_array(cmd, "5203a20100");
+	g_assert_true(phone_security_proof(security, resp, nothing, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(nothing->len, ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(vector_records); i++) {
+		g_autoptr(GByteArray) clear = hex_octets(vector_records[i].clear);
+		g_autoptr(GByteArray) out = g_byte_array_new();
+
+		g_assert_true(phone_security_seal(security, clear->data, clear->len, out, &error));
+		check_array(out, vector_records[i].clear);
+		g_byte_array_set_size(out, 0);
+		g_assert_true(phone_security_open(security, clear, out, &error));
+		check_array(out, vector_records[i].clear);
+	}
+}
+
+static void test_security0_garbled(void)
+{
+	static const char *const bad[] = {
+		"",
+		"52050801aa01",
+		"5203a20100",         /* nothing, cut, the request itself */
+		"520408010801",       /* no answer in it */
+		"100152050801aa0100", /* of security 1 */
+		"10015a050801aa0100",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(Security) security = phone_security0_new();
+		g_autoptr(GByteArray) resp = hex_octets(bad[i]);
+		g_autoptr(GByteArray) nothing = g_byte_array_new();
+		g_autoptr(GError) error = NULL;
+
+		g_assert_false(phone_security_proof(security, resp, nothing, &error));
+		g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PROTOCOL);
 	}
 }
 
@@ -594,29 +644,33 @@ typedef struct VersionCase {
 	unsigned patch;
 	bool no_pop;
 	bool wifi_scan;
+	bool no_sec;
 } VersionCase;
 
 static const VersionCase version_cases[] = {
 	{ "sec1",
 	  "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":1,\"sec_patch_ver\":0,"
 	  "\"cap\":[\"wifi_scan\"]}}",
-	  true, 1, 0, false, true },
+	  true, 1, 0, false, true, false },
+	{ "sec0",
+	  "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":0,\"sec_patch_ver\":0,"
+	  "\"cap\":[\"no_sec\",\"wifi_scan\"]}}",
+	  true, 0, 0, false, true, true },
 	{ "no-pop",
 	  "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":1,\"sec_patch_ver\":0,"
 	  "\"cap\":[\"no_pop\",\"wifi_scan\"]}}",
-	  true, 1, 0, true, true },
+	  true, 1, 0, true, true, false },
 	{ "sec2",
 	  "{\"app\":{\"ver\":\"x\",\"cap\":[]},\"prov\":{\"ver\":\"netprov-v1.2\","
 	  "\"sec_ver\":2,\"sec_patch_ver\":1,\"cap\":[\"wifi_prov\"]}}",
-	  true, 2, 1, false, false },
-	{ "no-json", "v1.1", false, 0, 0, false, false },
-	{ "empty", "", false, 0, 0, false, false },
-	{ "no-prov", "{}", false, 0, 0, false, false },
-	{ "no-cap", "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":1}}", false, 0, 0, false, false },
-	{ "no-ver", "{\"prov\":{\"sec_ver\":1,\"cap\":[]}}", false, 0, 0, false, false },
-	{ "odd-cap", "{\"prov\":{\"ver\":\"v1.1\",\"cap\":[1]}}", false, 0, 0, false, false },
-	{ "odd-sec", "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":\"2\",\"cap\":[]}}", false, 0, 0,
-	  false, false },
+	  true, 2, 1, false, false, false },
+	{ .name = "no-json", .text = "v1.1" },
+	{ .name = "empty", .text = "" },
+	{ .name = "no-prov", .text = "{}" },
+	{ .name = "no-cap", .text = "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":1}}" },
+	{ .name = "no-ver", .text = "{\"prov\":{\"sec_ver\":1,\"cap\":[]}}" },
+	{ .name = "odd-cap", .text = "{\"prov\":{\"ver\":\"v1.1\",\"cap\":[1]}}" },
+	{ .name = "odd-sec", .text = "{\"prov\":{\"ver\":\"v1.1\",\"sec_ver\":\"2\",\"cap\":[]}}" },
 };
 
 static void test_version(const void *data)
@@ -637,6 +691,7 @@ static void test_version(const void *data)
 	g_assert_cmpuint(version->sec_ver, ==, row->sec_ver);
 	g_assert_cmpuint(version->sec_patch_ver, ==, row->patch);
 	g_assert_cmpint(version->no_pop, ==, row->no_pop);
+	g_assert_cmpint(version->no_sec, ==, row->no_sec);
 	g_assert_cmpint(version->wifi_scan, ==, row->wifi_scan);
 }
 
@@ -685,6 +740,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/phone/wire/unknown", test_wire_skips_unknown);
+	g_test_add_func("/phone/security0/transcript", test_security0);
+	g_test_add_func("/phone/security0/garbled", test_security0_garbled);
 	g_test_add_func("/phone/security1/transcript", test_security1_transcript);
 	g_test_add_func("/phone/security1/no-pop", test_security1_no_pop);
 	g_test_add_func("/phone/security1/wrong-pop", test_security1_wrong_pop);

@@ -179,6 +179,13 @@ static void bench_changed(void *data)
 	bench->changes++;
 }
 
+static void bench_opened(void *data)
+{
+	Bench *bench = data;
+
+	bench->opened++;
+}
+
 static void bench_stream_new(Bench *bench)
 {
 	g_autoptr(GBytes) key = hex_bytes(VECTOR_SEC1_AES_KEY);
@@ -212,8 +219,14 @@ Bench *bench_new(int version)
 
 	bench->version = version;
 	test_random_init(&bench->random);
-	bench->ports = (ProvisionerPorts){ &fake_wifi_port, &bench->wifi, bench_random,
-					   bench_changed,   bench,        0 };
+	bench->ports = (ProvisionerPorts){
+		.wifi = &fake_wifi_port,
+		.wifi_data = &bench->wifi,
+		.random = bench_random,
+		.changed = bench_changed,
+		.opened = bench_opened,
+		.data = bench,
+	};
 	bench->now_us = 1000000;
 	bench_renew(bench);
 	return bench;

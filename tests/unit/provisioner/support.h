@@ -78,13 +78,14 @@ typedef struct Bench {
 	int version;
 	int64_t now_us;
 	unsigned int changes;
+	unsigned int opened;
 	unsigned int answers; /* counted since the bench was made */
 	GBytes *reply;        /* of the last answer, as it travels */
 	GError *error;
 	EVP_CIPHER_CTX *stream;
 } Bench;
 
-/* bench_new() - a started service of security 1 with VECTOR_POP, or 2 with the verifier */
+/* bench_new() - a started service of security 0, of 1 with VECTOR_POP, or of 2 with the verifier */
 Bench *bench_new(int version);
 
 /* bench_renew() - another service in its place, for the ports as they are now */

@@ -121,7 +121,7 @@ static void test_security_refused(void)
 	g_autoptr(GBytes) verifier = hex_bytes(VECTOR_SRP_VERIFIER);
 	g_autoptr(GBytes) zero_salt = hex_bytes("00112233");
 	const ProvisionerSecurity cases[] = {
-		{ .version = 0 },
+		{ .version = -1 },
 		{ .version = 3 },
 		{ .version = 2 },
 		{ .version = 2, .salt = salt },
@@ -129,7 +129,11 @@ static void test_security_refused(void)
 		{ .version = 2, .salt = zero_salt, .verifier = verifier },
 	};
 	FakeWifi wifi = { .refuses = false };
-	ProvisionerPorts ports = { &fake_wifi_port, &wifi, test_random_fill, NULL, NULL, 0 };
+	ProvisionerPorts ports = {
+		.wifi = &fake_wifi_port,
+		.wifi_data = &wifi,
+		.random = test_random_fill,
+	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;

@@ -2,6 +2,7 @@
 #include "common/config-table.h"
 
 #include "common/broker-uri.h"
+#include "common/button-spec.h"
 
 #include <string.h>
 
@@ -26,6 +27,13 @@ static bool check_uri(const char *value, GError **error)
 	BrokerUri uri;
 
 	return broker_uri_parse(value, &uri, error);
+}
+
+static bool check_button(const char *value, GError **error)
+{
+	g_autoptr(ButtonSpec) spec = button_spec_parse(value, error);
+
+	return spec != NULL;
 }
 
 static const ConfigName log_levels[] = {
@@ -55,6 +63,7 @@ static const ConfigName advertise_names[] = {
 	{ "always", CONFIG_ADVERTISE_ALWAYS },
 	{ "on-demand", CONFIG_ADVERTISE_ON_DEMAND },
 	{ "network-lost", CONFIG_ADVERTISE_NETWORK_LOST },
+	{ "button", CONFIG_ADVERTISE_BUTTON },
 	{ NULL, 0 },
 };
 
@@ -133,6 +142,13 @@ static const ConfigKey keys[] = {
 	{ "provisioner", "network_lost_after", CONFIG_TYPE_DURATION,
 	  AT(provisioner.network_lost_after_ms), SECOND, 7 * DAY, "5min",
 	  "how long without an address before the network counts as lost", NULL, 0, NULL },
+	{ "provisioner", "button_limit", CONFIG_TYPE_DURATION, AT(provisioner.button_limit_ms), 0,
+	  7 * DAY, "10min", "the same after the button was held", NULL, 0, NULL },
+	{ "provisioner", "button", CONFIG_TYPE_STRING, AT(provisioner.button), 0, BUTTON_SPEC_MAX,
+	  "", "gpio:CHIP:LINE, gpio:CHIP:LINE:high or input:DEVICE:KEY; empty: there is none", NULL,
+	  0, check_button },
+	{ "provisioner", "button_hold", CONFIG_TYPE_DURATION, AT(provisioner.button_hold_ms), 100,
+	  MINUTE, "3s", "how long the button has to be held", NULL, 0, NULL },
 	{ "provisioner", "secrets", CONFIG_TYPE_PATH, AT(provisioner.secrets), 1, PATH_LEN,
 	  "/var/lib/landfall/provisioner", "folder of the proof of possession", NULL, 0, NULL },
 	{ "provisioner", "username", CONFIG_TYPE_STRING, AT(provisioner.username), 1, NAME_LEN,

@@ -45,6 +45,7 @@ typedef enum ConfigAdvertise {
 	CONFIG_ADVERTISE_ALWAYS = 1 << 1,
 	CONFIG_ADVERTISE_ON_DEMAND = 1 << 2,    /* Start() on the bus alone */
 	CONFIG_ADVERTISE_NETWORK_LOST = 1 << 3, /* no address for network_lost_after */
+	CONFIG_ADVERTISE_BUTTON = 1 << 4,       /* held for button_hold */
 } ConfigAdvertise;
 
 typedef enum ConfigDriver {
@@ -112,6 +113,9 @@ typedef struct Config {
 		int64_t on_demand_limit_ms;
 		int64_t network_lost_limit_ms;
 		int64_t network_lost_after_ms;
+		int64_t button_limit_ms;
+		char *button; /* see button-spec.h; NULL: none */
+		int64_t button_hold_ms;
 		char *secrets;  /* folder of the proof of possession */
 		char *username; /* of security 2 */
 		int64_t join_timeout_ms;

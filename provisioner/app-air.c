@@ -207,7 +207,8 @@ void app_air_init(App *app)
 	AirSettings settings = {
 		.on = { [AIR_UNPROVISIONED] = advertise & CONFIG_ADVERTISE_UNPROVISIONED,
 			[AIR_ALWAYS] = advertise & CONFIG_ADVERTISE_ALWAYS,
-			[AIR_NETWORK_LOST] = advertise & CONFIG_ADVERTISE_NETWORK_LOST },
+			[AIR_NETWORK_LOST] = advertise & CONFIG_ADVERTISE_NETWORK_LOST,
+			[AIR_BUTTON] = advertise & CONFIG_ADVERTISE_BUTTON },
 		.lost_us = app->config->provisioner.network_lost_after_ms * 1000,
 	};
 

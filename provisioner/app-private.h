@@ -4,6 +4,7 @@
  *
  *   app.c          construction, the core and its timer, the bus, the end
  *   app-air.c      when it is on the air, and how long the daemon waits
+ *   app-button.c   the button
  *   app-radio.c    from an adapter to an advertisement; what phones do
  *   app-security.c who may take the device
  *   app-wifi.c     what the back end of Wi-Fi tells; the advertised name
@@ -20,9 +21,11 @@
 #include "provisioner/adapter/authority.h"
 #include "provisioner/adapter/bluez.h"
 #include "provisioner/adapter/bus-service.h"
+#include "provisioner/adapter/button.h"
 #include "provisioner/adapter/gatt-app.h"
 #include "provisioner/app.h"
 #include "provisioner/core/air-policy.h"
+#include "provisioner/core/button-hold.h"
 #include "provisioner/core/provisioner.h"
 #include "provisioner/wifi-choice.h"
 
@@ -39,6 +42,8 @@ struct App {
 	GattApp *gatt;
 	Advert *advert;
 	AirPolicy *air;
+	Button *button; /* NULL: none is configured */
+	ButtonHold hold;
 	Provisioner *core;
 	ProvisionerPorts ports;
 
@@ -51,6 +56,7 @@ struct App {
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
 	guint air_timer;         /* of the policy's deadline */
+	guint hold_timer;        /* of the button's deadline */
 	guint linger;
 	guint patience;
 	guint ending;
@@ -100,6 +106,13 @@ void app_air_network(App *app);
 
 /* app_air_phone() - what the core knows of a phone may have changed */
 void app_air_phone(App *app);
+
+/* app_button_init() - watch the button, if one is configured
+ * Errors: LANDFALL_ERROR_CONFIG (one is needed) */
+bool app_button_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* app_button_clear() - let go of it */
+void app_button_clear(App *app);
 
 /* app_radio_init() - put what bluetoothd is given on the bus, touch no adapter yet
  * Errors: those of bus_object_register() */

@@ -41,6 +41,9 @@ static char *idle_text(const App *app)
 
 		return g_strdup_printf("waiting for Wi-Fi: %s", problem);
 	}
+	if (!app->wanted && app->button && button_problem(app->button))
+		return g_strdup_printf("off the air: %s; no button: %s", silence_text(app),
+				       button_problem(app->button));
 	if (!app->wanted)
 		return g_strdup_printf("off the air: %s%s", silence_text(app),
 				       air_policy_watches(app->air) ? "; keeping watch" : "");

@@ -167,8 +167,8 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->refusals = LOG_RATE_PEER;
 	app->insecure = LOG_RATE_PEER;
 	app_air_init(app);
-	if (!app_security_check(config, error) || !app_init_bus(app, error) ||
-	    !app_init_core(app, error))
+	if (!app_security_check(config, error) || !app_button_init(app, error) ||
+	    !app_init_bus(app, error) || !app_init_core(app, error))
 		return NULL;
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);
 	app_air_wait(app);
@@ -213,6 +213,7 @@ void app_free(App *app)
 	/* The core first: it answers the writes that are due and gives up on Wi-Fi. */
 	provisioner_free(app->core);
 	g_clear_handle_id(&app->ending, g_source_remove);
+	app_button_clear(app);
 	app_air_clear(app);
 	advert_free(app->advert);
 	gatt_app_free(app->gatt);

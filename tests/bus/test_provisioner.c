@@ -191,6 +191,8 @@ static const ConfigCase config_cases[] = {
 	{ "name", "name=PROV_%m_%m_%m_%m", 10 },
 	{ "interface", "interface=wlan7", 17 },
 	{ "adapter", "adapter=hci7", 16 },
+	{ "button-which", "advertise=button", 10 },
+	{ "button-what", "button=gpio:gpiochip0", 10 },
 	{ "bus", "bus=unix:path=/nonexistent/bus", 15 },
 	{ "secrets", "secrets=/dev/null/secrets", 1 },
 };

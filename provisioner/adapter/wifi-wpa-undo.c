@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "provisioner/adapter/wifi-wpa-undo.h"
+
+#include "dbus/bus-call.h"
+
+#include <string.h>
+
+struct WifiWpaUndo {
+	Bus *bus;
+	void (*done)(void *data);
+	void *data;
+	GQueue messages; /* BusMessage, owned */
+	BusCall *call;
+};
+
+static bool is_condemned(const WpaConfigured *network, const WpaUndoPlan *plan)
+{
+	if (g_strcmp0(network->path, plan->keep) == 0)
+		return false;
+	if (network->trial || (plan->all_ours && network->ours))
+		return true;
+	for (guint i = 0; plan->condemned && i < plan->condemned->len; i++) {
+		if (strcmp(network->path, g_ptr_array_index(plan->condemned, i)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool names(const GArray *numbers, guint number)
+{
+	for (guint i = 0; i < numbers->len; i++) {
+		if (g_array_index(numbers, guint, i) == number)
+			return true;
+	}
+	return false;
+}
+
+/* Does it still know by these numbers what it took the place of? Not when it was saved by somebody
+ * else and read again: they are counted anew then. */
+static bool is_understood(const WpaConfigured *trial, const GPtrArray *list)
+{
+	for (guint i = 0; i < trial->before->len; i++) {
+		guint number = g_array_index(trial->before, guint, i);
+		bool found = false;
+
+		for (guint j = 0; j < list->len && !found; j++) {
+			const WpaConfigured *network = g_ptr_array_index(list, j);
+
+			found = wifi_wpa_networks_number(network->path) == number;
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Was it enabled before one of the trials that go? In doubt it was: no device is to be stranded. */
+static bool is_due(const WpaConfigured *network, const GPtrArray *list, const WpaUndoPlan *plan)
+{
+	if (network->enabled || !network->infrastructure || is_condemned(network, plan))
+		return false;
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *trial = g_ptr_array_index(list, i);
+
+		if (trial->trial && is_condemned(trial, plan) &&
+		    (names(trial->before, wifi_wpa_networks_number(network->path)) ||
+		     !is_understood(trial, list)))
+			return true;
+	}
+	return false;
+}
+
+static BusMessage *push(WifiWpaUndo *undo, const char *path, const char *interface,
+			const char *member)
+{
+	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, interface, member);
+
+	g_queue_push_tail(&undo->messages, message);
+	return message;
+}
+
+static void push_enable(WifiWpaUndo *undo, const char *path)
+{
+	BusWriter *writer =
+		bus_message_writer(push(undo, path, "org.freedesktop.DBus.Properties", "Set"));
+
+	bus_writer_string(writer, WPA_NETWORK_IFACE);
+	bus_writer_string(writer, "Enabled");
+	bus_writer_open_variant(writer, "b");
+	bus_writer_bool(writer, true);
+	bus_writer_close(writer);
+}
+
+/* The order matters: what is enabled again is to be in the file. */
+static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
+		       const WpaUndoPlan *plan)
+{
+	bool reconnect = false;
+
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+
+		if (!is_condemned(network, plan))
+			continue;
+		reconnect =
+			reconnect || network->trial || g_strcmp0(network->path, plan->current) == 0;
+		bus_writer_path(
+			bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "RemoveNetwork")),
+			network->path);
+	}
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+
+		if (is_due(network, list, plan))
+			push_enable(undo, network->path);
+	}
+	if (!g_queue_is_empty(&undo->messages) && plan->save)
+		push(undo, path, WPA_INTERFACE_IFACE, "SaveConfig");
+	if (reconnect)
+		push(undo, path, WPA_INTERFACE_IFACE, "Reassociate");
+}
+
+static void undo_advance(WifiWpaUndo *undo);
+
+static void on_reply(BusReply *reply, void *user_data)
+{
+	WifiWpaUndo *undo = user_data;
+	const GError *error = bus_reply_error(reply);
+
+	undo->call = NULL;
+	if (error && !wifi_wpa_is_gone(error))
+		g_warning("cannot go back to the networks before: %s", error->message);
+	undo_advance(undo);
+}
+
+static void undo_advance(WifiWpaUndo *undo)
+{
+	BusMessage *message = g_queue_pop_head(&undo->messages);
+
+	if (message)
+		undo->call =
+			bus_call_start(undo->bus, message, BUS_TIMEOUT_DEFAULT, on_reply, undo);
+	else
+		undo->done(undo->data);
+}
+
+WifiWpaUndo *wifi_wpa_undo_new(Bus *bus, const char *path, const GPtrArray *list,
+			       const WpaUndoPlan *plan, void (*done)(void *data), void *data)
+{
+	g_autoptr(WifiWpaUndo) undo = g_new0(WifiWpaUndo, 1);
+
+	undo->bus = bus;
+	undo->done = done;
+	undo->data = data;
+	plan_calls(undo, path, list, plan);
+	if (g_queue_is_empty(&undo->messages))
+		return NULL;
+	undo_advance(undo);
+	return g_steal_pointer(&undo);
+}
+
+void wifi_wpa_undo_free(WifiWpaUndo *undo)
+{
+	if (!undo)
+		return;
+	bus_call_cancel(undo->call);
+	g_queue_clear_full(&undo->messages, (GDestroyNotify)bus_message_free);
+	g_free(undo);
+}

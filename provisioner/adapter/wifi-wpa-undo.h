@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wifi-wpa-undo - take networks of ours back, and bring back what a trial took the place of
+ *
+ * What is to be done follows from the list of configured networks alone, as each trial's mark names
+ * those it took the place of. So it does not matter whether this process, or one that crashed, has
+ * begun the trial. One call after the other; one that fails is logged and the next is made.
+ *
+ * Owner: wifi-wpa, which lets go of it when wpa_supplicant or the interface goes away.
+ */
+#pragma once
+
+#include "provisioner/adapter/wifi-wpa-networks.h"
+
+/* What is to go besides trials; all borrowed for the call. */
+typedef struct WpaUndoPlan {
+	const char *keep;           /* the trial under way, NULL: none */
+	const char *current;        /* the network in use */
+	const GPtrArray *condemned; /* paths */
+	bool all_ours;
+	bool save; /* write the file afterwards */
+} WpaUndoPlan;
+
+typedef struct WifiWpaUndo WifiWpaUndo;
+
+/* wifi_wpa_undo_new() - start
+ * @path: of the interface; @done: runs once, from the loop; may free it
+ * Returns NULL when there is nothing to be done */
+WifiWpaUndo *wifi_wpa_undo_new(Bus *bus, const char *path, const GPtrArray *list,
+			       const WpaUndoPlan *plan, void (*done)(void *data), void *data);
+
+/* wifi_wpa_undo_free() - let go; NULL is fine */
+void wifi_wpa_undo_free(WifiWpaUndo *undo);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiWpaUndo, wifi_wpa_undo_free)

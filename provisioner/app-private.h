@@ -23,6 +23,7 @@
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/button.h"
 #include "provisioner/adapter/gatt-app.h"
+#include "provisioner/adapter/sleep.h"
 #include "provisioner/app.h"
 #include "provisioner/core/air-policy.h"
 #include "provisioner/core/button-hold.h"
@@ -41,6 +42,7 @@ struct App {
 	Bluez *bluez;
 	GattApp *gatt;
 	Advert *advert;
+	Sleep *sleep;
 	AirPolicy *air;
 	Button *button; /* NULL: none is configured */
 	ButtonHold hold;
@@ -56,6 +58,7 @@ struct App {
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
 	guint air_timer;         /* of the policy's deadline */
+	guint check;             /* of the advertisement, now and then */
 	guint hold_timer;        /* of the button's deadline */
 	guint linger;
 	guint patience;
@@ -124,6 +127,9 @@ bool app_security_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED
 
 /* app_security_opened() - the core's port opened() */
 void app_security_opened(void *app);
+
+/* app_radio_clear() - take it all back; no timer of app-radio.c runs after this */
+void app_radio_clear(App *app);
 
 /* app_wifi_init() - watch the managers of Wi-Fi
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */

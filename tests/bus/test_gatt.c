@@ -424,6 +424,30 @@ static void test_write_by_nobody(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(fixture->notes->str, ==, "");
 }
 
+/* A program that is not bluetoothd, though it may send what it likes. */
+static void test_stranger(Fixture *fixture, gconstpointer data)
+{
+	static const char *const calls[] = {
+		"char2 org.bluez.GattCharacteristic1 WriteValue aya{sv} 1 7 1 device o " FAKE_PHONE,
+		"char2 org.bluez.GattCharacteristic1 ReadValue a{sv} 1 device o " FAKE_PHONE,
+		"char2/desc0 org.bluez.GattDescriptor1 ReadValue a{sv} 1 device o " FAKE_PHONE,
+	};
+
+	start_gatt(fixture);
+	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+		g_autofree char *line = g_strdup_printf(
+			"busctl --address=$DBUS_SESSION_BUS_ADDRESS call %s " GATT_APP_PATH
+			"/service0/%s",
+			fixture->fake->app_owner, calls[i]);
+		int status = 0;
+		g_autofree char *text = test_run(line, &status);
+
+		g_assert_cmpint(status, !=, 0);
+		test_assert_has(text, "bluetoothd alone");
+	}
+	g_assert_cmpuint(fixture->notes->len, ==, 0);
+}
+
 static void test_write_bounds(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *octets = g_strnfill(513, 'x');
@@ -751,6 +775,7 @@ static const Test tests[] = {
 	{ "/gatt/write-refused", test_write_refused, NULL },
 	{ "/gatt/write-by-another", test_write_by_another, NULL },
 	{ "/gatt/write-by-nobody", test_write_by_nobody, NULL },
+	{ "/gatt/stranger", test_stranger, NULL },
 	{ "/gatt/write-bounds", test_write_bounds, NULL },
 	{ "/gatt/read-held", test_read_held, NULL },
 	{ "/gatt/read-held-refused", test_read_held_refused, NULL },

@@ -38,7 +38,7 @@ typedef struct GattSlot {
 	GBytes *value;      /* NULL: empty */
 	char *device;       /* whose value it is */
 	bool refused;       /* in place of a value: the write was acknowledged before it failed */
-	GattWrite *pending; /* acknowledged, its value is still to come; borrowed */
+	GattWrite *pending; /* its value is still to come; borrowed */
 } GattSlot;
 
 struct GattApp {
@@ -61,7 +61,8 @@ struct GattWrite {
 	BusRequest *request; /* NULL once acknowledged */
 	BusRequest *reader;  /* a read that waits for the value, or NULL */
 	uint16_t offset;     /* of the read */
-	guint timer;         /* end of bluetoothd's patience, first with the write, then the read */
+	guint timer;         /* end of bluetoothd's patience with the write */
+	guint read_timer;    /* the same with the read */
 	GattSlot *slot;
 	char *device;
 };
@@ -130,7 +131,6 @@ static gboolean write_on_acknowledge(gpointer data)
 	GattWrite *write = data;
 
 	write->timer = 0;
-	write->slot->pending = write;
 	bus_request_reply(g_steal_pointer(&write->request));
 	return G_SOURCE_REMOVE;
 }
@@ -139,11 +139,13 @@ static gboolean write_on_read_late(gpointer data)
 {
 	GattWrite *write = data;
 
-	write->timer = 0;
+	write->read_timer = 0;
 	bus_request_fail_name(g_steal_pointer(&write->reader), ERROR_FAILED, ATT_REFUSED);
 	return G_SOURCE_REMOVE;
 }
 
+/* The read that wants what comes of this write. Where both sides have several channels (EATT) it may
+ * well be here before the write is answered. */
 static void write_hold_read(GattWrite *write, BusRequest *request, uint16_t offset)
 {
 	if (write->reader) {
@@ -152,7 +154,7 @@ static void write_hold_read(GattWrite *write, BusRequest *request, uint16_t offs
 	}
 	write->reader = request;
 	write->offset = offset;
-	write->timer = g_timeout_add(READ_PATIENCE_MS, write_on_read_late, write);
+	write->read_timer = g_timeout_add(READ_PATIENCE_MS, write_on_read_late, write);
 }
 
 static void chrc_read_handle(BusRequest *request, void *user_data)
@@ -225,6 +227,8 @@ static void chrc_write_handle(BusRequest *request, void *user_data)
 	write->slot = slot;
 	write->device = g_strdup(device);
 	write->timer = g_timeout_add(WRITE_PATIENCE_MS, write_on_acknowledge, write);
+	if (!slot->pending)
+		slot->pending = write;
 	slot->app->events->written(device, slot->endpoint, value, write, slot->app->data);
 }
 
@@ -232,13 +236,14 @@ void gatt_write_finish(GattWrite *write, GBytes *reply)
 {
 	GattSlot *slot = write->slot;
 	bool taken = reply && g_bytes_get_size(reply) <= GATT_VALUE_MAX;
-	bool promised = slot->pending == write;
+	bool awaited = slot->pending == write; /* its phone did not hang up */
+	bool current = write->request ? taken : awaited;
 
-	if (write->timer)
-		g_source_remove(write->timer);
-	if (promised)
+	g_clear_handle_id(&write->timer, g_source_remove);
+	g_clear_handle_id(&write->read_timer, g_source_remove);
+	if (awaited)
 		slot->pending = NULL;
-	if (write->request ? taken : promised) {
+	if (current) {
 		slot_clear_value(slot);
 		slot->value = taken ? g_bytes_ref(reply) : NULL;
 		slot->refused = !taken;
@@ -248,7 +253,7 @@ void gatt_write_finish(GattWrite *write, GBytes *reply)
 		bus_request_reply(write->request);
 	else if (write->request)
 		bus_request_fail_name(write->request, ERROR_FAILED, ATT_REFUSED);
-	if (write->reader && promised)
+	if (write->reader && awaited && current)
 		slot_answer_read(slot, write->reader, write->device, write->offset);
 	else if (write->reader)
 		bus_request_fail_name(write->reader, ERROR_FAILED, ATT_REFUSED);

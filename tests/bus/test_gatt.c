@@ -542,6 +542,61 @@ static void test_read_held_hung_up(Fixture *fixture, gconstpointer data)
 	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
 }
 
+/* A phone with several channels reads before its write is answered. */
+static FakeCall *overtake(Fixture *fixture, FakeCall **write)
+{
+	FakeCall *read = NULL;
+
+	start_gatt(fixture);
+	*write = fake_bluez_write(fixture->fake, SESSION, FAKE_PHONE, 0, "slow", 4);
+	expect(fixture, "written:prov-session:4");
+	read = fake_bluez_read(fixture->fake, SESSION, FAKE_PHONE, 0);
+	expect(fixture, "touched");
+	g_assert_false((*write)->done);
+	g_assert_false(read->done);
+	return read;
+}
+
+static void test_read_overtakes(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) write = NULL;
+	g_autoptr(FakeCall) read = overtake(fixture, &write);
+
+	finish_late(fixture, "in order");
+	TEST_WAIT(write->done && read->done);
+	g_assert_cmpstr(write->error_name, ==, NULL);
+	g_assert_cmpstr(read->error_name, ==, NULL);
+	g_assert_cmpmem(g_bytes_get_data(read->value, NULL), g_bytes_get_size(read->value),
+			"in order", 8);
+}
+
+static void test_read_overtakes_refused(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) write = NULL;
+	g_autoptr(FakeCall) read = overtake(fixture, &write);
+
+	finish_late(fixture, NULL);
+	TEST_WAIT(write->done && read->done);
+	g_assert_cmpstr(write->error_name, ==, "org.bluez.Error.Failed");
+	g_assert_cmpstr(read->error_name, ==, "org.bluez.Error.Failed");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "");
+}
+
+/* Each has its own patience: the write is acknowledged in time although a read is held. */
+static void test_read_overtakes_slow(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FakeCall) write = NULL;
+	g_autoptr(FakeCall) read = overtake(fixture, &write);
+
+	TEST_WAIT(write->done);
+	g_assert_cmpstr(write->error_name, ==, NULL);
+	g_assert_false(read->done);
+	TEST_WAIT(read->done);
+	g_assert_cmpstr(read->error_name, ==, "org.bluez.Error.Failed");
+	finish_late(fixture, "in the end");
+	assert_read(fixture, SESSION, FAKE_PHONE, 0, "in the end");
+}
+
 static void test_register_retried(Fixture *fixture, gconstpointer data)
 {
 	fixture->fake->refuse_app = "org.bluez.Error.Failed";
@@ -781,6 +836,9 @@ static const Test tests[] = {
 	{ "/gatt/read-held-refused", test_read_held_refused, NULL },
 	{ "/gatt/read-held-too-long", test_read_held_too_long, NULL },
 	{ "/gatt/read-held-hung-up", test_read_held_hung_up, NULL },
+	{ "/gatt/read-overtakes", test_read_overtakes, NULL },
+	{ "/gatt/read-overtakes-refused", test_read_overtakes_refused, NULL },
+	{ "/gatt/read-overtakes-slow", test_read_overtakes_slow, NULL },
 	{ "/gatt/register-retried", test_register_retried, NULL },
 	{ "/gatt/register-twice", test_register_twice, NULL },
 	{ "/advert/properties", test_advert, NULL },

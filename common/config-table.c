@@ -153,6 +153,8 @@ static const ConfigKey keys[] = {
 	  "/var/lib/landfall/provisioner", "folder of the proof of possession", NULL, 0, NULL },
 	{ "provisioner", "username", CONFIG_TYPE_STRING, AT(provisioner.username), 1, NAME_LEN,
 	  "wifiprov", "user name of security 2", NULL, 0, NULL },
+	{ "provisioner", "lockout", CONFIG_TYPE_INT, AT(provisioner.lockout), 0, 10000, "100",
+	  "wrong proofs of possession in a row until it is locked; 0: never", NULL, 0, NULL },
 	{ "provisioner", "join_timeout", CONFIG_TYPE_DURATION, AT(provisioner.join_timeout_ms),
 	  5 * SECOND, 10 * MINUTE, "60s", "how long joining a network may take", NULL, 0, NULL },
 	{ "provisioner", "adapter_wait", CONFIG_TYPE_DURATION, AT(provisioner.adapter_wait_ms), 0,

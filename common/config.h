@@ -116,8 +116,9 @@ typedef struct Config {
 		int64_t button_limit_ms;
 		char *button; /* see button-spec.h; NULL: none */
 		int64_t button_hold_ms;
-		char *secrets;  /* folder of the proof of possession */
-		char *username; /* of security 2 */
+		char *secrets;   /* folder of the proof of possession */
+		char *username;  /* of security 2 */
+		int64_t lockout; /* wrong proofs in a row until it is locked; 0: never */
 		int64_t join_timeout_ms;
 		int64_t adapter_wait_ms;
 		char *bus; /* "system", "session" or a D-Bus address */

@@ -10,14 +10,27 @@
 #include <string.h>
 
 static const char usage[] =
-	"provision start | stop | status | watch [--until=STATE]\n\n"
+	"provision start | stop | status | watch [--until=STATE] | reset | unlock\n\n"
 	"  start    let a phone connect now, whatever the policy says\n"
 	"  stop     end a session, advertise no more\n"
 	"  status   all there is to see of the provisioner, on one page\n"
-	"  watch    what happens, line by line, until Ctrl-C\n\n"
+	"  watch    what happens, line by line, until Ctrl-C\n"
+	"  reset    forget the Wi-Fi networks that a phone has given, and nothing else\n"
+	"  unlock   let phones in again after too many wrong proofs of possession\n\n"
 	"Examples:\n"
 	"  landfallctl provision start && landfallctl provision watch --until=done\n"
 	"  landfallctl --json provision watch | jq -r '[.time, .State, .Progress] | @tsv'";
+
+/* Verbs that are a method of the provisioner. */
+static const struct {
+	const char *verb;
+	const char *method;
+} calls[] = {
+	{ "start", "Start" },
+	{ "stop", "Stop" },
+	{ "reset", "Reset" },
+	{ "unlock", "Unlock" },
+};
 
 /* What `watch` can wait for; "absent" is when the provisioner does not run. */
 static const char *const states[] = { "absent",  "idle",   "ready",  "peer", "secured",
@@ -41,6 +54,24 @@ static const struct {
 	{ "Failure", "Failure", "none" },
 };
 
+/* What wrong proofs of possession have led to. */
+static void print_lockout(const cJSON *properties)
+{
+	const cJSON *lockout = cJSON_GetObjectItem(properties, "Lockout");
+	const char *state = cJSON_GetStringValue(cJSON_GetArrayItem(lockout, 0));
+	double wrong = cJSON_GetNumberValue(cJSON_GetArrayItem(lockout, 1));
+	double wait_s = cJSON_GetNumberValue(cJSON_GetArrayItem(lockout, 2));
+
+	if (!state)
+		return;
+	printf("%-12s %s", "Lockout", state);
+	if (wait_s > 0)
+		printf(" for %.0f s", wait_s);
+	if (wrong > 0)
+		printf(", %.0f wrong proof%s of possession in a row", wrong, wrong > 1 ? "s" : "");
+	putchar('\n');
+}
+
 static void print_page(const cJSON *properties)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(page); i++) {
@@ -50,6 +81,7 @@ static void print_page(const cJSON *properties)
 		printf("%-12s %s\n", page[i].heading, *value ? printable : page[i].empty);
 	}
 	printf("%-12s %.0f\n", "Security", ctl_json_number(properties, "Security"));
+	print_lockout(properties);
 }
 
 static bool provision_status(const Ctl *ctl, GError **error)
@@ -112,11 +144,11 @@ bool cmd_provision(const Ctl *ctl, int argc, char **argv, GError **error)
 		return provision_watch(ctl, until, error);
 	if (g_str_equal(verb, "status"))
 		return provision_status(ctl, error);
-	if (g_str_equal(verb, "start"))
-		return provisioner_client_call(ctl->config, "Start", error);
-	if (g_str_equal(verb, "stop"))
-		return provisioner_client_call(ctl->config, "Stop", error);
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-			    "provision takes 'start', 'stop', 'status' or 'watch'");
+	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
+		if (g_str_equal(verb, calls[i].verb))
+			return provisioner_client_call(ctl->config, calls[i].method, error);
+	g_set_error_literal(
+		error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+		"provision takes 'start', 'stop', 'status', 'watch', 'reset' or 'unlock'");
 	return false;
 }

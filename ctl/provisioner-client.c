@@ -82,6 +82,15 @@ void provisioner_client_json_string(cJSON *object, const char *name, const void 
 	cJSON_AddStringToObject(object, name, text);
 }
 
+static void take_lockout(BusReader *reader, cJSON *array)
+{
+	bus_reader_enter(reader, "(suu)");
+	cJSON_AddItemToArray(array, cJSON_CreateString(bus_reader_string(reader)));
+	cJSON_AddItemToArray(array, cJSON_CreateNumber(bus_reader_u32(reader)));
+	cJSON_AddItemToArray(array, cJSON_CreateNumber(bus_reader_u32(reader)));
+	bus_reader_leave(reader);
+}
+
 void provisioner_client_take(BusReader *reader, cJSON *object)
 {
 	const char *name;
@@ -100,6 +109,8 @@ void provisioner_client_take(BusReader *reader, cJSON *object)
 			const uint8_t *octets = bus_reader_bytes(reader, &len);
 
 			provisioner_client_json_string(object, name, octets, len);
+		} else if (bus_reader_has(reader, "(suu)")) {
+			take_lockout(reader, cJSON_AddArrayToObject(object, name));
 		}
 	}
 	bus_reader_leave(reader);

@@ -24,7 +24,7 @@ _landfallctl()
 
 	local choices
 	case $command in
-	provision) choices="start stop status watch --until= --help" ;;
+	provision) choices="start stop status watch --until= reset unlock --help" ;;
 	qr) choices="--png= --scale= --text --help" ;;
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;

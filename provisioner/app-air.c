@@ -34,6 +34,7 @@ static gboolean on_patience(gpointer data)
 	g_set_error(&error, LANDFALL_ERROR, no_wifi ? LANDFALL_ERROR_WIFI : LANDFALL_ERROR_ADAPTER,
 		    "%s", problem);
 	bus_service_started(app->service, error);
+	app_reset_fail(app, error);
 	if (air_policy_watches(app->air))
 		g_warning("%s; still waiting", problem);
 	else
@@ -119,7 +120,7 @@ static void air_arm(App *app)
 /* Nothing to do, and nothing to watch: end soon, unless Wi-Fi is still waited for. */
 static void air_linger(App *app)
 {
-	bool waits = !app->name && app->patience;
+	bool waits = (!app->name || app->resetting) && app->patience;
 
 	if (!app->wanted && !waits && !app->linger && !air_policy_watches(app->air))
 		app->linger = g_timeout_add(LINGER_MS, on_linger, app);
@@ -156,13 +157,18 @@ void app_air_stop(App *app)
 	app_air_settle(app);
 }
 
+void app_air_again(App *app)
+{
+	if (app->wanted)
+		air_end(app);
+	app_air_settle(app);
+}
+
 void app_air_done(App *app)
 {
 	app->done = true;
 	air_policy_on_done(app->air, app_now_us());
-	/* What is to go on begins afresh. */
-	air_end(app);
-	app_air_settle(app);
+	app_air_again(app);
 }
 
 void app_air_network(App *app)

@@ -25,6 +25,8 @@ static gboolean on_hold_timer(gpointer data)
 	if (held != BUTTON_HELD_NO) {
 		g_message("the button was held%s",
 			  held == BUTTON_HELD_FROM_START ? " from the start" : "");
+		if (held == BUTTON_HELD_FROM_START)
+			app_security_unlock(app, "by the button");
 		air_policy_on_button(app->air, app_now_us());
 		app_air_settle(app);
 	}

@@ -6,6 +6,7 @@
  *   app-air.c      when it is on the air, and how long the daemon waits
  *   app-button.c   the button
  *   app-radio.c    from an adapter to an advertisement; what phones do
+ *   app-reset.c    back to unprovisioned
  *   app-security.c who may take the device
  *   app-wifi.c     what the back end of Wi-Fi tells; the advertised name
  *   app-status.c   what there is to see
@@ -23,7 +24,7 @@
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/button.h"
 #include "provisioner/adapter/gatt-app.h"
-#include "provisioner/adapter/sleep.h"
+#include "provisioner/adapter/guesses.h"
 #include "provisioner/app.h"
 #include "provisioner/core/air-policy.h"
 #include "provisioner/core/button-hold.h"
@@ -42,11 +43,11 @@ struct App {
 	Bluez *bluez;
 	GattApp *gatt;
 	Advert *advert;
-	Sleep *sleep;
 	AirPolicy *air;
 	Button *button; /* NULL: none is configured */
 	ButtonHold hold;
 	Provisioner *core;
+	Guesses *guesses;
 	ProvisionerPorts ports;
 
 	ProvisionerState logged; /* state last written to the log */
@@ -54,11 +55,11 @@ struct App {
 	bool begun;              /* bluez was started */
 	bool served;             /* a phone could connect once: from now on losses are waited out */
 	bool done;               /* a phone has read Connected */
+	bool resetting;          /* Reset waits for Wi-Fi */
 	char *adapter;           /* object path while ready */
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
 	guint air_timer;         /* of the policy's deadline */
-	guint check;             /* of the advertisement, now and then */
 	guint hold_timer;        /* of the button's deadline */
 	guint linger;
 	guint patience;
@@ -66,6 +67,8 @@ struct App {
 	guint quitting; /* 0: no */
 	LogRate refusals;
 	LogRate insecure; /* sessions of security 0 */
+	LogRate guessing;
+	LockoutState lockout_logged;
 };
 
 /* app_now_us() - the clock of the core */
@@ -104,6 +107,9 @@ void app_air_stop(App *app);
 /* app_air_done() - a phone has read that the device has its network */
 void app_air_done(App *app);
 
+/* app_air_again() - whatever phone there is, end it; what is to go on begins afresh */
+void app_air_again(App *app);
+
 /* app_air_network() - what Wi-Fi knows may have changed */
 void app_air_network(App *app);
 
@@ -121,15 +127,30 @@ void app_button_clear(App *app);
  * Errors: those of bus_object_register() */
 bool app_radio_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* app_reset() - end the session and forget every network that was added here: nothing else is
+ * forgotten. Done at once, or when Wi-Fi is known */
+void app_reset(App *app);
+
+/* app_reset_step() - Wi-Fi may be known by now */
+void app_reset_step(App *app);
+
+/* app_reset_fail() - it will not be
+ * @error: LANDFALL_ERROR */
+void app_reset_fail(App *app, const GError *error);
+
 /* app_security_check() - is there the security that is configured?
  * Errors: LANDFALL_ERROR_CONFIG */
 bool app_security_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* app_security_opened() - the core's port opened() */
-void app_security_opened(void *app);
+/* app_security_init() - what the core is given of it, but for keys: the count of wrong proofs */
+void app_security_init(App *app, ProvisionerSecurity *security, ProvisionerPorts *ports);
 
-/* app_radio_clear() - take it all back; no timer of app-radio.c runs after this */
-void app_radio_clear(App *app);
+/* app_security_changed() - tell the log when wrong proofs made a difference */
+void app_security_changed(App *app);
+
+/* app_security_unlock() - end the row of wrong proofs, and with it a wait or a lock
+ * @who: for the log, "over the bus" */
+void app_security_unlock(App *app, const char *who);
 
 /* app_wifi_init() - watch the managers of Wi-Fi
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */

@@ -63,6 +63,13 @@ static const char *const reason_texts[] = {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(reason_texts) == AIR_NONE + 1);
 
+static const char locked_text[] = "locked: too many proofs of possession were wrong";
+
+static bool is_locked(const App *app)
+{
+	return lockout_state(provisioner_lockout(app->core), app_now_us()) == LOCKOUT_LOCKED;
+}
+
 /* On the air: why, and until when by the clock on the wall. */
 static char *ready_text(const App *app)
 {
@@ -75,9 +82,10 @@ static char *ready_text(const App *app)
 		until = g_date_time_add(now, until_us - app_now_us());
 		clause = until ? g_date_time_format(until, " until %H:%M") : NULL;
 	}
-	return g_strdup_printf("%s is in the air on %s%s (%s); waiting for a phone", app->name,
+	return g_strdup_printf("%s is in the air on %s%s (%s); %s", app->name,
 			       bluez_adapter(app->bluez), clause ? clause : "",
-			       reason_texts[air_policy_reason(app->air)]);
+			       reason_texts[air_policy_reason(app->air)],
+			       is_locked(app) ? locked_text : "waiting for a phone");
 }
 
 static char *link_text(const App *app)
@@ -103,6 +111,8 @@ static char *progress_text(const App *app)
 			break;
 		return ready_text(app);
 	case PROVISIONER_PEER:
+		if (is_locked(app))
+			return g_strdup_printf("phone %s is connected; %s", phone, locked_text);
 		return g_strdup_printf("phone %s is connected; waiting for its %s", phone,
 				       proofless ? "session" : "proof of possession");
 	case PROVISIONER_SECURED:
@@ -125,6 +135,8 @@ void app_status_show(App *app)
 	g_autofree char *peer =
 		g_strdup(bluez_device_address(app->bluez, provisioner_peer(app->core)));
 	const WifiLink *link = provisioner_link(app->core);
+	const Lockout *lockout = provisioner_lockout(app->core);
+	LockoutState lockout_now = lockout_state(lockout, app_now_us());
 	BusServiceStatus status = {
 		.state = state_text(app),
 		.progress = progress,
@@ -136,6 +148,9 @@ void app_status_show(App *app)
 		.failure = provisioner_failure(app->core),
 		.ip4 = link ? link->ip4 : "",
 		.security = (uint32_t)app->config->provisioner.security,
+		.lockout = lockout_state_name(lockout_now),
+		.wrong = lockout->wrong,
+		.lockout_until_us = lockout_now == LOCKOUT_WAITING ? lockout->until_us : 0,
 	};
 
 	if (link) {

@@ -51,6 +51,7 @@ static void on_wifi_ready(void *data)
 		g_clear_handle_id(&app->patience, g_source_remove);
 	app_air_network(app);
 	app_air_resume(app);
+	app_reset_step(app);
 }
 
 static void on_wifi_lost(void *data)

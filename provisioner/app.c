@@ -67,6 +67,7 @@ static void core_changed(void *data)
 	if (state != app->logged)
 		g_message("provisioning is %s", provisioner_state_name(state));
 	app->logged = state;
+	app_security_changed(app);
 	if (state == PROVISIONER_DONE && !app->ending)
 		app->ending = g_idle_add(on_ending, app);
 }
@@ -93,6 +94,16 @@ static void on_start(void *data)
 static void on_stop(void *data)
 {
 	app_air_stop(data);
+}
+
+static void on_reset(void *data)
+{
+	app_reset(data);
+}
+
+static void on_unlock(void *data)
+{
+	app_security_unlock(data, "over the bus");
 }
 
 static void on_bus_lost(Bus *bus, const GError *error, void *data)
@@ -138,17 +149,25 @@ static bool app_init_core(App *app, GError **error)
 		.wifi_data = app->wifi,
 		.random = credentials_random,
 		.changed = core_changed,
-		.opened = app_security_opened,
 		.data = app,
 		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,
 	};
-	app->core = provisioner_new(&security, &app->ports, error);
+	app_security_init(app, &security, &app->ports);
+	app->core = provisioner_new(&security, &app->ports, app_now_us(), error);
+	if (app->core)
+		app_security_changed(app);
 	return app->core != NULL;
 }
 
 static bool app_init_bus(App *app, GError **error)
 {
-	static const BusServiceEvents service_events = { on_authorize, on_start, on_stop };
+	static const BusServiceEvents service_events = {
+		.authorize = on_authorize,
+		.start = on_start,
+		.stop = on_stop,
+		.reset = on_reset,
+		.unlock = on_unlock,
+	};
 
 	app->bus = bus_open(app->config->provisioner.bus, NULL, on_bus_lost, app, error);
 	if (!app->bus || !app_radio_init(app, error))
@@ -165,7 +184,6 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
-	app->insecure = LOG_RATE_PEER;
 	app_air_init(app);
 	if (!app_security_check(config, error) || !app_button_init(app, error) ||
 	    !app_init_bus(app, error) || !app_init_core(app, error))
@@ -212,10 +230,13 @@ void app_free(App *app)
 	g_clear_handle_id(&app->quitting, g_source_remove);
 	/* The core first: it answers the writes that are due and gives up on Wi-Fi. */
 	provisioner_free(app->core);
+	guesses_free(app->guesses);
 	g_clear_handle_id(&app->ending, g_source_remove);
 	app_button_clear(app);
 	app_air_clear(app);
-	app_radio_clear(app);
+	advert_free(app->advert);
+	gatt_app_free(app->gatt);
+	bluez_free(app->bluez);
 	wifi_choice_free(app->wifi);
 	authority_free(app->authority);
 	bus_service_free(app->service);

@@ -31,11 +31,15 @@ struct BusService {
 	const BusServiceEvents *events;
 	void *data;
 	BusObject *object;
-	GPtrArray *waiting; /* of BusRequest: Start not answered yet */
+	GPtrArray *waiting;   /* of BusRequest: Start not answered yet */
+	GPtrArray *resetting; /* the same of Reset */
 	char *texts[TEXT_N];
 	uint8_t ssid[WIFI_SSID_MAX];
 	size_t ssid_len;
 	uint32_t security;
+	const char *lockout;
+	uint32_t wrong;
+	int64_t lockout_until_us;
 };
 
 /* Every method goes through here before it does anything. */
@@ -79,6 +83,28 @@ static void stop_act(BusService *service, BusRequest *request)
 static void stop_handle(BusRequest *request, void *user_data)
 {
 	guard(user_data, request, stop_act);
+}
+
+static void reset_act(BusService *service, BusRequest *request)
+{
+	g_ptr_array_add(service->resetting, request);
+	service->events->reset(service->data);
+}
+
+static void reset_handle(BusRequest *request, void *user_data)
+{
+	guard(user_data, request, reset_act);
+}
+
+static void unlock_act(BusService *service, BusRequest *request)
+{
+	service->events->unlock(service->data);
+	bus_request_reply(request);
+}
+
+static void unlock_handle(BusRequest *request, void *user_data)
+{
+	guard(user_data, request, unlock_act);
 }
 
 static void write_text(BusWriter *value, const void *user_data, ServiceText text)
@@ -147,9 +173,22 @@ static void ssid_get(BusWriter *value, void *user_data)
 	bus_writer_bytes(value, service->ssid, service->ssid_len);
 }
 
+/* The wait is told as it is at this moment, not as it was when it changed. */
+static void lockout_get(BusWriter *value, void *user_data)
+{
+	const BusService *service = user_data;
+	int64_t wait_us = service->lockout_until_us - g_get_monotonic_time();
+
+	bus_writer_open(value, "(suu)");
+	bus_writer_string(value, service->lockout);
+	bus_writer_u32(value, service->wrong);
+	bus_writer_u32(value, (uint32_t)((MAX(wait_us, 0) + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC));
+	bus_writer_close(value);
+}
+
 static const BusMethod methods[] = {
-	{ "Start", "", "", start_handle, NULL },
-	{ "Stop", "", "", stop_handle, NULL },
+	{ "Start", "", "", start_handle, NULL }, { "Stop", "", "", stop_handle, NULL },
+	{ "Reset", "", "", reset_handle, NULL }, { "Unlock", "", "", unlock_handle, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -165,6 +204,7 @@ static const BusProperty properties[] = {
 	{ "Failure", "s", failure_get, NULL, NULL, 0 },
 	{ "Ssid", "ay", ssid_get, NULL, NULL, 0 },
 	{ "Ip4Address", "s", ip4_get, NULL, NULL, 0 },
+	{ "Lockout", "(suu)", lockout_get, NULL, NULL, 0 },
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
@@ -187,6 +227,7 @@ BusService *bus_service_new(Bus *bus, const BusServiceEvents *events, void *data
 	service->events = events;
 	service->data = data;
 	service->waiting = g_ptr_array_new();
+	service->resetting = g_ptr_array_new();
 	service->object = bus_object_register(bus, BUS_SERVICE_PATH, interfaces, service, error);
 	return service->object ? g_steal_pointer(&service) : NULL;
 }
@@ -200,8 +241,10 @@ void bus_service_free(BusService *service)
 	error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
 				    "the provisioner ends");
 	bus_service_started(service, error);
+	bus_service_reset_done(service, error);
 	bus_object_free(service->object);
 	g_ptr_array_unref(service->waiting);
+	g_ptr_array_unref(service->resetting);
 	for (int i = 0; i < TEXT_N; i++)
 		g_free(service->texts[i]);
 	g_free(service);
@@ -227,6 +270,17 @@ static void update_ssid(BusService *service, const BusServiceStatus *status)
 	bus_object_changed(service->object, BUS_SERVICE_NAME, "Ssid");
 }
 
+static void update_lockout(BusService *service, const BusServiceStatus *status)
+{
+	if (g_strcmp0(service->lockout, status->lockout) == 0 && service->wrong == status->wrong &&
+	    service->lockout_until_us == status->lockout_until_us)
+		return;
+	service->lockout = status->lockout;
+	service->wrong = status->wrong;
+	service->lockout_until_us = status->lockout_until_us;
+	bus_object_changed(service->object, BUS_SERVICE_NAME, "Lockout");
+}
+
 void bus_service_update(BusService *service, const BusServiceStatus *status)
 {
 	update_text(service, TEXT_STATE, "State", status->state);
@@ -239,20 +293,31 @@ void bus_service_update(BusService *service, const BusServiceStatus *status)
 	update_text(service, TEXT_FAILURE, "Failure", status->failure);
 	update_text(service, TEXT_IP4, "Ip4Address", status->ip4);
 	update_ssid(service, status);
+	update_lockout(service, status);
 	if (service->security != status->security) {
 		service->security = status->security;
 		bus_object_changed(service->object, BUS_SERVICE_NAME, "Security");
 	}
 }
 
-void bus_service_started(BusService *service, const GError *error)
+static void answer_all(GPtrArray *requests, const GError *error)
 {
-	while (service->waiting->len > 0) {
-		BusRequest *request = g_ptr_array_steal_index(service->waiting, 0);
+	while (requests->len > 0) {
+		BusRequest *request = g_ptr_array_steal_index(requests, 0);
 
 		if (error)
 			bus_request_fail(request, error);
 		else
 			bus_request_reply(request);
 	}
+}
+
+void bus_service_started(BusService *service, const GError *error)
+{
+	answer_all(service->waiting, error);
+}
+
+void bus_service_reset_done(BusService *service, const GError *error)
+{
+	answer_all(service->resetting, error);
 }

@@ -32,6 +32,9 @@ typedef struct BusServiceStatus {
 	uint8_t ssid[WIFI_SSID_MAX];
 	size_t ssid_len;
 	uint32_t security;
+	const char *lockout;      /* static: "open", "waiting", "locked" */
+	uint32_t wrong;           /* proofs of possession in a row */
+	int64_t lockout_until_us; /* monotonic; while "waiting", else 0 */
 } BusServiceStatus;
 
 typedef struct BusService BusService;
@@ -48,6 +51,10 @@ typedef struct BusServiceEvents {
 	void (*start)(void *data);
 	/* nobody wants it any more */
 	void (*stop)(void *data);
+	/* the device shall be unprovisioned; answer with bus_service_reset_done(), now or later */
+	void (*reset)(void *data);
+	/* wrong proofs of possession shall be forgotten */
+	void (*unlock)(void *data);
 } BusServiceEvents;
 
 /* bus_service_new() - put the object on the bus; ask for the name after that
@@ -71,5 +78,9 @@ void bus_service_decided(BusServiceCall *call, const GError *error);
 /* bus_service_started() - answer everybody who waits for Start
  * @error: NULL: a phone can connect now; else why not, LANDFALL_ERROR */
 void bus_service_started(BusService *service, const GError *error);
+
+/* bus_service_reset_done() - answer everybody who waits for Reset
+ * @error: NULL: done; else why not, LANDFALL_ERROR */
+void bus_service_reset_done(BusService *service, const GError *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusService, bus_service_free)

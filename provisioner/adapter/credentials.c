@@ -2,6 +2,7 @@
 #include "provisioner/adapter/credentials.h"
 
 #include "common/error.h"
+#include "common/file-replace.h"
 #include "provisioner/core/srp.h"
 
 #include <errno.h>
@@ -134,47 +135,6 @@ static bool read_octets(const char *folder, const char *name, size_t max, GBytes
 	return true;
 }
 
-static bool sync_folder(const char *folder, GError **error)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int status = fd < 0 ? -1 : fsync(fd);
-	int saved = errno;
-
-	if (fd >= 0)
-		close(fd);
-	return status == 0 ? true : set_errno(error, saved, "write", folder);
-}
-
-/* All of @data in a file of its own that replaces @name in one step. */
-static bool write_file(const char *folder, const char *name, const void *data, size_t len,
-		       GError **error)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ssize_t done = 0;
-	int status = -1;
-	int saved = 0;
-
-	if (fd < 0)
-		return set_errno(error, errno, "write", fresh);
-	do {
-		done = write(fd, data, len);
-	} while (done < 0 && errno == EINTR);
-	if (done == (ssize_t)len)
-		status = fsync(fd);
-	else if (done >= 0)
-		errno = ENOSPC;
-	saved = errno;
-	close(fd);
-	if (status == 0 && rename(fresh, path) == 0)
-		return sync_folder(folder, error);
-	if (status == 0)
-		saved = errno;
-	unlink(fresh);
-	return set_errno(error, saved, "write", path);
-}
-
 /* A salt and the verifier that belongs to it and to @pop; neither is on disk yet. */
 static bool derive(const char *username, const Secret *pop, GBytes **salt, GBytes **verifier,
 		   GError **error)
@@ -219,7 +179,7 @@ static bool make_pop(const char *folder, Credentials *credentials, GError **erro
 		return false;
 	memcpy(line, secret_data(credentials->pop), CREDENTIALS_POP_LEN);
 	line[CREDENTIALS_POP_LEN] = '\n';
-	ok = write_file(folder, "pop", line, sizeof(line), error);
+	ok = file_replace(folder, "pop", line, sizeof(line), error);
 	OPENSSL_cleanse(line, sizeof(line));
 	return ok;
 }
@@ -229,7 +189,7 @@ static bool write_octets(const char *folder, const char *name, GBytes *octets, G
 	size_t len = 0;
 	const void *data = g_bytes_get_data(octets, &len);
 
-	return write_file(folder, name, data, len, error);
+	return file_replace(folder, name, data, len, error);
 }
 
 /* Does the verifier on disk come from the proof on disk? */

@@ -26,8 +26,12 @@ struct Provisioner {
 	Pending pending;
 	bool started;
 	bool done;
-	unsigned int wrong;     /* proofs of possession in a row, of whomever */
-	int64_t locked_us;      /* until then no handshake is looked at */
+	Lockout lockout;
+	LockoutState shown_lockout;
+	uint32_t shown_wrong;
+	GBytes *guess;          /* a proof, not looked at before its count is kept; or NULL */
+	uint32_t kept;          /* what keep() was told last */
+	unsigned int keeping;   /* calls of keep() without their provisioner_on_kept() */
 	char *peer;             /* NULL: nobody */
 	int64_t heard_us;       /* when the peer last did something */
 	int64_t told_us;        /* when the phone was answered Connected; INT64_MAX: not yet */
@@ -128,7 +132,7 @@ static Session *secured_session_new(const ProvisionerSecurity *security,
 }
 
 Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
-			     GError **error)
+			     int64_t now_us, GError **error)
 {
 	bool has_pop = security->version == 2 || (security->pop && secret_len(security->pop) > 0);
 	g_autoptr(Session) session = secured_session_new(security, ports, error);
@@ -143,6 +147,10 @@ Provisioner *provisioner_new(const ProvisionerSecurity *security, const Provisio
 	provisioner->version = proto_ver_new(security->version, security->version == 2, has_pop);
 	provisioner->scan = prov_scan_new(ports->wifi, ports->wifi_data);
 	provisioner->config = prov_config_new(&relay_port, provisioner, ports->join_us);
+	lockout_init(&provisioner->lockout, security->lockout, security->wrong, now_us);
+	provisioner->kept = security->wrong;
+	provisioner->shown_lockout = lockout_state(&provisioner->lockout, now_us);
+	provisioner->shown_wrong = provisioner->lockout.wrong;
 	provisioner->told_us = INT64_MAX;
 	provisioner->stop_us = INT64_MAX;
 	provisioner->shown_failure = "";
@@ -176,6 +184,7 @@ void provisioner_free(Provisioner *provisioner)
 	prov_scan_free(provisioner->scan);
 	prov_config_free(provisioner->config);
 	g_bytes_unref(provisioner->version);
+	g_clear_pointer(&provisioner->guess, g_bytes_unref);
 	g_free(provisioner->peer);
 	g_free(provisioner);
 }
@@ -198,6 +207,25 @@ static ProvisionerState state_find(const Provisioner *provisioner)
 	return provisioner->peer ? PROVISIONER_PEER : PROVISIONER_READY;
 }
 
+static void keep(Provisioner *provisioner, uint32_t wrong)
+{
+	if (!provisioner->ports->keep || wrong == provisioner->kept)
+		return;
+	provisioner->kept = wrong;
+	provisioner->keeping++;
+	provisioner->ports->keep(provisioner->ports->data, wrong);
+}
+
+/* A proof nobody looks at any more stays counted. */
+static void guess_drop(Provisioner *provisioner, int64_t now_us)
+{
+	if (!provisioner->guess)
+		return;
+	g_clear_pointer(&provisioner->guess, g_bytes_unref);
+	lockout_count(&provisioner->lockout, true, now_us);
+	keep(provisioner, provisioner->lockout.wrong);
+}
+
 /* When has the service served? Not before the phone had time to read that it has. */
 static void stop_plan(Provisioner *provisioner, int64_t now_us)
 {
@@ -217,6 +245,18 @@ static void stop_plan(Provisioner *provisioner, int64_t now_us)
 			MIN(provisioner->stop_us, provisioner->told_us + PROVISIONER_READ_US);
 }
 
+/* Is the lockout another than was shown? */
+static bool lockout_note(Provisioner *provisioner, int64_t now_us)
+{
+	LockoutState state = lockout_state(&provisioner->lockout, now_us);
+	uint32_t wrong = provisioner->lockout.wrong;
+	bool differs = state != provisioner->shown_lockout || wrong != provisioner->shown_wrong;
+
+	provisioner->shown_lockout = state;
+	provisioner->shown_wrong = wrong;
+	return differs;
+}
+
 /* The end of every call: what became due, what became different. */
 static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 {
@@ -225,8 +265,8 @@ static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 	ProvisionerState state = state_find(provisioner);
 	const char *failure = prov_config_failure(provisioner->config);
 
-	if (state == provisioner->state && g_str_equal(failure, provisioner->shown_failure) &&
-	    !provisioner->peer_changed)
+	if (!lockout_note(provisioner, now_us) && state == provisioner->state &&
+	    g_str_equal(failure, provisioner->shown_failure) && !provisioner->peer_changed)
 		return;
 	if (state != provisioner->state)
 		g_debug("provisioner: %s -> %s", state_names[provisioner->state],
@@ -241,6 +281,7 @@ static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 {
 	pending_fail(provisioner, "the link is gone");
+	guess_drop(provisioner, now_us);
 	prov_scan_abandon(provisioner->scan);
 	session_reset(provisioner->session);
 	g_free(provisioner->peer);
@@ -374,19 +415,39 @@ static void request_secured(Provisioner *provisioner, EndpointId endpoint, GByte
 		answer_sealed(provisioner, answer == PROV_ANSWER_READY, clear, failure);
 }
 
-/* Who guesses has to wait, on this link and on the next. */
-static void count_guess(Provisioner *provisioner, const GError *error, int64_t now_us)
+/* Go on with a handshake message. */
+static void session_take(Provisioner *provisioner, GBytes *in, GByteArray *out, GError **error)
 {
-	if (session_is_open(provisioner->session))
-		provisioner->wrong = 0;
-	if (!g_error_matches(error, PROV_ERROR, PROV_ERROR_AUTH))
-		return;
-	provisioner->wrong++;
-	if (provisioner->wrong >= PROVISIONER_GUESSES)
-		provisioner->locked_us =
-			now_us + MIN(PROVISIONER_LOCK_MAX_US,
-				     PROVISIONER_LOCK_US
-					     << MIN(provisioner->wrong - PROVISIONER_GUESSES, 6));
+	if (session_step(provisioner->session, in, out, error) &&
+	    session_is_open(provisioner->session) && provisioner->ports->opened)
+		provisioner->ports->opened(provisioner->ports->data);
+}
+
+/* A proof, once it is counted as wrong: only a right one takes that back, and all before it. */
+static void guess_take(Provisioner *provisioner, GBytes *in, bool kept, int64_t now_us)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GByteArray) out = g_byte_array_new();
+	g_autoptr(GBytes) reply = NULL;
+
+	session_take(provisioner, in, out, &error);
+	if (g_error_matches(error, PROV_ERROR, PROV_ERROR_AUTH))
+		lockout_count(&provisioner->lockout, kept, now_us);
+	else if (!error)
+		lockout_clear(&provisioner->lockout);
+	keep(provisioner, provisioner->lockout.wrong);
+	if (!error)
+		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));
+	pending_answer(provisioner, reply, error);
+}
+
+static void guess_begin(Provisioner *provisioner, GBytes *in, int64_t now_us)
+{
+	keep(provisioner, provisioner->lockout.wrong + 1);
+	if (provisioner->keeping > 0)
+		provisioner->guess = g_bytes_ref(in);
+	else
+		guess_take(provisioner, in, true, now_us);
 }
 
 static void request_session(Provisioner *provisioner, GBytes *in, int64_t now_us)
@@ -395,16 +456,16 @@ static void request_session(Provisioner *provisioner, GBytes *in, int64_t now_us
 	g_autoptr(GByteArray) out = g_byte_array_new();
 	g_autoptr(GBytes) reply = NULL;
 
-	if (now_us < provisioner->locked_us)
-		g_set_error(&error, PROV_ERROR, PROV_ERROR_BUSY,
-			    "%u wrong proofs of possession in a row: no session for now",
-			    provisioner->wrong);
-	else if (session_step(provisioner->session, in, out, &error))
+	if (lockout_admits(&provisioner->lockout, now_us, &error)) {
+		if (session_is_guess(provisioner->session, in)) {
+			guess_begin(provisioner, in, now_us);
+			return;
+		}
+		session_take(provisioner, in, out, &error);
+	}
+	if (!error)
 		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));
-	count_guess(provisioner, error, now_us);
 	pending_answer(provisioner, reply, error);
-	if (reply && session_is_open(provisioner->session) && provisioner->ports->opened)
-		provisioner->ports->opened(provisioner->ports->data);
 }
 
 /* Is this a request we may look at? */
@@ -474,10 +535,37 @@ void provisioner_on_join_failed(Provisioner *provisioner, WifiFailure failure, i
 	provisioner_settle(provisioner, now_us);
 }
 
+void provisioner_on_kept(Provisioner *provisioner, bool ok, int64_t now_us)
+{
+	if (provisioner->keeping > 0)
+		provisioner->keeping--;
+	if (provisioner->keeping > 0 || !provisioner->guess)
+		return;
+
+	g_autoptr(GBytes) guess = g_steal_pointer(&provisioner->guess);
+
+	guess_take(provisioner, guess, ok, now_us);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_unlock(Provisioner *provisioner, int64_t now_us)
+{
+	lockout_clear(&provisioner->lockout);
+	keep(provisioner, 0);
+	provisioner_settle(provisioner, now_us);
+}
+
+const Lockout *provisioner_lockout(const Provisioner *provisioner)
+{
+	return &provisioner->lockout;
+}
+
 int64_t provisioner_deadline_us(const Provisioner *provisioner)
 {
 	int64_t deadline_us = provisioner->done ? INT64_MAX : provisioner->stop_us;
 
+	if (provisioner->shown_lockout == LOCKOUT_WAITING)
+		deadline_us = MIN(deadline_us, provisioner->lockout.until_us);
 	deadline_us = MIN(deadline_us, prov_scan_deadline_us(provisioner->scan));
 	return MIN(deadline_us, prov_config_deadline_us(provisioner->config));
 }

@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include "provisioner/core/lockout.h"
 #include "provisioner/core/prov-error.h"
 #include "provisioner/core/wifi-port.h"
 
@@ -34,12 +35,6 @@
 #define PROVISIONER_LINGER_US (10 * G_USEC_PER_SEC) /* the same, when the phone does not hang up */
 #define PROVISIONER_UNREAD_US (30 * G_USEC_PER_SEC) /* from the address to the stop, unread */
 #define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
-
-/* Wrong proofs of possession in a row that cost nothing; from then on no handshake is looked at
- * for a second, two, four ... */
-#define PROVISIONER_GUESSES     5
-#define PROVISIONER_LOCK_US     (1 * G_USEC_PER_SEC)
-#define PROVISIONER_LOCK_MAX_US (64 * G_USEC_PER_SEC)
 
 typedef enum ProvisionerState {
 	PROVISIONER_IDLE,
@@ -74,6 +69,8 @@ typedef struct ProvisionerSecurity {
 	Secret *pop;      /* security 1: the proof of possession; NULL: none is asked for */
 	GBytes *salt;     /* security 2: 1 octet or more, the first not 0 */
 	GBytes *verifier; /* security 2: g^x mod N, shortest form */
+	uint32_t lockout; /* wrong proofs in a row until the service is locked; 0: never */
+	uint32_t wrong;   /* in a row so far, as keep() was told last; or LOCKOUT_UNKNOWN */
 } ProvisionerSecurity;
 
 /* What the core needs from outside. Borrowed for the life of the provisioner. */
@@ -84,7 +81,12 @@ typedef struct ProvisionerPorts {
 	/* random() - fill @out with @len octets fit for keys; false fails the request */
 	ProvRandom random;
 
-	/* changed() - state, peer or failure is not what it was; read the accessors. Last thing a
+	/* keep() - write down how many proofs in a row were wrong, so that it survives a power cut.
+	 * provisioner_on_kept() follows for each call, in their order and after this has returned.
+	 * A proof is counted as wrong before it is looked at. May be NULL */
+	void (*keep)(void *data, uint32_t wrong);
+
+	/* changed() - state, peer, failure or lockout is not what it was; read the accessors. Last thing a
 	 * call does, so it may call back, but not free. May be NULL */
 	void (*changed)(void *data);
 
@@ -92,7 +94,7 @@ typedef struct ProvisionerPorts {
 	 * NULL */
 	void (*opened)(void *data);
 
-	void *data; /* for random, changed and opened */
+	void *data; /* for random, keep, changed and opened */
 
 	/* How long to wait for the outcome of a join, in case the back end never tells;
 	 * 0: PROV_CONFIG_JOIN_US */
@@ -109,13 +111,13 @@ bool provisioner_speaks(int version);
  * @error: PROV_ERROR when @reply is NULL */
 typedef void (*ProvisionerDone)(GBytes *reply, const GError *error, void *data);
 
-/* provisioner_new() - a service in IDLE
+/* provisioner_new() - a service in IDLE; a wait for wrong proofs begins now
  * @security: borrowed, copied
  * @ports: borrowed, kept: outlives the provisioner
  * Errors: PROV_ERROR_VALUE when @security cannot work (not built in, no verifier, leading zero in
  * the salt) */
 Provisioner *provisioner_new(const ProvisionerSecurity *security, const ProvisionerPorts *ports,
-			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+			     int64_t now_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* provisioner_free() - drop everything; a reply still due is answered with an error first */
 void provisioner_free(Provisioner *provisioner);
@@ -155,11 +157,22 @@ void provisioner_on_joined(Provisioner *provisioner, const WifiLink *link, int64
 /* provisioner_on_join_failed() - the join failed for good */
 void provisioner_on_join_failed(Provisioner *provisioner, WifiFailure failure, int64_t now_us);
 
+/* provisioner_on_kept() - a count of keep() is written down, @ok says whether; it must not call back
+ * into keep() */
+void provisioner_on_kept(Provisioner *provisioner, bool ok, int64_t now_us);
+
+/* provisioner_unlock() - somebody in charge of the device ends the row of wrong proofs, and with it
+ * a wait or a lock; an open session goes on */
+void provisioner_unlock(Provisioner *provisioner, int64_t now_us);
+
 /* provisioner_deadline_us() - when provisioner_expire() wants to be called; INT64_MAX: never */
 int64_t provisioner_deadline_us(const Provisioner *provisioner);
 
 /* provisioner_expire() - time has passed; does nothing before the deadline */
 void provisioner_expire(Provisioner *provisioner, int64_t now_us);
+
+/* provisioner_lockout() - what wrong proofs have led to; borrowed */
+const Lockout *provisioner_lockout(const Provisioner *provisioner);
 
 /* Accessors, valid until the next call. */
 ProvisionerState provisioner_state(const Provisioner *provisioner);

@@ -23,7 +23,7 @@ typedef struct SecurityOps {
 	bool proofless;
 
 	/* command() - which of the two commands a message carries: 0 or 1; -1 with @error when it
-	 * is none, or lacks what it must carry */
+	 * is none, lacks what it must carry, or has a proof that is none for its length */
 	int (*command)(const Pb__SessionData *in, GError **error);
 
 	/* hello() - answer command 0; keys of an earlier session were wiped

@@ -33,6 +33,14 @@ static bool crypto_failed(GError **error)
 	return false;
 }
 
+static bool verify_fits(const ProtobufCBinaryData *verify, GError **error)
+{
+	if (verify->len != KEY_LEN)
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+			    "verifier of %zu octets in place of %d", verify->len, KEY_LEN);
+	return verify->len == KEY_LEN;
+}
+
 static int security1_command(const Pb__SessionData *in, GError **error)
 {
 	const Pb__Sec1Payload *payload =
@@ -43,7 +51,7 @@ static int security1_command(const Pb__SessionData *in, GError **error)
 		return 0;
 	if (payload && payload->msg == PB__HANDSHAKE_MSG__Command1 &&
 	    payload->payload_case == PB__SEC1_PAYLOAD__PAYLOAD_SC1)
-		return 1;
+		return verify_fits(&payload->sc1->client_verify_data, error) ? 1 : -1;
 	g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE, "no command of security 1");
 	return -1;
 }
@@ -158,11 +166,6 @@ static bool security1_prove(void *data, const Pb__SessionData *in, GByteArray *o
 	const ProtobufCBinaryData *verify = &in->sec1->sc1->client_verify_data;
 	uint8_t buffer[KEY_LEN];
 
-	if (verify->len != KEY_LEN) {
-		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
-			    "verifier of %zu octets in place of %d", verify->len, KEY_LEN);
-		return false;
-	}
 	if (!stream_apply(security, verify->data, KEY_LEN, buffer, error))
 		return false;
 	if (CRYPTO_memcmp(buffer, security->device_key, KEY_LEN) != 0) {

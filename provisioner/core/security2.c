@@ -32,6 +32,16 @@ static bool crypto_failed(GError **error)
 	return false;
 }
 
+static bool proof_fits(const ProtobufCBinaryData *proof, GError **error)
+{
+	bool fits = proof->len == SRP_HASH_LEN || proof->len == SRP_HASH_LEN - 1;
+
+	if (!fits)
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
+			    "proof of %zu octets in place of %d", proof->len, SRP_HASH_LEN);
+	return fits;
+}
+
 static int security2_command(const Pb__SessionData *in, GError **error)
 {
 	const Pb__Sec2Payload *payload =
@@ -42,7 +52,7 @@ static int security2_command(const Pb__SessionData *in, GError **error)
 		return 0;
 	if (payload && payload->msg == PB__HANDSHAKE_MSG__Command1 &&
 	    payload->payload_case == PB__SEC2_PAYLOAD__PAYLOAD_SC1)
-		return 1;
+		return proof_fits(&payload->sc1->client_proof, error) ? 1 : -1;
 	g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE, "no command of security 2");
 	return -1;
 }
@@ -117,11 +127,6 @@ static bool security2_prove(void *data, const Pb__SessionData *in, GByteArray *o
 	const ProtobufCBinaryData *proof = &in->sec2->sc1->client_proof;
 	uint8_t nonce[IV_LEN];
 
-	if (proof->len != SRP_HASH_LEN && proof->len != SRP_HASH_LEN - 1) {
-		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
-			    "proof of %zu octets in place of %d", proof->len, SRP_HASH_LEN);
-		return false;
-	}
 	if (!srp_exchange_check(&security->exchange, proof->data, proof->len)) {
 		g_set_error(error, PROV_ERROR, PROV_ERROR_AUTH, "wrong user name or password");
 		return false;

@@ -80,23 +80,41 @@ static bool session_on_proof(Session *session, const Pb__SessionData *in, GByteA
 	return false;
 }
 
+/* A message and which of the commands it carries; -1 with @error when it is none of ours. */
+static int message_read(const Session *session, GBytes *in, WireArena *arena,
+			const Pb__SessionData **message, GError **error)
+{
+	size_t len;
+	const uint8_t *octets = g_bytes_get_data(in, &len);
+	const Pb__SessionData *data =
+		wire_unpack(arena, &pb__session_data__descriptor, octets, len, error);
+
+	if (!data)
+		return -1;
+	if (data->sec_ver != (uint32_t)session->ops->version) {
+		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE, "security %u asked for, %d spoken",
+			    data->sec_ver, session->ops->version);
+		return -1;
+	}
+	*message = data;
+	return session->ops->command(data, error);
+}
+
+bool session_is_guess(const Session *session, GBytes *in)
+{
+	g_auto(WireArena) arena = { .used = 0 };
+	g_autoptr(GError) error = NULL;
+	const Pb__SessionData *message = NULL;
+
+	return session->state == SESSION_PROOF &&
+	       message_read(session, in, &arena, &message, &error) == 1;
+}
+
 bool session_step(Session *session, GBytes *in, GByteArray *out, GError **error)
 {
 	g_auto(WireArena) arena = { .used = 0 };
-	size_t len;
-	const uint8_t *octets = g_bytes_get_data(in, &len);
-	const Pb__SessionData *message =
-		wire_unpack(&arena, &pb__session_data__descriptor, octets, len, error);
-
-	if (!message)
-		return false;
-	if (message->sec_ver != (uint32_t)session->ops->version) {
-		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE, "security %u asked for, %d spoken",
-			    message->sec_ver, session->ops->version);
-		return false;
-	}
-
-	int command = session->ops->command(message, error);
+	const Pb__SessionData *message = NULL;
+	int command = message_read(session, in, &arena, &message, error);
 
 	if (command < 0)
 		return false;

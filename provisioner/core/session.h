@@ -38,6 +38,9 @@ void session_reset(Session *session);
 bool session_step(Session *session, GBytes *in, GByteArray *out,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* session_is_guess() - would session_step() compare a proof with this message? Changes nothing */
+bool session_is_guess(const Session *session, GBytes *in);
+
 /* session_decrypt() - open a request; the cipher moves on, whatever becomes of the request
  * Errors: PROV_ERROR_STATE (the session is not open), PROV_ERROR_VALUE, PROV_ERROR_AUTH */
 Secret *session_decrypt(Session *session, GBytes *in, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,7 +12,7 @@
 	{                                                                                          \
 		.state = "ready", .progress = "PROV_1 is in the air", .name = "PROV_1",            \
 		.adapter = "hci0", .interface = "wlan0", .backend = "networkmanager", .peer = "",  \
-		.failure = "", .ip4 = "", .security = 2                                            \
+		.failure = "", .ip4 = "", .security = 2, .lockout = "waiting", .wrong = 6          \
 	}
 
 typedef struct Fixture {
@@ -25,6 +25,8 @@ typedef struct Fixture {
 	BusName *name;
 	bool owned;
 	unsigned int starts;
+	unsigned int resets;
+	unsigned int unlocks;
 	bool interactive; /* the last call let a person be asked */
 	const GError *refusal;
 	BusServiceStatus status;
@@ -52,6 +54,21 @@ static void on_stop(void *data)
 {
 }
 
+static void on_reset(void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->resets++;
+	bus_service_reset_done(fixture->service, NULL);
+}
+
+static void on_unlock(void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->unlocks++;
+}
+
 static void on_name(BusName *name, const GError *error, void *data)
 {
 	Fixture *fixture = data;
@@ -62,7 +79,13 @@ static void on_name(BusName *name, const GError *error, void *data)
 
 static void service_up(Fixture *fixture)
 {
-	static const BusServiceEvents events = { on_authorize, on_start, on_stop };
+	static const BusServiceEvents events = {
+		.authorize = on_authorize,
+		.start = on_start,
+		.stop = on_stop,
+		.reset = on_reset,
+		.unlock = on_unlock,
+	};
 	g_autoptr(GError) error = NULL;
 
 	fixture->owned = false;
@@ -250,9 +273,11 @@ static void test_status(Fixture *fixture, gconstpointer data)
 	test_assert_has(text, "Managed by   networkmanager\n");
 	test_assert_has(text, "Phone        none\n");
 	test_assert_has(text, "Security     2\n");
+	test_assert_has(text, "Lockout      waiting, 6 wrong proofs of possession in a row\n");
 	g_free(text);
 	text = ctl(fixture, "provision status --json", NULL);
 	test_assert_has(text, "\"Progress\":\"PROV_1 is in the air\"");
+	test_assert_has(text, "\"Lockout\":[\"waiting\",6,0]");
 }
 
 static void test_start_verb(Fixture *fixture, gconstpointer data)
@@ -274,6 +299,20 @@ static void test_start_verb(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(fixture->starts, ==, 1);
 }
 
+static void test_other_verbs(Fixture *fixture, gconstpointer data)
+{
+	g_autofree char *text = NULL;
+
+	service_up(fixture);
+	text = ctl(fixture, "provision reset", NULL);
+	g_assert_cmpuint(fixture->resets, ==, 1);
+	g_assert_cmpuint(fixture->unlocks, ==, 0);
+	g_free(text);
+	text = ctl(fixture, "provision unlock", NULL);
+	g_assert_cmpuint(fixture->resets, ==, 1);
+	g_assert_cmpuint(fixture->unlocks, ==, 1);
+}
+
 typedef struct Test {
 	const char *path;
 	void (*test)(Fixture *fixture, gconstpointer data);
@@ -286,6 +325,7 @@ static const Test tests[] = {
 	{ "/ctl/provision/watch-until", test_watch_until },
 	{ "/ctl/provision/status", test_status },
 	{ "/ctl/provision/start", test_start_verb },
+	{ "/ctl/provision/other-verbs", test_other_verbs },
 };
 
 int main(int argc, char **argv)

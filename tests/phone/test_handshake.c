@@ -125,7 +125,7 @@ static void device_init(Device *device, const ProvisionerSecurity *security)
 		.random = fake_random,
 		.data = device,
 	};
-	device->provisioner = provisioner_new(security, &device->ports, &error);
+	device->provisioner = provisioner_new(security, &device->ports, device->now_us, &error);
 	g_assert_no_error(error);
 	provisioner_start(device->provisioner, device->now_us);
 }

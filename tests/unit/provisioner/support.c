@@ -205,12 +205,46 @@ void bench_renew(Bench *bench)
 	g_autoptr(Secret) pop = secret_new(VECTOR_POP, strlen(VECTOR_POP));
 	g_autoptr(GBytes) salt = hex_bytes(VECTOR_SRP_SALT);
 	g_autoptr(GBytes) verifier = hex_bytes(VECTOR_SRP_VERIFIER);
-	ProvisionerSecurity security = { bench->version, pop, salt, verifier };
+	ProvisionerSecurity security = {
+		.version = bench->version,
+		.pop = pop,
+		.salt = salt,
+		.verifier = verifier,
+		.lockout = bench->lockout,
+		.wrong = bench->wrong,
+	};
 
 	provisioner_free(bench->provisioner);
-	bench->provisioner = provisioner_new(&security, &bench->ports, &error);
+	bench->provisioner = provisioner_new(&security, &bench->ports, bench->now_us, &error);
 	g_assert_no_error(error);
 	provisioner_start(bench->provisioner, bench->now_us);
+}
+
+static void bench_keep(void *data, uint32_t wrong)
+{
+	Bench *bench = data;
+
+	bench->kept = wrong;
+	bench->keeps++;
+	bench->keeps_due++;
+}
+
+void bench_kept(Bench *bench, bool ok)
+{
+	for (unsigned int due = bench->keeps_due; due > 0; due--) {
+		bench->keeps_due--;
+		provisioner_on_kept(bench->provisioner, ok, bench->now_us);
+	}
+}
+
+void bench_lockout(Bench *bench, uint32_t limit, uint32_t wrong)
+{
+	bench->ports.keep = bench_keep;
+	bench->lockout = limit;
+	bench->wrong = wrong;
+	bench->kept = wrong;
+	bench->keeps_due = 0;
+	bench_renew(bench);
 }
 
 Bench *bench_new(int version)

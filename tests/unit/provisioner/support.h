@@ -79,8 +79,13 @@ typedef struct Bench {
 	int64_t now_us;
 	unsigned int changes;
 	unsigned int opened;
-	unsigned int answers; /* counted since the bench was made */
-	GBytes *reply;        /* of the last answer, as it travels */
+	uint32_t lockout;       /* for bench_renew() */
+	uint32_t wrong;         /* the same */
+	uint32_t kept;          /* what keep() was told last */
+	unsigned int keeps;     /* how often */
+	unsigned int keeps_due; /* of which bench_kept() has not told yet */
+	unsigned int answers;   /* counted since the bench was made */
+	GBytes *reply;          /* of the last answer, as it travels */
 	GError *error;
 	EVP_CIPHER_CTX *stream;
 } Bench;
@@ -90,6 +95,14 @@ Bench *bench_new(int version);
 
 /* bench_renew() - another service in its place, for the ports as they are now */
 void bench_renew(Bench *bench);
+
+/* bench_lockout() - the same as bench_renew() with a lockout, and a disk for the count of wrong
+ * proofs, that writes when bench_kept() says so
+ * @limit, @wrong: as in ProvisionerSecurity */
+void bench_lockout(Bench *bench, uint32_t limit, uint32_t wrong);
+
+/* bench_kept() - every count asked for so far is on the disk, or cannot be */
+void bench_kept(Bench *bench, bool ok);
 
 /* bench_free() - frees the provisioner too */
 void bench_free(Bench *bench);

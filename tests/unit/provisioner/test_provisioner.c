@@ -109,7 +109,7 @@ static void test_version_no_pop(void)
 	ProvisionerSecurity security = { .version = 1 };
 
 	provisioner_free(bench->provisioner);
-	bench->provisioner = provisioner_new(&security, &bench->ports, &error);
+	bench->provisioner = provisioner_new(&security, &bench->ports, bench->now_us, &error);
 	g_assert_no_error(error);
 	provisioner_start(bench->provisioner, bench->now_us);
 	assert_version(bench, "455350", text);
@@ -138,7 +138,7 @@ static void test_security_refused(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
 
-		g_assert_null(provisioner_new(&cases[i], &ports, &error));
+		g_assert_null(provisioner_new(&cases[i], &ports, 0, &error));
 		g_assert_error(error, PROV_ERROR, PROV_ERROR_VALUE);
 	}
 }
@@ -282,9 +282,9 @@ static void test_guesses(gconstpointer data)
 	};
 	int version = GPOINTER_TO_INT(data);
 	g_autoptr(Bench) bench = bench_new(version);
-	int64_t lock_us = PROVISIONER_LOCK_US;
+	int64_t lock_us = LOCKOUT_MIN_US;
 
-	for (int i = 0; i < PROVISIONER_GUESSES; i++)
+	for (int i = 0; i < LOCKOUT_FREE; i++)
 		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
 	for (int i = 0; i < 8; i++) {
 		expect_guess(bench, wrong[version], PROV_ERROR_BUSY);
@@ -294,11 +294,11 @@ static void test_guesses(gconstpointer data)
 		g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
 		bench_pass(bench, 1);
 		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
-		lock_us = MIN(2 * lock_us, PROVISIONER_LOCK_MAX_US);
+		lock_us = MIN(2 * lock_us, LOCKOUT_MAX_US);
 	}
 	bench_pass(bench, lock_us);
 	bench_open(bench);
-	for (int i = 0; i < PROVISIONER_GUESSES; i++)
+	for (int i = 0; i < LOCKOUT_FREE; i++)
 		expect_guess(bench, wrong[version], PROV_ERROR_AUTH);
 }
 

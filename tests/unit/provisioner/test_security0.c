@@ -51,7 +51,7 @@ static void test_absent(void)
 	};
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(provisioner_new(&security, &ports, &error));
+	g_assert_null(provisioner_new(&security, &ports, 0, &error));
 	g_assert_error(error, PROV_ERROR, PROV_ERROR_VALUE);
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/file-replace.h"
+
+#include "common/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bool fail(GError **error, int saved, const char *what, const char *path)
+{
+	g_set_error(error, LANDFALL_ERROR,
+		    saved == EACCES || saved == EPERM || saved == EROFS ? LANDFALL_ERROR_DENIED
+									: LANDFALL_ERROR_FAILED,
+		    "cannot %s %s: %s", what, path, g_strerror(saved));
+	return false;
+}
+
+static bool sync_folder(const char *folder, GError **error)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : fsync(fd);
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return status == 0 ? true : fail(error, saved, "write", folder);
+}
+
+/* All of it and on disk; 0, or an errno. */
+static int write_all(int fd, const void *data, size_t len)
+{
+	ssize_t done;
+
+	do {
+		done = write(fd, data, len);
+	} while (done < 0 && errno == EINTR);
+	if (done < 0)
+		return errno;
+	if (done != (ssize_t)len)
+		return ENOSPC;
+	return fsync(fd) == 0 ? 0 : errno;
+}
+
+bool file_replace(const char *folder, const char *name, const void *data, size_t len,
+		  GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int failure;
+
+	if (fd < 0)
+		return fail(error, errno, "write", fresh);
+	failure = write_all(fd, data, len);
+	close(fd);
+	if (failure == 0 && rename(fresh, path) == 0)
+		return sync_folder(folder, error);
+	if (failure == 0)
+		failure = errno;
+	unlink(fresh);
+	return fail(error, failure, "write", path);
+}
+
+bool file_remove(const char *folder, const char *name, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+
+	if (unlink(path) < 0)
+		return errno == ENOENT ? true : fail(error, errno, "remove", path);
+	return sync_folder(folder, error);
+}

@@ -25,6 +25,7 @@
 #include "provisioner/adapter/button.h"
 #include "provisioner/adapter/gatt-app.h"
 #include "provisioner/adapter/guesses.h"
+#include "provisioner/adapter/sleep.h"
 #include "provisioner/app.h"
 #include "provisioner/core/air-policy.h"
 #include "provisioner/core/button-hold.h"
@@ -43,6 +44,7 @@ struct App {
 	Bluez *bluez;
 	GattApp *gatt;
 	Advert *advert;
+	Sleep *sleep;
 	AirPolicy *air;
 	Button *button; /* NULL: none is configured */
 	ButtonHold hold;
@@ -60,6 +62,7 @@ struct App {
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
 	guint air_timer;         /* of the policy's deadline */
+	guint check;             /* of the advertisement, now and then */
 	guint hold_timer;        /* of the button's deadline */
 	guint linger;
 	guint patience;
@@ -151,6 +154,9 @@ void app_security_changed(App *app);
 /* app_security_unlock() - end the row of wrong proofs, and with it a wait or a lock
  * @who: for the log, "over the bus" */
 void app_security_unlock(App *app, const char *who);
+
+/* app_radio_clear() - take it all back; no timer of app-radio.c runs after this */
+void app_radio_clear(App *app);
 
 /* app_wifi_init() - watch the managers of Wi-Fi
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */

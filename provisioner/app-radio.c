@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define CHECK_S 60 /* between two looks at an advertisement nobody answers */
+
 /* A write on its way through the core. */
 typedef struct Due {
 	App *app;
@@ -39,10 +41,8 @@ static void on_disconnected(const char *device, void *data)
 		return;
 	g_info("the phone is gone");
 	provisioner_peer_gone(app->core, peer, app_now_us());
-	/* The kernel resumes advertising by itself; what bluetoothd dropped is put back. */
-	if (app->adapter && advert_is_on_air(app->advert) &&
-	    bluez_active_instances(app->bluez) == 0)
-		advert_register(app->advert, app->adapter, app->name);
+	/* The kernel is to resume advertising by itself. */
+	advert_check(app->advert);
 	app_settle(app);
 }
 
@@ -80,10 +80,37 @@ static void on_written(const char *device, EndpointId endpoint, GBytes *value, G
 	app_settle(app);
 }
 
+static void on_advertising(int active, void *data)
+{
+	App *app = data;
+
+	advert_observe(app->advert, active);
+}
+
+/* Controllers have been seen to fall silent without a word. Not while a phone is there. */
+static gboolean on_check(gpointer data)
+{
+	App *app = data;
+
+	if (*provisioner_peer(app->core) == '\0')
+		advert_check(app->advert);
+	return G_SOURCE_CONTINUE;
+}
+
+static void on_sleep(bool asleep, void *data)
+{
+	App *app = data;
+
+	g_message(asleep ? "the system goes to sleep" : "the system is awake again");
+	if (!asleep)
+		advert_check(app->advert);
+}
+
 static void on_gatt_registered(void *data)
 {
 	App *app = data;
 
+	advert_observe(app->advert, bluez_active_instances(app->bluez));
 	advert_register(app->advert, app->adapter, app->name);
 }
 
@@ -105,7 +132,8 @@ static void on_advert_changed(bool on_air, void *data)
 
 bool app_radio_init(App *app, GError **error)
 {
-	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected };
+	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected,
+						  on_advertising };
 	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_advert_changed };
 
@@ -116,5 +144,16 @@ bool app_radio_init(App *app, GError **error)
 	if (!app->advert)
 		return false;
 	app->bluez = bluez_new(app->bus, app->config->provisioner.adapter, &bluez_events, app);
+	app->sleep = sleep_new(app->bus, on_sleep, app);
+	app->check = g_timeout_add_seconds(CHECK_S, on_check, app);
 	return true;
+}
+
+void app_radio_clear(App *app)
+{
+	g_clear_handle_id(&app->check, g_source_remove);
+	g_clear_pointer(&app->sleep, sleep_free);
+	g_clear_pointer(&app->advert, advert_free);
+	g_clear_pointer(&app->gatt, gatt_app_free);
+	g_clear_pointer(&app->bluez, bluez_free);
 }

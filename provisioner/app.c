@@ -234,9 +234,7 @@ void app_free(App *app)
 	g_clear_handle_id(&app->ending, g_source_remove);
 	app_button_clear(app);
 	app_air_clear(app);
-	advert_free(app->advert);
-	gatt_app_free(app->gatt);
-	bluez_free(app->bluez);
+	app_radio_clear(app);
 	wifi_choice_free(app->wifi);
 	authority_free(app->authority);
 	bus_service_free(app->service);

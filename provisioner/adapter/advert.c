@@ -12,6 +12,7 @@
 #define ADVERT_IFACE    "org.bluez.LEAdvertisement1"
 #define MIN_INTERVAL_MS 100
 #define MAX_INTERVAL_MS 160
+#define COUNTED_MS      3000 /* for the adapter to count an advertisement that was taken */
 
 struct Advert {
 	Bus *bus;
@@ -23,13 +24,16 @@ struct Advert {
 	char *adapter; /* NULL: not wanted on any */
 	char *name;
 	bool on_air;
+	int active;    /* advertisements of the adapter, anybody's; -1: it does not say */
 	bool plain;    /* bluetoothd refused it with intervals */
 	bool replaced; /* one left over from before was just taken down */
-	BusCall *call;
+	BusCall *call; /* RegisterAdvertisement */
+	guint counted; /* taken, but not counted yet */
 	Retry *retry;
 };
 
 static void advert_start(void *data);
+static void advert_lost(Advert *advert);
 
 static void advert_set_on_air(Advert *advert, bool on_air)
 {
@@ -44,10 +48,8 @@ static void release_handle(BusRequest *request, void *user_data)
 	Advert *advert = user_data;
 
 	bus_request_reply(request);
-	if (!advert->adapter)
-		return;
-	retry_later(advert->retry);
-	advert_set_on_air(advert, false);
+	if (advert->adapter)
+		advert_lost(advert);
 }
 
 static void type_get(BusWriter *value, void *user_data)
@@ -121,6 +123,7 @@ Advert *advert_new(Bus *bus, const char *uuid, const AdvertEvents *events, void 
 	advert->uuid = uuid;
 	advert->events = events;
 	advert->data = data;
+	advert->active = -1;
 	advert->retry = retry_new(advert_start, advert);
 	advert->object = bus_object_register(bus, ADVERT_PATH, interfaces, advert, error);
 	if (!advert->object)
@@ -148,6 +151,14 @@ static BusMessage *manager_call(const Advert *advert, const char *member)
 	return message;
 }
 
+/* Off the air without our doing: try again. */
+static void advert_lost(Advert *advert)
+{
+	g_clear_handle_id(&advert->counted, g_source_remove);
+	retry_later(advert->retry);
+	advert_set_on_air(advert, false);
+}
+
 static void register_failed(Advert *advert, const BusReply *reply)
 {
 	const char *name = bus_reply_error_name(reply);
@@ -165,6 +176,25 @@ static void register_failed(Advert *advert, const BusReply *reply)
 	wait_ms = retry_later(advert->retry);
 	g_warning("bluetoothd refuses the advertisement: %s; next attempt in %u ms",
 		  bus_reply_error(reply)->message, wait_ms);
+	advert_set_on_air(advert, false);
+}
+
+static void advert_confirmed(Advert *advert)
+{
+	g_clear_handle_id(&advert->counted, g_source_remove);
+	retry_reset(advert->retry);
+	advert_set_on_air(advert, true);
+}
+
+static gboolean on_not_counted(gpointer data)
+{
+	Advert *advert = data;
+
+	advert->counted = 0;
+	g_warning("bluetoothd has taken the advertisement, but the adapter has none");
+	bus_message_send(advert->bus, manager_call(advert, "UnregisterAdvertisement"));
+	advert_lost(advert);
+	return G_SOURCE_REMOVE;
 }
 
 static void register_on_reply(BusReply *reply, void *user_data)
@@ -177,19 +207,27 @@ static void register_on_reply(BusReply *reply, void *user_data)
 		return;
 	}
 	advert->replaced = false;
-	retry_reset(advert->retry);
-	advert_set_on_air(advert, true);
+	if (advert->active == 0)
+		advert->counted = g_timeout_add(COUNTED_MS, on_not_counted, advert);
+	else
+		advert_confirmed(advert);
+}
+
+static BusMessage *register_message(const Advert *advert)
+{
+	BusMessage *message = manager_call(advert, "RegisterAdvertisement");
+
+	bus_writer_open(bus_message_writer(message), "a{sv}");
+	bus_writer_close(bus_message_writer(message));
+	return message;
 }
 
 static void advert_start(void *data)
 {
 	Advert *advert = data;
-	BusMessage *message = manager_call(advert, "RegisterAdvertisement");
 
-	bus_writer_open(bus_message_writer(message), "a{sv}");
-	bus_writer_close(bus_message_writer(message));
-	advert->call = bus_call_start(advert->bus, message, BUS_TIMEOUT_DEFAULT, register_on_reply,
-				      advert);
+	advert->call = bus_call_start(advert->bus, register_message(advert), BUS_TIMEOUT_DEFAULT,
+				      register_on_reply, advert);
 }
 
 void advert_register(Advert *advert, const char *adapter, const char *name)
@@ -205,10 +243,11 @@ void advert_unregister(Advert *advert, bool adapter_lost)
 {
 	if (!advert->adapter)
 		return;
-	if (!adapter_lost && (advert->on_air || advert->call))
+	if (!adapter_lost && (advert->on_air || advert->call || advert->counted))
 		bus_message_send(advert->bus, manager_call(advert, "UnregisterAdvertisement"));
 	bus_call_cancel(advert->call);
 	advert->call = NULL;
+	g_clear_handle_id(&advert->counted, g_source_remove);
 	advert->on_air = false;
 	retry_reset(advert->retry);
 	g_clear_pointer(&advert->adapter, g_free);
@@ -217,4 +256,46 @@ void advert_unregister(Advert *advert, bool adapter_lost)
 bool advert_is_on_air(const Advert *advert)
 {
 	return advert->on_air;
+}
+
+static void check_on_reply(BusReply *reply, void *user_data)
+{
+	Advert *advert = user_data;
+	const char *name = bus_reply_error_name(reply);
+
+	advert->call = NULL;
+	if (!name) {
+		g_message("bluetoothd had lost the advertisement; it has it again");
+		return;
+	}
+	if (strcmp(name, "org.bluez.Error.AlreadyExists") != 0) {
+		register_failed(advert, reply);
+		return;
+	}
+	/* A change of the object makes bluetoothd hand it to the adapter once more. */
+	bus_object_changed(advert->object, ADVERT_IFACE, "LocalName");
+}
+
+void advert_check(Advert *advert)
+{
+	if (!advert->on_air || advert->call)
+		return;
+	advert->call = bus_call_start(advert->bus, register_message(advert), BUS_TIMEOUT_DEFAULT,
+				      check_on_reply, advert);
+}
+
+void advert_observe(Advert *advert, int active)
+{
+	bool fewer = active < advert->active;
+
+	advert->active = active;
+	if (advert->counted && active != 0) {
+		advert_confirmed(advert);
+	} else if (advert->on_air && fewer) {
+		advert_check(advert);
+	} else if (fewer && advert->adapter && !advert->call && !advert->counted) {
+		/* Somebody has made room. */
+		retry_reset(advert->retry);
+		advert_start(advert);
+	}
 }

@@ -8,6 +8,11 @@
  * Connectable, discoverable without a time limit, every 100 to 160 ms where bluetoothd allows it to
  * be chosen (before 5.77 only with --experimental; without it the kernel's default holds).
  *
+ * On the air means: bluetoothd has taken it, and the adapter counts at least one advertisement. Who
+ * asks whether it still has ours registers it once more: the refusal "already exists" says yes and
+ * changes nothing, so there is never more than one of ours. What is refused or lost is tried again
+ * after 0.5 to 30 s, for ever; at once when somebody else's advertisement ends.
+ *
  * Owner: the App.
  */
 #pragma once
@@ -46,7 +51,16 @@ void advert_register(Advert *advert, const char *adapter, const char *name);
 /* advert_unregister() - stop; @adapter_lost: there is nobody to tell any more. Reports nothing */
 void advert_unregister(Advert *advert, bool adapter_lost);
 
-/* advert_is_on_air() - bluetoothd has taken the advertisement and not given it up since */
+/* advert_check() - something may have silenced it: have bluetoothd say whether it still has it, and
+ * hand it to the adapter once more. Nothing unless it is on the air */
+void advert_check(Advert *advert);
+
+/* advert_observe() - how many advertisements the adapter has, anybody's; tell it before
+ * advert_register() and at each change
+ * @active: -1 when it does not say */
+void advert_observe(Advert *advert, int active);
+
+/* advert_is_on_air() - bluetoothd has taken it, the adapter counts it; not given up since */
 bool advert_is_on_air(const Advert *advert);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Advert, advert_free)

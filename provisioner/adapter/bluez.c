@@ -332,6 +332,9 @@ static void on_changed(BusPeer *peer, BusMirror *mirror, const char *interface,
 			bluez->events->disconnected(bus_mirror_path(mirror), bluez->data);
 	} else if (strcmp(property, "Powered") == 0) {
 		bluez_consider(bluez);
+	} else if (strcmp(property, "ActiveInstances") == 0 && bluez->step == STEP_READY &&
+		   g_strcmp0(bluez->path, bus_mirror_path(mirror)) == 0) {
+		bluez->events->advertising(bluez_active_instances(bluez), bluez->data);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/gatt-app.h"
 
 #include "dbus/bus-call.h"
+#include "dbus/bus-name.h"
 #include "dbus/bus-object.h"
 #include "provisioner/adapter/retry.h"
 
@@ -20,6 +21,7 @@
 #define ERROR_FAILED "org.bluez.Error.Failed"
 #define ERROR_OFFSET "org.bluez.Error.InvalidOffset"
 #define ERROR_LENGTH "org.bluez.Error.InvalidValueLength"
+#define ERROR_DENIED "org.bluez.Error.NotPermitted"
 #define ATT_REFUSED  "0x80"
 
 /* bluetoothd gives a write five seconds and the read after it another five, then it answers the
@@ -46,6 +48,8 @@ struct GattApp {
 	BusObject *root;
 	BusObject *service;
 	GattSlot slots[ENDPOINT_N];
+	BusNameWatch *watch;
+	char *bluetoothd; /* who may speak for phones; NULL: nobody */
 
 	char *adapter; /* NULL: not wanted on any */
 	bool registered;
@@ -83,6 +87,16 @@ static GattOptions options_read(BusReader *reader)
 	}
 	bus_reader_leave(reader);
 	return options;
+}
+
+/* Only bluetoothd knows who is at the other end of the air. Anybody else is refused: a phone it made
+ * up would never hang up. */
+static bool speaks_for_phones(const GattApp *app, BusRequest *request)
+{
+	if (g_strcmp0(bus_request_sender(request), app->bluetoothd) == 0)
+		return true;
+	bus_request_fail_name(request, ERROR_DENIED, "this is for bluetoothd alone");
+	return false;
 }
 
 /* The octets from @offset on, as the answer to a read. */
@@ -149,6 +163,8 @@ static void chrc_read_handle(BusRequest *request, void *user_data)
 	GattOptions options = options_read(bus_request_args(request));
 	g_autofree char *device = g_strdup(options.device);
 
+	if (!speaks_for_phones(slot->app, request))
+		return;
 	if (slot->pending && strcmp(slot->pending->device, device) == 0)
 		write_hold_read(slot->pending, request, options.offset);
 	else
@@ -163,6 +179,8 @@ static void desc_read_handle(BusRequest *request, void *user_data)
 	g_autofree char *device = g_strdup(options.device);
 	const char *name = endpoint_name(slot->endpoint);
 
+	if (!speaks_for_phones(slot->app, request))
+		return;
 	answer_read(request, name, strlen(name), options.offset);
 	slot->app->events->touched(device, slot->app->data);
 }
@@ -184,6 +202,8 @@ static void chrc_write_handle(BusRequest *request, void *user_data)
 	g_autoptr(GBytes) value = NULL;
 	GattWrite *write = NULL;
 
+	if (!speaks_for_phones(slot->app, request))
+		return;
 	if (len > GATT_VALUE_MAX) {
 		bus_request_fail_name(request, ERROR_LENGTH, "at most 512 octets are taken");
 		return;
@@ -373,6 +393,14 @@ static bool slot_init(GattApp *app, EndpointId endpoint, GError **error)
 
 static void gatt_app_start(void *data);
 
+static void on_bluetoothd(const char *owner, void *user_data)
+{
+	GattApp *app = user_data;
+
+	g_free(app->bluetoothd);
+	app->bluetoothd = g_strdup(owner);
+}
+
 GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data, GError **error)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -393,6 +421,7 @@ GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data, GError 
 		if (!slot_init(app, (EndpointId)i, error))
 			return NULL;
 	}
+	app->watch = bus_name_watch(bus, BLUEZ_SERVICE, on_bluetoothd, app);
 	return g_steal_pointer(&app);
 }
 
@@ -409,6 +438,8 @@ void gatt_app_free(GattApp *app)
 	bus_object_free(app->service);
 	bus_object_free(app->root);
 	retry_free(app->retry);
+	bus_name_unwatch(app->watch);
+	g_free(app->bluetoothd);
 	g_free(app);
 }
 

@@ -12,7 +12,7 @@
  * value read afterwards, kept until the next write or until the phone leaves. A core that takes
  * longer than bluetoothd waits gets more time: the write is acknowledged, the read that follows is
  * held until the value is there. Every refusal is ATT error 0x80: nothing that makes a phone start
- * pairing, and it tells nothing more.
+ * pairing, and it tells nothing more. Who is not bluetoothd is denied.
  *
  * Owner: the App. It frees the core first, which answers the writes that are due, then this.
  */

@@ -90,7 +90,7 @@ static void instances_get(BusWriter *value, void *user_data)
 {
 	const FakeAdapter *adapter = user_data;
 
-	bus_writer_u8(value, adapter->instances);
+	bus_writer_u8(value, adapter->instances + adapter->others);
 }
 
 /* Takes a registration, or refuses it; the caller's words are read already. */
@@ -126,7 +126,8 @@ static void register_app(BusRequest *request, void *user_data)
 	FakeBluez *fake = ((FakeAdapter *)user_data)->fake;
 
 	fake->app_calls++;
-	(void)take(request, fake->refuse_app, &fake->app_owner, &fake->app_path);
+	if (take(request, fake->refuse_app, &fake->app_owner, &fake->app_path))
+		fake->app_adapter = user_data;
 }
 
 static void unregister_app(BusRequest *request, void *user_data)
@@ -136,25 +137,53 @@ static void unregister_app(BusRequest *request, void *user_data)
 	let_go(request, &fake->app_owner, &fake->app_path);
 }
 
+static void note_change(BusMessage *signal, void *user_data)
+{
+	FakeBluez *fake = user_data;
+
+	fake->refreshes++;
+}
+
+/* bluetoothd hands the advertisement to the adapter anew when its object changes. */
+static void follow_advert(FakeBluez *fake)
+{
+	const BusMatchRule rule = { .sender = fake->advert_owner,
+				    .path = fake->advert_path,
+				    .interface = PROPERTIES,
+				    .member = "PropertiesChanged" };
+
+	bus_match_free(fake->changes);
+	fake->changes = bus_match_new(fake->bus, &rule, note_change, fake);
+}
+
+static void advert_counts(FakeAdapter *adapter, uint8_t instances)
+{
+	adapter->instances = instances;
+	bus_object_changed(adapter->object, "org.bluez.LEAdvertisingManager1", "ActiveInstances");
+}
+
 static void register_advert(BusRequest *request, void *user_data)
 {
 	FakeAdapter *adapter = user_data;
 	FakeBluez *fake = adapter->fake;
+	const char *refuse = fake->refuse_advert;
 
 	fake->advert_calls++;
-	if (take(request, fake->refuse_advert, &fake->advert_owner, &fake->advert_path)) {
-		adapter->instances = 1;
-		bus_object_changed(adapter->object, "org.bluez.LEAdvertisingManager1",
-				   "ActiveInstances");
-	}
+	if (!refuse && adapter->instances + adapter->others >= FAKE_ADVERTS_MAX)
+		refuse = "org.bluez.Error.NotPermitted";
+	if (!take(request, refuse, &fake->advert_owner, &fake->advert_path))
+		return;
+	fake->advert_adapter = adapter;
+	follow_advert(fake);
+	advert_counts(adapter, adapter->uncounted ? 0 : 1);
+	adapter->uncounted = false;
 }
 
 static void unregister_advert(BusRequest *request, void *user_data)
 {
 	FakeAdapter *adapter = user_data;
 
-	adapter->instances = 0;
-	bus_object_changed(adapter->object, "org.bluez.LEAdvertisingManager1", "ActiveInstances");
+	advert_counts(adapter, 0);
 	let_go(request, &adapter->fake->advert_owner, &adapter->fake->advert_path);
 }
 
@@ -200,23 +229,27 @@ static const BusInterface advert_interface = { "org.bluez.LEAdvertisingManager1"
 
 static void connected_get(BusWriter *value, void *user_data)
 {
-	const FakeBluez *fake = user_data;
+	const FakePhone *phone = user_data;
 
-	bus_writer_bool(value, fake->connected);
+	bus_writer_bool(value, phone->connected);
 }
 
 static void address_get(BusWriter *value, void *user_data)
 {
-	bus_writer_string(value, "11:22:33:44:55:66");
+	const FakePhone *phone = user_data;
+
+	bus_writer_string(value, phone->address);
 }
+
+static void phone_connect(FakePhone *phone, bool connected);
 
 static void disconnect_handle(BusRequest *request, void *user_data)
 {
-	FakeBluez *fake = user_data;
+	FakePhone *phone = user_data;
 
-	fake->disconnects++;
+	phone->fake->disconnects++;
 	bus_request_reply(request);
-	fake_bluez_connect(fake, false);
+	phone_connect(phone, false);
 }
 
 static const BusMethod phone_methods[] = {
@@ -252,6 +285,12 @@ void fake_bluez_plug(FakeBluez *fake, int index, bool plugged)
 
 	g_clear_pointer(&adapter->object, bus_object_free);
 	adapter->instances = 0;
+	if (fake->app_adapter == adapter) {
+		g_clear_pointer(&fake->app_owner, g_free);
+		g_clear_pointer(&fake->app_path, g_free);
+	}
+	if (fake->advert_adapter == adapter)
+		fake_bluez_lose(fake);
 	if (plugged)
 		adapter->object = must_register(fake, index == 0 ? FAKE_HCI0 : FAKE_HCI1,
 						interfaces, adapter);
@@ -280,6 +319,10 @@ FakeBluez *fake_bluez_new(const char *address)
 	fake->bus = bus_open(address, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
 	fake->root = must_register(fake, "/", root_interfaces, fake);
+	fake->phone =
+		(FakePhone){ .fake = fake, .path = FAKE_PHONE, .address = "11:22:33:44:55:66" };
+	fake->other =
+		(FakePhone){ .fake = fake, .path = FAKE_OTHER, .address = "AA:BB:CC:DD:EE:FF" };
 	for (int i = 0; i < 2; i++) {
 		fake->adapters[i].fake = fake;
 		fake->adapters[i].alias = g_strdup("host");
@@ -295,12 +338,14 @@ void fake_bluez_free(FakeBluez *fake)
 {
 	if (!fake)
 		return;
+	bus_match_free(fake->changes);
 	bus_free(fake->bus); /* first: what follows is not announced any more */
 	for (int i = 0; i < 2; i++) {
 		bus_object_free(fake->adapters[i].object);
 		g_free(fake->adapters[i].alias);
 	}
-	bus_object_free(fake->phone);
+	bus_object_free(fake->phone.object);
+	bus_object_free(fake->other.object);
 	bus_object_free(fake->root);
 	bus_name_free(fake->name);
 	g_free(fake->app_owner);
@@ -310,15 +355,25 @@ void fake_bluez_free(FakeBluez *fake)
 	g_free(fake);
 }
 
-void fake_bluez_connect(FakeBluez *fake, bool connected)
+static void phone_connect(FakePhone *phone, bool connected)
 {
 	static const BusInterface *const interfaces[] = { &phone_interface, NULL };
 
-	fake->connected = connected;
-	if (!fake->phone)
-		fake->phone = must_register(fake, FAKE_PHONE, interfaces, fake);
+	phone->connected = connected;
+	if (!phone->object)
+		phone->object = must_register(phone->fake, phone->path, interfaces, phone);
 	else
-		bus_object_changed(fake->phone, DEVICE, "Connected");
+		bus_object_changed(phone->object, DEVICE, "Connected");
+}
+
+void fake_bluez_connect(FakeBluez *fake, bool connected)
+{
+	phone_connect(&fake->phone, connected);
+}
+
+void fake_bluez_connect_other(FakeBluez *fake, bool connected)
+{
+	phone_connect(&fake->other, connected);
 }
 
 /* ---- calls to the application ---- */
@@ -493,8 +548,15 @@ void fake_bluez_release(FakeBluez *fake)
 		call_start(fake, bus_message_new_call(fake->advert_owner, fake->advert_path, ADVERT,
 						      "Release"));
 
-	g_clear_pointer(&fake->advert_owner, g_free);
-	g_clear_pointer(&fake->advert_path, g_free);
+	fake_bluez_lose(fake);
 	TEST_WAIT(call->done);
 	g_assert_null(call->error_name);
+}
+
+void fake_bluez_lose(FakeBluez *fake)
+{
+	g_clear_pointer(&fake->advert_owner, g_free);
+	g_clear_pointer(&fake->advert_path, g_free);
+	if (fake->advert_adapter && fake->advert_adapter->object)
+		advert_counts(fake->advert_adapter, 0);
 }

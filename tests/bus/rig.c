@@ -194,8 +194,10 @@ void rig_start(Rig *rig, const char *const *sets)
 	g_ptr_array_add(argv, g_strdup("--set=provisioner.advertise=always"));
 	g_ptr_array_add(argv, g_strdup("--set=provisioner.adapter_wait=60s"));
 	g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.secrets=%s/secrets", rig->folder));
-	g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.bus=%s",
-					      bus_valve_address(rig->daemon_valve)));
+	g_ptr_array_add(argv,
+			g_strdup_printf("--set=provisioner.bus=%s",
+					rig->behind_valve ? bus_valve_address(rig->daemon_valve)
+							  : test_bus_address(rig->bus)));
 	for (; sets && *sets; sets++)
 		g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.%s", *sets));
 	g_ptr_array_add(argv, NULL);

@@ -44,8 +44,9 @@ typedef struct Rig {
 	BusValve *bluez_valve;
 	BusValve *nm_valve;
 	BusValve *daemon_valve;
-	FakeBluez *bluez; /* NULL: not running */
-	FakeNm *nm;       /* NULL: not running */
+	bool behind_valve; /* the daemon, too; a valve passes no descriptors */
+	FakeBluez *bluez;  /* NULL: not running */
+	FakeNm *nm;        /* NULL: not running */
 	RigAir air;
 	char *folder;
 	char *log; /* what the daemon writes, a file */

@@ -3,6 +3,7 @@
 #include "provisioner/adapter/advert.h"
 #include "provisioner/adapter/bluez.h"
 #include "provisioner/adapter/gatt-app.h"
+#include "provisioner/adapter/sleep.h"
 #include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-bluez.h"
 
@@ -11,7 +12,7 @@
 #define SESSION "/service0/char2" /* prov-session */
 #define VERSION "/service0/char4" /* proto-ver */
 #define NAME    "PROV_A1B2C3"
-#define OTHER   FAKE_HCI0 "/dev_AA_AA_AA_AA_AA_AA"
+#define OTHER   FAKE_OTHER
 
 typedef struct Fixture {
 	TestBus *daemon;
@@ -61,6 +62,13 @@ static void on_disconnected(const char *device, void *data)
 	note(data, "gone:%s", device ? strrchr(device, '/') + 1 : "all");
 }
 
+static void on_advertising(int active, void *data)
+{
+	Fixture *fixture = data;
+
+	advert_observe(fixture->advert, active);
+}
+
 static void on_registered(void *data)
 {
 	note(data, "registered");
@@ -91,7 +99,8 @@ static void on_air(bool on_air, void *data)
 
 static void setup(Fixture *fixture, gconstpointer data)
 {
-	static const BluezEvents bluez_events = { on_ready, on_lost, on_disconnected };
+	static const BluezEvents bluez_events = { on_ready, on_lost, on_disconnected,
+						  on_advertising };
 	static const GattAppEvents gatt_events = { on_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_air };
 	const char *adapter = data ? data : "auto";
@@ -415,6 +424,30 @@ static void test_write_by_nobody(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(fixture->notes->str, ==, "");
 }
 
+/* A program that is not bluetoothd, though it may send what it likes. */
+static void test_stranger(Fixture *fixture, gconstpointer data)
+{
+	static const char *const calls[] = {
+		"char2 org.bluez.GattCharacteristic1 WriteValue aya{sv} 1 7 1 device o " FAKE_PHONE,
+		"char2 org.bluez.GattCharacteristic1 ReadValue a{sv} 1 device o " FAKE_PHONE,
+		"char2/desc0 org.bluez.GattDescriptor1 ReadValue a{sv} 1 device o " FAKE_PHONE,
+	};
+
+	start_gatt(fixture);
+	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+		g_autofree char *line = g_strdup_printf(
+			"busctl --address=$DBUS_SESSION_BUS_ADDRESS call %s " GATT_APP_PATH
+			"/service0/%s",
+			fixture->fake->app_owner, calls[i]);
+		int status = 0;
+		g_autofree char *text = test_run(line, &status);
+
+		g_assert_cmpint(status, !=, 0);
+		test_assert_has(text, "bluetoothd alone");
+	}
+	g_assert_cmpuint(fixture->notes->len, ==, 0);
+}
+
 static void test_write_bounds(Fixture *fixture, gconstpointer data)
 {
 	g_autofree char *octets = g_strnfill(513, 'x');
@@ -650,6 +683,131 @@ static void test_advert_without_interval(Fixture *fixture, gconstpointer data)
 	g_assert_null(strstr(properties, "Interval"));
 }
 
+/* Taken is not enough: the adapter has to count it. */
+static void test_advert_uncounted(Fixture *fixture, gconstpointer data)
+{
+	fixture->fake->adapters[0].uncounted = true;
+	start_with_hci0(fixture);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*the adapter has none*");
+	advert_observe(fixture->advert, bluez_active_instances(fixture->bluez));
+	advert_register(fixture->advert, FAKE_HCI0, NAME);
+	TEST_WAIT(fixture->fake->advert_owner);
+	g_assert_false(advert_is_on_air(fixture->advert));
+	expect(fixture, "on-air");
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
+}
+
+/* bluetoothd no longer has it and says nothing but that there are fewer. */
+static void test_advert_lost(Fixture *fixture, gconstpointer data)
+{
+	start_advert(fixture);
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
+	fake_bluez_lose(fixture->fake);
+	TEST_WAIT(fixture->fake->advert_owner);
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
+	g_assert_true(advert_is_on_air(fixture->advert));
+}
+
+/* Somebody else's ends: ours is looked after, and there are not two of it. */
+static void test_advert_others(Fixture *fixture, gconstpointer data)
+{
+	FakeAdapter *adapter = &fixture->fake->adapters[0];
+
+	adapter->others = 2;
+	start_advert(fixture);
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 3);
+	adapter->others = 1;
+	fake_bluez_changed(fixture->fake, 0, "ActiveInstances");
+	TEST_WAIT(fixture->fake->refreshes == 1);
+	g_assert_cmpint(adapter->instances, ==, 1);
+	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
+	g_assert_cmpstr(fixture->notes->str, ==, "");
+}
+
+/* Others have eaten all the places; it goes on the air as soon as one is free. */
+static void test_advert_no_place(Fixture *fixture, gconstpointer data)
+{
+	FakeAdapter *adapter = &fixture->fake->adapters[0];
+	unsigned int calls = 0;
+
+	adapter->others = FAKE_ADVERTS_MAX;
+	start_with_hci0(fixture);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*refuses the advertisement*");
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*refuses the advertisement*");
+	advert_observe(fixture->advert, bluez_active_instances(fixture->bluez));
+	advert_register(fixture->advert, FAKE_HCI0, NAME);
+	TEST_WAIT(fixture->fake->advert_calls == 2);
+	calls = fixture->fake->advert_calls;
+	adapter->others--;
+	fake_bluez_changed(fixture->fake, 0, "ActiveInstances");
+	expect(fixture, "on-air");
+	g_assert_cmpuint(fixture->fake->advert_calls, ==, calls + 1);
+	g_test_assert_expected_messages();
+}
+
+static void test_advert_check(Fixture *fixture, gconstpointer data)
+{
+	start_advert(fixture);
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
+	advert_check(fixture->advert);
+	TEST_WAIT(fixture->fake->refreshes == 1);
+	g_assert_true(advert_is_on_air(fixture->advert));
+	/* Nothing to look after when it is not wanted. */
+	advert_unregister(fixture->advert, false);
+	TEST_WAIT(!fixture->fake->advert_owner);
+	advert_check(fixture->advert);
+	TEST_WAIT(bluez_active_instances(fixture->bluez) == 0);
+	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
+}
+
+/* ---- sleep ---- */
+
+static void on_sleep(bool asleep, void *data)
+{
+	note(data, asleep ? "asleep" : "awake");
+}
+
+static void on_login(BusName *name, const GError *error, void *user_data)
+{
+	g_assert_no_error(error);
+}
+
+static void say_sleep(BusObject *object, bool asleep)
+{
+	BusMessage *signal =
+		bus_object_signal(object, "org.freedesktop.login1.Manager", "PrepareForSleep");
+
+	bus_writer_bool(bus_message_writer(signal), asleep);
+	bus_object_emit(object, signal);
+}
+
+static void test_sleep(Fixture *fixture, gconstpointer data)
+{
+	static const BusSignal signals[] = { { "PrepareForSleep", "b", NULL },
+					     { NULL, NULL, NULL } };
+	static const BusInterface manager = { "org.freedesktop.login1.Manager", NULL, NULL, signals,
+					      NULL };
+	static const BusInterface *const interfaces[] = { &manager, NULL };
+	Bus *login = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, NULL);
+	BusObject *object =
+		bus_object_register(login, "/org/freedesktop/login1", interfaces, NULL, NULL);
+	Sleep *sleep = sleep_new(fixture->bus, on_sleep, fixture);
+	BusName *name = NULL;
+
+	/* Somebody who is not logind says so. */
+	say_sleep(object, true);
+	name = bus_name_request(login, "org.freedesktop.login1", 0, on_login, NULL);
+	TEST_WAIT(bus_name_owned(name));
+	TEST_WAIT((say_sleep(object, true), fixture->notes->len > 0));
+	say_sleep(object, false);
+	TEST_WAIT(strstr(fixture->notes->str, "awake"));
+	sleep_free(sleep);
+	bus_name_free(name);
+	bus_object_free(object);
+	bus_free(login);
+}
+
 typedef struct Test {
 	const char *path;
 	void (*test)(Fixture *fixture, gconstpointer data);
@@ -672,6 +830,7 @@ static const Test tests[] = {
 	{ "/gatt/write-refused", test_write_refused, NULL },
 	{ "/gatt/write-by-another", test_write_by_another, NULL },
 	{ "/gatt/write-by-nobody", test_write_by_nobody, NULL },
+	{ "/gatt/stranger", test_stranger, NULL },
 	{ "/gatt/write-bounds", test_write_bounds, NULL },
 	{ "/gatt/read-held", test_read_held, NULL },
 	{ "/gatt/read-held-refused", test_read_held_refused, NULL },
@@ -686,6 +845,12 @@ static const Test tests[] = {
 	{ "/advert/released", test_advert_released, NULL },
 	{ "/advert/left-over", test_advert_left_over, NULL },
 	{ "/advert/without-interval", test_advert_without_interval, NULL },
+	{ "/advert/uncounted", test_advert_uncounted, NULL },
+	{ "/advert/lost", test_advert_lost, NULL },
+	{ "/advert/others", test_advert_others, NULL },
+	{ "/advert/no-place", test_advert_no_place, NULL },
+	{ "/advert/check", test_advert_check, NULL },
+	{ "/sleep", test_sleep, NULL },
 };
 
 int main(int argc, char **argv)

@@ -507,6 +507,79 @@ static void test_offsets(Fixture *fixture, gconstpointer data)
 	}
 }
 
+/* What comes beside a value, as no bluetoothd sends it. */
+typedef struct Option {
+	const char *key;
+	const char *signature;
+} Option;
+
+static void write_option(BusWriter *writer, const Option *option)
+{
+	bus_writer_entry(writer, option->key, option->signature);
+	switch (option->signature[0]) {
+	case 's': bus_writer_string(writer, FAKE_PHONE); break;
+	case 'q': bus_writer_u16(writer, UINT16_MAX); break;
+	case 'u': bus_writer_u32(writer, 1); break;
+	case 'x': bus_writer_i64(writer, -1); break;
+	case 'o': bus_writer_path(writer, FAKE_PHONE); break;
+	case 'b': bus_writer_bool(writer, true); break;
+	default:
+		bus_writer_open(writer, option->signature);
+		bus_writer_close(writer);
+		break;
+	}
+}
+
+static void on_answer(BusReply *reply, void *user_data)
+{
+	bool *answered = user_data;
+
+	*answered = true;
+}
+
+static void test_options(Fixture *fixture, gconstpointer data)
+{
+	static const Option options[] = {
+		{ "device", "s" },
+		{ "device", "u" },
+		{ "device", "ao" },
+		{ "device", "o" },
+		{ "offset", "u" },
+		{ "offset", "x" },
+		{ "offset", "s" },
+		{ "offset", "q" },
+		{ "mtu", "s" },
+		{ "link", "a{sv}" },
+		{ "prepare-authorize", "b" },
+		{ "type", "q" },
+		{ "", "s" },
+	};
+	static const char *const methods[] = { "ReadValue", "WriteValue" };
+	const FakeBluez *bluez = fixture->rig->bluez;
+
+	enter(fixture, STAGE_NEW);
+	for (size_t i = 0; i < G_N_ELEMENTS(options) * G_N_ELEMENTS(methods); i++) {
+		const char *method = methods[i % G_N_ELEMENTS(methods)];
+		g_autofree char *path = g_strconcat(bluez->app_path, rig_path("proto-ver"), NULL);
+		BusMessage *message = bus_message_new_call(bluez->app_owner, path,
+							   "org.bluez.GattCharacteristic1", method);
+		BusWriter *writer = bus_message_writer(message);
+		bool answered = false;
+		BusCall *call = NULL;
+
+		if (i % G_N_ELEMENTS(methods) == 1)
+			bus_writer_bytes(writer, "ESP", 3);
+		bus_writer_open(writer, "a{sv}");
+		for (int twice = 0; twice < 2; twice++)
+			write_option(writer, &options[i / G_N_ELEMENTS(methods)]);
+		bus_writer_close(writer);
+		call = bus_call_start(bluez->bus, message, BUS_TIMEOUT_DEFAULT, on_answer,
+				      &answered);
+		g_assert_nonnull(call);
+		TEST_WAIT(answered);
+	}
+}
+
 /* ---- phones that misbehave ---- */
 
 static void test_hello_for_ever(Fixture *fixture, gconstpointer data)
@@ -606,6 +679,7 @@ static const Test tests[] = {
 	{ "tampered", test_tampered, false },
 	{ "sizes", test_sizes, false },
 	{ "offsets", test_offsets, false },
+	{ "options", test_options, false },
 	{ "hello-for-ever", test_hello_for_ever, true },
 	{ "hang-up", test_hang_up_at_every_step, false },
 	{ "walk-away", test_walk_away, true },

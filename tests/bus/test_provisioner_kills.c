@@ -134,6 +134,7 @@ static void test_bus(void)
 	Rig *rig = rig_new();
 	unsigned int kills = 0;
 
+	rig->behind_valve = true;
 	for (unsigned int n = 1;; n += stride()) {
 		g_autoptr(GError) error = NULL;
 

@@ -197,8 +197,9 @@ static void on_reply(BusReply *reply, void *data)
 
 	fixture->answered = true;
 	fixture->denied = g_strcmp0(bus_reply_error_name(reply), DENIED) == 0;
+	/* Let through, it meets the service itself, which asks whether this is bluetoothd. */
 	if (!fixture->denied && bus_reply_error(reply))
-		g_assert_cmpstr(bus_reply_error_name(reply), ==, "org.bluez.Error.Failed");
+		g_assert_cmpstr(bus_reply_error_name(reply), ==, "org.bluez.Error.NotPermitted");
 }
 
 static void write_arguments(BusWriter *writer, const Call *call)

@@ -8,6 +8,7 @@ run=/run/testbed-ap                     # configuration of the running services
 address=${TESTBED_ADDRESS:-192.168.77.1}
 broker_name=${TESTBED_BROKER_NAME:-broker.landfall.test}
 broker_port=8883
+radius_name=radius.landfall.test
 wifi_manager_file=/state/wifi-manager  # who has the device's interface; absent: networkmanager
 
 die()

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Other programs on the bus: one that calls the daemon with wrong types, one that wants its name,
+ * and impostors of bluetoothd and NetworkManager. See stranger.py.
+ */
+#include "tests/bus/rig.h"
+
+#include <string.h>
+
+static void run_stranger(const char *arguments)
+{
+	g_autofree char *program = g_test_build_filename(G_TEST_DIST, "stranger.py", NULL);
+	g_autofree char *line = g_strdup_printf("%s %s", program, arguments);
+	g_autofree char *text = test_run(line, NULL);
+
+	g_test_message("%s", g_strstrip(text));
+}
+
+static Rig *rig_of_a_working_device(RigUsage *usage)
+{
+	Rig *rig = rig_new();
+
+	rig_start(rig, NULL);
+	rig_provision(rig);
+	rig_provision(rig);
+	*usage = rig_usage(rig);
+	return rig;
+}
+
+static void test_call(void)
+{
+	RigUsage before = { 0 };
+	Rig *rig = rig_of_a_working_device(&before);
+
+	for (int i = 0; i < 2; i++)
+		run_stranger("call");
+	rig_provision(rig);
+	rig_assert_flat(rig, &before);
+	rig_free(rig);
+}
+
+static void test_own(void)
+{
+	RigUsage before = { 0 };
+	Rig *rig = rig_of_a_working_device(&before);
+
+	run_stranger("own");
+	rig_provision(rig);
+	rig_free(rig);
+}
+
+typedef struct Impostor {
+	const char *kind;
+	void (*kill)(Rig *rig);
+} Impostor;
+
+static void test_impostor(gconstpointer data)
+{
+	static const char *const ways[] = { "types", "empty", "errors", "silence", "huge" };
+	const Impostor *impostor = data;
+	RigUsage before = { 0 };
+	Rig *rig = rig_of_a_working_device(&before);
+
+	/* What the second round made room for is enough for the third. */
+	for (size_t i = 0; i < 3 * G_N_ELEMENTS(ways); i++) {
+		g_autofree char *arguments = g_strdup_printf("serve %s %s", impostor->kind,
+							     ways[i % G_N_ELEMENTS(ways)]);
+
+		if (i == 2 * G_N_ELEMENTS(ways))
+			before = rig_usage(rig);
+		impostor->kill(rig);
+		run_stranger(arguments);
+		rig_revive(rig);
+		rig_provision(rig);
+	}
+	rig_assert_flat(rig, &before);
+	rig_free(rig);
+}
+
+int main(int argc, char **argv)
+{
+	static const Impostor impostors[] = { { "bluez", rig_kill_bluez }, { "nm", rig_kill_nm } };
+
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/provisioner/strangers/call", test_call);
+	g_test_add_func("/provisioner/strangers/own", test_own);
+	g_test_add_data_func("/provisioner/strangers/bluetoothd", &impostors[0], test_impostor);
+	g_test_add_data_func("/provisioner/strangers/networkmanager", &impostors[1], test_impostor);
+	return g_test_run();
+}

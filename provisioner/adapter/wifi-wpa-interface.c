@@ -57,8 +57,6 @@ static unsigned int take_property(WpaInterfaceState *state, const char *key, Bus
 		return set_text(&state->driver, reader);
 	else if (strcmp(key, "ConfigFile") == 0)
 		return set_text(&state->config_file, reader);
-	else if (strcmp(key, "CurrentNetwork") == 0)
-		return set_path(&state->network, reader);
 	else if (strcmp(key, "CurrentBSS") == 0)
 		return set_path(&state->bss, reader);
 	return 0;
@@ -99,13 +97,12 @@ static void on_read(BusReply *reply, void *user_data)
 	interface->func(interface, WPA_FACT_READ, interface->data);
 }
 
-void wifi_wpa_interface_read(WifiWpaInterface *interface)
+static void interface_read(WifiWpaInterface *interface)
 {
 	BusMessage *message =
 		bus_message_new_call(WPA_SERVICE, interface->path, PROPERTIES_IFACE, "GetAll");
 
 	bus_writer_string(bus_message_writer(message), WPA_INTERFACE_IFACE);
-	bus_call_cancel(interface->call);
 	interface->call =
 		bus_call_start(interface->bus, message, BUS_TIMEOUT_DEFAULT, on_read, interface);
 }
@@ -186,13 +183,12 @@ WifiWpaInterface *wifi_wpa_interface_new(Bus *bus, const char *path, WifiWpaInte
 		.ifname = g_strdup(""),
 		.driver = g_strdup(""),
 		.config_file = g_strdup(""),
-		.network = g_strdup(WPA_NO_PATH),
 		.bss = g_strdup(WPA_NO_PATH),
 	};
 	interface->properties = bus_match_new(bus, &properties, on_properties, interface);
 	interface->signals = bus_match_new(bus, &signals, on_signal, interface);
 	interface->networks = bus_match_new(bus, &networks, on_network, interface);
-	wifi_wpa_interface_read(interface);
+	interface_read(interface);
 	return interface;
 }
 
@@ -207,7 +203,6 @@ void wifi_wpa_interface_free(WifiWpaInterface *interface)
 	g_free(interface->state.ifname);
 	g_free(interface->state.driver);
 	g_free(interface->state.config_file);
-	g_free(interface->state.network);
 	g_free(interface->state.bss);
 	g_free(interface->path);
 	g_free(interface);

@@ -44,8 +44,7 @@ typedef struct WpaInterfaceState {
 	WpaState state;
 	int disconnect_reason; /* IEEE 802.11; negative when we hung up */
 	int auth_status;       /* IEEE 802.11 status code of the last authentication */
-	char *network;         /* object path of the one selected, "/": none */
-	char *bss;             /* object path of the one we are on */
+	char *bss;             /* object path of the one we are on, "/": none */
 } WpaInterfaceState;
 
 /* WifiWpaInterfaceFunc - runs from the loop; may free the interface */
@@ -57,10 +56,6 @@ WifiWpaInterface *wifi_wpa_interface_new(Bus *bus, const char *path, WifiWpaInte
 
 /* wifi_wpa_interface_free() - NULL is fine */
 void wifi_wpa_interface_free(WifiWpaInterface *interface);
-
-/* wifi_wpa_interface_read() - read everything again: WPA_FACT_READ tells when it is done, and the
- * values are those of a moment after the call */
-void wifi_wpa_interface_read(WifiWpaInterface *interface);
 
 /* wifi_wpa_interface_path() - borrowed */
 const char *wifi_wpa_interface_path(const WifiWpaInterface *interface);

@@ -23,7 +23,6 @@ typedef enum JoinStep {
 	JOIN_LOOK, /* also for each scan */
 	JOIN_ADD,
 	JOIN_SELECT,
-	JOIN_READ, /* what the interface says now that it was selected */
 	JOIN_FOLLOW,
 	JOIN_ADDRESS,
 	JOIN_JUDGE, /* out of time: is the network still there? */
@@ -342,23 +341,14 @@ static void join_follow(WifiWpaJoin *join, unsigned int facts)
 		join_follow_state(join);
 }
 
-/* From here on the interface speaks of our network, and of the one before no more. */
-static void join_begin_following(WifiWpaJoin *join)
-{
-	join->old = *net_link_state(join->net_link);
-	join->state = WPA_STATE_UNKNOWN;
-	join->step = JOIN_FOLLOW;
-	join_follow_state(join);
-}
-
 static void on_selected(BusReply *reply, void *user_data)
 {
 	WifiWpaJoin *join = user_data;
 
 	if (!join_expect(join, reply, "select the network"))
 		return;
-	join->step = JOIN_READ;
-	wifi_wpa_interface_read(join->context.interface);
+	/* What the interface tells from here on is of our network, and of the one before no more. */
+	join->step = JOIN_FOLLOW;
 }
 
 static void on_added(BusReply *reply, void *user_data)
@@ -372,6 +362,8 @@ static void on_added(BusReply *reply, void *user_data)
 		join_fail(join, WIFI_FAILURE_OTHER);
 		return;
 	}
+	/* Now, and not when it is selected: a fast DHCP server may be ahead of that answer. */
+	join->old = *net_link_state(join->net_link);
 	join->step = JOIN_SELECT;
 	join_call(join, select_message(join), on_selected);
 }
@@ -563,10 +555,6 @@ void wifi_wpa_join_facts(WifiWpaJoin *join, unsigned int facts)
 	switch (join->step) {
 	case JOIN_LOOK:
 	case JOIN_JUDGE: wifi_wpa_scan_facts(join->scan, facts); break;
-	case JOIN_READ:
-		if (facts & WPA_FACT_READ)
-			join_begin_following(join);
-		break;
 	case JOIN_FOLLOW:
 	case JOIN_ADDRESS: join_follow(join, facts); break;
 	case JOIN_START:

@@ -2,12 +2,12 @@
 /*
  * wifi-wpa-join - one attempt to get onto a network through wpa_supplicant
  *
- *   LOOK ──seen──▶ ADD ──▶ SELECT ──▶ READ ──▶ FOLLOW ──completed──▶ ADDRESS ──▶ BSS ──▶ COMMIT ──▶ SAVE
- *    │ ▲            │         │        │        │  ▲                 │ late               │         │ disk
- *    ▼ │            │         │        │        │  └────connection lost                   │         ▼
- *   SCAN for it,    │         │        │        ├─ late ─▶ JUDGE                          │       joined
- *   twice           └─────────┴────────┴────────┴──▶ failed ◀─────────────────────────────┘
- *    └── not seen ─────────────────────────────────────▲        (its owner undoes it)
+ *   LOOK ──seen──▶ ADD ──▶ SELECT ──▶ FOLLOW ──completed──▶ ADDRESS ──▶ BSS ──▶ COMMIT ──▶ SAVE
+ *    │ ▲            │         │        │  ▲                 │ late               │         │ disk
+ *    ▼ │            │         │        │  └──connection lost┘                    │         ▼
+ *   SCAN for it,    │         │        ├─ late ─▶ JUDGE     │                    │       joined
+ *   twice           └─────────┴────────┴────▶ failed ◀──────┴────────────────────┘
+ *    └── not seen ──────────────────────────────▲        (its owner undoes it)
  *
  * The network lives in wpa_supplicant's memory, marked as a trial, until it has carried an address.
  * Selecting it disables all others there; they are enabled again before the file is written, so that

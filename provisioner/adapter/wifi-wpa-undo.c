@@ -102,8 +102,7 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 
 		if (!is_condemned(network, plan))
 			continue;
-		reconnect =
-			reconnect || network->trial || g_strcmp0(network->path, plan->current) == 0;
+		reconnect = reconnect || network->trial || plan->reconnect;
 		bus_writer_path(
 			bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "RemoveNetwork")),
 			network->path);

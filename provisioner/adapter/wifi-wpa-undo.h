@@ -15,10 +15,10 @@
 /* What is to go besides trials; all borrowed for the call. */
 typedef struct WpaUndoPlan {
 	const char *keep;           /* the trial under way, NULL: none */
-	const char *current;        /* the network in use */
 	const GPtrArray *condemned; /* paths */
 	bool all_ours;
-	bool save; /* write the file afterwards */
+	bool reconnect; /* one of them may be in use: look for another afterwards */
+	bool save;      /* write the file afterwards */
 } WpaUndoPlan;
 
 typedef struct WifiWpaUndo WifiWpaUndo;

@@ -43,6 +43,7 @@ typedef struct WifiWpa {
 	bool known;           /* a list was looked through since the interface is there */
 	GPtrArray *condemned; /* paths of networks to be removed */
 	bool all_ours;        /* every one of ours is */
+	bool reconnect;       /* one of them may be in use */
 	bool save;            /* and the file written */
 	WifiWpaUndo *undo;
 } WifiWpa;
@@ -145,6 +146,7 @@ static void wpa_pardon(WifiWpa *wpa)
 {
 	g_ptr_array_set_size(wpa->condemned, 0);
 	wpa->all_ours = false;
+	wpa->reconnect = false;
 	wpa->save = false;
 }
 
@@ -165,9 +167,9 @@ static bool wpa_settle(WifiWpa *wpa)
 	const char *keep = begun ? wifi_wpa_join_network(wpa->join) : NULL;
 	const WpaUndoPlan plan = {
 		.keep = keep,
-		.current = wpa_state(wpa)->network,
 		.condemned = wpa->condemned,
 		.all_ours = wpa->all_ours,
+		.reconnect = wpa->reconnect,
 		.save = (wpa->save || !wpa->known) && wpa_state(wpa)->may_save,
 	};
 
@@ -376,6 +378,7 @@ static void join_end(WifiWpa *wpa)
 		return;
 	if (wifi_wpa_join_network(join))
 		condemn(wpa, wifi_wpa_join_network(join));
+	wpa->reconnect = true;
 	wpa_unsettle(wpa);
 }
 
@@ -484,6 +487,7 @@ static void wpa_forget(void *wifi)
 		return;
 	condemn(wpa, wpa->joined);
 	g_clear_pointer(&wpa->joined, g_free);
+	wpa->reconnect = true;
 	wpa->save = true;
 	wpa_unsettle(wpa);
 }
@@ -495,6 +499,7 @@ static void wpa_forget_all(void *wifi)
 	wpa_cancel(wpa);
 	g_clear_pointer(&wpa->joined, g_free);
 	wpa->all_ours = true;
+	wpa->reconnect = true;
 	wpa->save = true;
 	wpa_unsettle(wpa);
 }

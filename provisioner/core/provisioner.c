@@ -400,15 +400,24 @@ static const EndpointHandler handlers[ENDPOINT_N] = {
 	[ENDPOINT_PROV_CONFIG] = on_config,
 };
 
+static void tell_opened(Provisioner *provisioner)
+{
+	if (provisioner->ports->opened)
+		provisioner->ports->opened(provisioner->ports->data);
+}
+
 /* Decrypt, handle, encrypt: a handler that fails leaves the cipher where decryption left it. */
 static void request_secured(Provisioner *provisioner, EndpointId endpoint, GBytes *in,
 			    int64_t now_us)
 {
+	bool opened = session_open_unasked(provisioner->session);
 	GError *failure = NULL;
 	g_autoptr(GByteArray) clear = g_byte_array_new();
 	g_autoptr(Secret) request = session_decrypt(provisioner->session, in, &failure);
 	ProvAnswer answer = PROV_ANSWER_FAILED;
 
+	if (opened)
+		tell_opened(provisioner);
 	if (request)
 		answer = handlers[endpoint](provisioner, request, now_us, clear, &failure);
 	if (answer != PROV_ANSWER_DEFERRED)
@@ -419,8 +428,8 @@ static void request_secured(Provisioner *provisioner, EndpointId endpoint, GByte
 static void session_take(Provisioner *provisioner, GBytes *in, GByteArray *out, GError **error)
 {
 	if (session_step(provisioner->session, in, out, error) &&
-	    session_is_open(provisioner->session) && provisioner->ports->opened)
-		provisioner->ports->opened(provisioner->ports->data);
+	    session_is_open(provisioner->session))
+		tell_opened(provisioner);
 }
 
 /* A proof, once it is counted as wrong: only a right one takes that back, and all before it. */

@@ -127,6 +127,14 @@ bool session_step(Session *session, GBytes *in, GByteArray *out, GError **error)
 	return false;
 }
 
+bool session_open_unasked(Session *session)
+{
+	if (!session->ops->proofless || session->state == SESSION_OPEN)
+		return false;
+	session_enter(session, SESSION_OPEN);
+	return true;
+}
+
 static bool session_must_be_open(const Session *session, GError **error)
 {
 	if (session->state == SESSION_OPEN)

@@ -41,6 +41,10 @@ bool session_step(Session *session, GBytes *in, GByteArray *out,
 /* session_is_guess() - would session_step() compare a proof with this message? Changes nothing */
 bool session_is_guess(const Session *session, GBytes *in);
 
+/* session_open_unasked() - a record came: open a session that needs neither proof nor question
+ * Returns whether it did; false with any security */
+bool session_open_unasked(Session *session);
+
 /* session_decrypt() - open a request; the cipher moves on, whatever becomes of the request
  * Errors: PROV_ERROR_STATE (the session is not open), PROV_ERROR_VALUE, PROV_ERROR_AUTH */
 Secret *session_decrypt(Session *session, GBytes *in, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,6 +3,7 @@
 
 #include "common/broker-uri.h"
 #include "common/button-spec.h"
+#include "common/error.h"
 
 #include <string.h>
 
@@ -27,6 +28,15 @@ static bool check_uri(const char *value, GError **error)
 	BrokerUri uri;
 
 	return broker_uri_parse(value, &uri, error);
+}
+
+static bool check_uuid(const char *value, GError **error)
+{
+	if (g_uuid_string_is_valid(value))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no UUID, which looks like 021a9004-0382-4aea-bff4-6b3f1c5adfb4");
+	return false;
 }
 
 static bool check_button(const char *value, GError **error)
@@ -155,6 +165,10 @@ static const ConfigKey keys[] = {
 	  "wifiprov", "user name of security 2", NULL, 0, NULL },
 	{ "provisioner", "lockout", CONFIG_TYPE_INT, AT(provisioner.lockout), 0, 10000, "100",
 	  "wrong proofs of possession in a row until it is locked; 0: never", NULL, 0, NULL },
+	{ "provisioner", "service_uuid", CONFIG_TYPE_STRING, AT(provisioner.service_uuid), 36, 36,
+	  "021a9004-0382-4aea-bff4-6b3f1c5adfb4",
+	  "UUID of the GATT service; ESP-IDF's own default is 1775244d-6b43-439b-877c-060f2d9bed07",
+	  NULL, 0, check_uuid },
 	{ "provisioner", "join_timeout", CONFIG_TYPE_DURATION, AT(provisioner.join_timeout_ms),
 	  5 * SECOND, 10 * MINUTE, "60s", "how long joining a network may take", NULL, 0, NULL },
 	{ "provisioner", "adapter_wait", CONFIG_TYPE_DURATION, AT(provisioner.adapter_wait_ms), 0,

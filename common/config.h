@@ -119,6 +119,7 @@ typedef struct Config {
 		char *secrets;   /* folder of the proof of possession */
 		char *username;  /* of security 2 */
 		int64_t lockout; /* wrong proofs in a row until it is locked; 0: never */
+		char *service_uuid;
 		int64_t join_timeout_ms;
 		int64_t adapter_wait_ms;
 		char *bus; /* "system", "session" or a D-Bus address */

@@ -137,10 +137,11 @@ bool app_radio_init(App *app, GError **error)
 	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_advert_changed };
 
-	app->gatt = gatt_app_new(app->bus, &gatt_events, app, error);
+	app->gatt = gatt_app_new(app->bus, app->config->provisioner.service_uuid, &gatt_events, app,
+				 error);
 	if (!app->gatt)
 		return false;
-	app->advert = advert_new(app->bus, GATT_SERVICE_UUID, &advert_events, app, error);
+	app->advert = advert_new(app->bus, gatt_app_uuid(app->gatt), &advert_events, app, error);
 	if (!app->advert)
 		return false;
 	app->bluez = bluez_new(app->bus, app->config->provisioner.adapter, &bluez_events, app);

@@ -45,6 +45,7 @@ struct GattApp {
 	Bus *bus;
 	const GattAppEvents *events;
 	void *data;
+	char uuid[GATT_UUID_SIZE];
 	BusObject *root;
 	BusObject *service;
 	GattSlot slots[ENDPOINT_N];
@@ -263,7 +264,9 @@ void gatt_write_finish(GattWrite *write, GBytes *reply)
 
 static void service_uuid_get(BusWriter *value, void *user_data)
 {
-	bus_writer_string(value, GATT_SERVICE_UUID);
+	const GattApp *app = user_data;
+
+	bus_writer_string(value, app->uuid);
 }
 
 static void service_primary_get(BusWriter *value, void *user_data)
@@ -284,9 +287,10 @@ static uint16_t chrc_handle(const GattSlot *slot)
 static void chrc_uuid_get(BusWriter *value, void *user_data)
 {
 	const GattSlot *slot = user_data;
-	char uuid[] = GATT_SERVICE_UUID;
+	char uuid[GATT_UUID_SIZE];
 	char digits[5] = { 0 };
 
+	memcpy(uuid, slot->app->uuid, sizeof(uuid));
 	g_snprintf(digits, sizeof(digits), "%04x", endpoint_uuid16(slot->endpoint));
 	memcpy(uuid + 4, digits, 4);
 	bus_writer_string(value, uuid);
@@ -401,7 +405,8 @@ static void on_bluetoothd(const char *owner, void *user_data)
 	app->bluetoothd = g_strdup(owner);
 }
 
-GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data, GError **error)
+GattApp *gatt_app_new(Bus *bus, const char *uuid, const GattAppEvents *events, void *data,
+		      GError **error)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
 	static const BusInterface *const service_interfaces[] = { &service_interface, NULL };
@@ -410,6 +415,8 @@ GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data, GError 
 	app->bus = bus;
 	app->events = events;
 	app->data = data;
+	for (size_t i = 0; uuid[i] && i + 1 < sizeof(app->uuid); i++)
+		app->uuid[i] = g_ascii_tolower(uuid[i]);
 	app->retry = retry_new(gatt_app_start, app);
 	app->root = bus_object_register(bus, GATT_APP_PATH, root_interfaces, app, error);
 	if (!app->root)
@@ -423,6 +430,11 @@ GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data, GError 
 	}
 	app->watch = bus_name_watch(bus, BLUEZ_SERVICE, on_bluetoothd, app);
 	return g_steal_pointer(&app);
+}
+
+const char *gatt_app_uuid(const GattApp *app)
+{
+	return app->uuid;
 }
 
 void gatt_app_free(GattApp *app)

@@ -24,9 +24,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define GATT_SERVICE_UUID "021a9004-0382-4aea-bff4-6b3f1c5adfb4"
-#define GATT_APP_PATH     "/io/landfall/gatt"
-#define GATT_VALUE_MAX    512 /* octets of one write or read: Core Specification, 3.F.3.2.9 */
+#define GATT_UUID_SIZE 37 /* as text, with its end */
+#define GATT_APP_PATH  "/io/landfall/gatt"
+#define GATT_VALUE_MAX 512 /* octets of one write or read: Core Specification, 3.F.3.2.9 */
 
 typedef struct GattApp GattApp;
 typedef struct GattWrite GattWrite;
@@ -45,10 +45,14 @@ typedef struct GattAppEvents {
 
 /* gatt_app_new() - put the objects on our bus connection
  * @bus:    borrowed, outlives it
+ * @uuid:   of the service, valid; the characteristics' are made of it
  * @events: static
  * Errors: those of bus_object_register() */
-GattApp *gatt_app_new(Bus *bus, const GattAppEvents *events, void *data,
+GattApp *gatt_app_new(Bus *bus, const char *uuid, const GattAppEvents *events, void *data,
 		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* gatt_app_uuid() - of the service, in lower case as it goes on the air; lives as long as the app */
+const char *gatt_app_uuid(const GattApp *app);
 
 /* gatt_app_free() - NULL is fine */
 void gatt_app_free(GattApp *app);

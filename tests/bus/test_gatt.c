@@ -12,6 +12,7 @@
 #define SESSION "/service0/char2" /* prov-session */
 #define VERSION "/service0/char4" /* proto-ver */
 #define NAME    "PROV_A1B2C3"
+#define UUID    "021a9004-0382-4aea-bff4-6b3f1c5adfb4"
 #define OTHER   FAKE_OTHER
 
 typedef struct Fixture {
@@ -112,10 +113,9 @@ static void setup(Fixture *fixture, gconstpointer data)
 	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
 	fixture->bluez = bluez_new(fixture->bus, adapter, &bluez_events, fixture);
-	fixture->gatt = gatt_app_new(fixture->bus, &gatt_events, fixture, &error);
+	fixture->gatt = gatt_app_new(fixture->bus, UUID, &gatt_events, fixture, &error);
 	g_assert_no_error(error);
-	fixture->advert =
-		advert_new(fixture->bus, GATT_SERVICE_UUID, &advert_events, fixture, &error);
+	fixture->advert = advert_new(fixture->bus, UUID, &advert_events, fixture, &error);
 	g_assert_no_error(error);
 }
 
@@ -282,7 +282,7 @@ static void test_table(Fixture *fixture, gconstpointer data)
 			"/io/landfall/gatt/service0/char4 /io/landfall/gatt/service0/char4/desc0");
 	service = fake_bluez_properties(fake, fake->app_owner, GATT_APP_PATH "/service0",
 					"org.bluez.GattService1");
-	g_assert_cmpstr(service, ==, "UUID=" GATT_SERVICE_UUID " Primary=true Handle=0x0100");
+	g_assert_cmpstr(service, ==, "UUID=" UUID " Primary=true Handle=0x0100");
 	for (unsigned int i = 0; i < G_N_ELEMENTS(ids); i++) {
 		g_autofree char *path = g_strdup_printf(GATT_APP_PATH "/service0/char%u", i);
 		g_autofree char *below = g_strconcat(path, "/desc0", NULL);
@@ -644,7 +644,7 @@ static void test_advert(Fixture *fixture, gconstpointer data)
 	g_assert_true(advert_is_on_air(fixture->advert));
 	properties = advert_properties(fixture);
 	g_assert_cmpstr(properties, ==,
-			"Type=peripheral ServiceUUIDs=" GATT_SERVICE_UUID " LocalName=" NAME
+			"Type=peripheral ServiceUUIDs=" UUID " LocalName=" NAME
 			" Discoverable=true MinInterval=100 MaxInterval=160");
 	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
 	advert_unregister(fixture->advert, false);

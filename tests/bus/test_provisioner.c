@@ -94,6 +94,29 @@ static void test_start_stop(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, 0);
 }
 
+/* A service of another UUID, in lower case as everybody compares it. */
+static void test_uuid(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "service_uuid=1775244D-6b43-439b-877c-060f2d9bed07",
+					    NULL };
+	FakeBluez *bluez = daemon->bluez;
+	g_autofree char *service = NULL;
+	g_autofree char *chrc = NULL;
+	g_autofree char *advert = NULL;
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	service = fake_bluez_properties(bluez, bluez->app_owner, "/io/landfall/gatt/service0",
+					"org.bluez.GattService1");
+	test_assert_has(service, "UUID=1775244d-6b43-439b-877c-060f2d9bed07");
+	chrc = fake_bluez_properties(bluez, bluez->app_owner, "/io/landfall/gatt/service0/char4",
+				     "org.bluez.GattCharacteristic1");
+	test_assert_has(chrc, "UUID=1775ff53-6b43-439b-877c-060f2d9bed07");
+	advert = fake_bluez_properties(bluez, bluez->advert_owner, bluez->advert_path,
+				       "org.bluez.LEAdvertisement1");
+	test_assert_has(advert, "ServiceUUIDs=1775244d-6b43-439b-877c-060f2d9bed07");
+}
+
 static void test_no_adapter(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "adapter_wait=300ms", NULL };
@@ -194,6 +217,7 @@ static const ConfigCase config_cases[] = {
 	{ "adapter", "adapter=hci7", 16 },
 	{ "button-which", "advertise=button", 10 },
 	{ "button-what", "button=gpio:gpiochip0", 10 },
+	{ "uuid", "service_uuid=021a9004-0382-4aea-bff4-6b3f1c5adfbz", 10 },
 	{ "bus", "bus=unix:path=/nonexistent/bus", 15 },
 	{ "secrets", "secrets=/dev/null/secrets", 1 },
 };
@@ -280,6 +304,7 @@ static const Test tests[] = {
 	{ "/provisioner/security-1", test_security_1 },
 	{ "/provisioner/provisioned", test_provisioned },
 	{ "/provisioner/start-stop", test_start_stop },
+	{ "/provisioner/uuid", test_uuid },
 	{ "/provisioner/no-adapter", test_no_adapter },
 	{ "/provisioner/start-fails", test_start_fails },
 	{ "/provisioner/no-wifi", test_no_wifi },

@@ -176,7 +176,8 @@ static void setup(Fixture *fixture, gconstpointer data)
 	g_assert_no_error(error);
 	fixture->service = bus_service_new(fixture->bus, &service_events, fixture, &error);
 	g_assert_no_error(error);
-	fixture->gatt = gatt_app_new(fixture->bus, &gatt_events, fixture, &error);
+	fixture->gatt = gatt_app_new(fixture->bus, "021a9004-0382-4aea-bff4-6b3f1c5adfb4",
+				     &gatt_events, fixture, &error);
 	g_assert_no_error(error);
 	fixture->name = bus_name_request(fixture->bus, BUS_SERVICE_NAME, 0, on_name, fixture);
 	TEST_WAIT(fixture->owned);

@@ -202,7 +202,7 @@ static GByteArray *build_scan_result(Fixture *fixture)
 
 static GByteArray *build_set(Fixture *fixture)
 {
-	return message_set_config(RIG_SSID, "not the passphrase");
+	return message_set_config(RIG_SSID, "not the passphrase", NULL);
 }
 
 static GByteArray *build_apply(Fixture *fixture)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/phone/client.h"
 
+#include "tests/phone/hex.h"
 #include "tests/phone/phone-error.h"
 #include "tests/phone/phone-security0.h"
 #include "tests/phone/phone-security1.h"
@@ -426,9 +427,13 @@ static cJSON *networks_json(const GArray *networks)
 	for (guint i = 0; i < networks->len; i++) {
 		const MessageNetwork *network = &g_array_index(networks, MessageNetwork, i);
 		g_autofree char *ssid = message_ssid_text(network);
+		g_autofree char *octets = hex_text(network->ssid, network->ssid_len);
+		g_autofree char *bssid = hex_text(network->bssid, MESSAGE_BSSID_LEN);
 		cJSON *entry = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(entry, "ssid", ssid);
+		cJSON_AddStringToObject(entry, "octets", octets);
+		cJSON_AddStringToObject(entry, "bssid", bssid);
 		cJSON_AddNumberToObject(entry, "channel", network->channel);
 		cJSON_AddNumberToObject(entry, "rssi", network->rssi_dbm);
 		cJSON_AddNumberToObject(entry, "auth", network->auth);
@@ -502,7 +507,7 @@ static bool hand_over(Client *client, const char *ssid, const char *passphrase, 
 {
 	cJSON *details = cJSON_CreateObject();
 
-	if (!config_request(client, message_set_config(ssid, passphrase), 3,
+	if (!config_request(client, message_set_config(ssid, passphrase, client->setup->bssid), 3,
 			    "handing over the credentials", error)) {
 		cJSON_Delete(details);
 		return false;

@@ -46,6 +46,7 @@ typedef struct ClientSetup {
 	const char *user;        /* security 2 */
 	const char *pop;         /* proof of possession: password of security 2 */
 	const char *leave_after; /* hang up after this step; NULL never */
+	const uint8_t *bssid;    /* sent with every name; NULL: none */
 	bool lists_networks;
 	double time_scale; /* of all waiting times */
 } ClientSetup;

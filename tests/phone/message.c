@@ -70,13 +70,14 @@ GByteArray *message_scan_result(unsigned start, unsigned count)
 	return out;
 }
 
-GByteArray *message_set_config(const char *ssid, const char *passphrase)
+GByteArray *message_set_config(const char *ssid, const char *passphrase, const uint8_t *bssid)
 {
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	GByteArray *out = g_byte_array_new();
 
 	phone_wire_put_bytes(body, 1, ssid, strlen(ssid));
 	phone_wire_put_bytes(body, 2, passphrase, passphrase ? strlen(passphrase) : 0);
+	phone_wire_put_bytes(body, 3, bssid, bssid ? MESSAGE_BSSID_LEN : 0);
 	phone_wire_put_uint(out, FIELD_MSG, CONFIG_MSG_SET);
 	phone_wire_put_message(out, CONFIG_CMD_SET, body);
 	return out;

@@ -68,7 +68,8 @@ typedef struct MessageProgress {
 GByteArray *message_scan_start(void);
 GByteArray *message_scan_status(bool empty_sub);
 GByteArray *message_scan_result(unsigned start, unsigned count);
-GByteArray *message_set_config(const char *ssid, const char *passphrase);
+/* @bssid: MESSAGE_BSSID_LEN octets; NULL: any access point of that name */
+GByteArray *message_set_config(const char *ssid, const char *passphrase, const uint8_t *bssid);
 GByteArray *message_apply_config(bool empty_sub);
 GByteArray *message_get_status(void);
 GByteArray *message_control(MessageControl control);

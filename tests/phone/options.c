@@ -14,7 +14,7 @@
 typedef struct Raw {
 	char *adapter, *name, *exact, *address, *habit, *security, *user;
 	char *pop, *pop_file, *qr_file;
-	char *ssid, *passphrase, *passphrase_file;
+	char *ssid, *passphrase, *passphrase_file, *bssid;
 	char *then_ssid, *then_passphrase, *then_passphrase_file;
 	char *leave_after, *expect, *expect_first, *script;
 	int mtu, tries;
@@ -145,6 +145,21 @@ static bool take_target(Raw *raw, Options *options, GError **error)
 	return true;
 }
 
+/* Written like a Bluetooth address, sent first octet first. */
+static bool take_bssid(const Raw *raw, Options *options, GError **error)
+{
+	uint8_t reversed[MESSAGE_BSSID_LEN];
+
+	if (!raw->bssid)
+		return true;
+	if (!advert_address_parse(raw->bssid, reversed))
+		return wrong(error, "\"%s\" is no address like 00:11:22:33:44:55", raw->bssid);
+	for (size_t i = 0; i < MESSAGE_BSSID_LEN; i++)
+		options->bssid[i] = reversed[MESSAGE_BSSID_LEN - 1 - i];
+	options->client.bssid = options->bssid;
+	return true;
+}
+
 static bool take_security(const Raw *raw, Options *options, GError **error)
 {
 	const char *text = raw->security ? raw->security : "auto";
@@ -226,7 +241,8 @@ static bool convert(Raw *raw, Options *options, GError **error)
 	options->client.lists_networks = !raw->no_scan;
 	if (!take_habit(raw, options, error) || !take_target(raw, options, error) ||
 	    !take_security(raw, options, error) || !take_numbers(raw, options, error) ||
-	    !take_secrets(raw, options, error) || !check(raw, options, error))
+	    !take_bssid(raw, options, error) || !take_secrets(raw, options, error) ||
+	    !check(raw, options, error))
 		return false;
 	options->ble.adapter = options->adapter;
 	options->ble.target.name = options->name;
@@ -251,6 +267,7 @@ static void raw_clear(Raw *raw)
 			   &raw->ssid,
 			   &raw->passphrase,
 			   &raw->passphrase_file,
+			   &raw->bssid,
 			   &raw->then_ssid,
 			   &raw->then_passphrase,
 			   &raw->leave_after,
@@ -290,11 +307,12 @@ static bool parse(int *argc, char ***argv, Raw *raw, GError **error)
 		  "the same from a file, - is standard "
 		  "input",
 		  "FILE" },
-		{ "ssid", 0, 0, TEXT, &raw->ssid, "Wi-Fi network to join", "TEXT" },
+		{ "ssid", 0, 0, FILE_, &raw->ssid, "Wi-Fi network to join, any octets", "TEXT" },
 		{ "passphrase", 0, 0, TEXT, &raw->passphrase, "its passphrase", "TEXT" },
 		{ "passphrase-file", 0, 0, FILE_, &raw->passphrase_file, "the same from a file",
 		  "FILE" },
-		{ "then-ssid", 0, 0, TEXT, &raw->then_ssid,
+		{ "bssid", 0, 0, TEXT, &raw->bssid, "its access point, sent along", "ADDRESS" },
+		{ "then-ssid", 0, 0, FILE_, &raw->then_ssid,
 		  "network to try after a failure, on the "
 		  "same session",
 		  "TEXT" },

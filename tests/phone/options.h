@@ -10,6 +10,7 @@ typedef struct Options {
 	BleSetup ble;
 	ClientSetup client;
 	uint8_t address[ADVERT_ADDRESS_LEN];
+	uint8_t bssid[MESSAGE_BSSID_LEN];
 	bool json;
 	bool scan_only;
 	bool wrong_proof_first;

@@ -471,9 +471,12 @@ static void test_requests(void)
 	check_request(message_scan_status(false), "0802");
 	check_request(message_scan_result(0, 2), vector_records[4].clear);
 	check_request(message_scan_result(4, 2), "0804720408041002");
-	check_request(message_set_config("HomeNet", "secret-pass"), vector_records[6].clear);
-	check_request(message_set_config("HomeNet", NULL), "080262090a07486f6d654e6574");
-	check_request(message_set_config("HomeNet", ""), "080262090a07486f6d654e6574");
+	check_request(message_set_config("HomeNet", "secret-pass", NULL), vector_records[6].clear);
+	check_request(message_set_config("HomeNet", NULL, NULL), "080262090a07486f6d654e6574");
+	check_request(message_set_config("HomeNet", "", NULL), "080262090a07486f6d654e6574");
+	check_request(
+		message_set_config("HomeNet", NULL, (const uint8_t *)"\x0a\x1b\x2c\x3d\x4e\x5f"),
+		"080262110a07486f6d654e65741a060a1b2c3d4e5f");
 	check_request(message_apply_config(true), vector_records[8].clear);
 	check_request(message_apply_config(false), "0804");
 	check_request(message_get_status(), vector_records[10].clear);

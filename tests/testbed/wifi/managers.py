@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""What each manager of Wi-Fi has configured, as its own files and tools tell. Runs in the device.
+
+A manager has:
+
+  configure(ssid, passphrase)   a network of the owner's, without Landfall
+  configured()                  names (octets) that are there after a boot
+  half()                        what is there but would not be joined after a boot, in words
+"""
+import codecs
+import pathlib
+import re
+import subprocess
+
+import dbus
+
+INTERFACE = "wlan0"
+
+
+def output(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
+
+
+def octets(text):
+    """The octets of a name as iw, wpa_cli and wpa_supplicant's P"..." escape them."""
+    return codecs.decode(text, "unicode_escape").encode("latin-1")
+
+
+def station():
+    """Hardware address of the access point and own IPv4 address; None for what there is not."""
+    link = re.search(r"^Connected to (\S+)", output("iw", "dev", INTERFACE, "link"))
+    address = re.search(r" inet ([0-9.]+)/", output("ip", "-4", "-o", "address", "show", INTERFACE))
+    return link and link[1], address and address[1]
+
+
+class NetworkManager:
+    name = "networkmanager"
+    settings = "org.freedesktop.NetworkManager.Settings"
+
+    def configure(self, ssid, passphrase):
+        output("nmcli", "connection", "add", "type", "wifi", "con-name", "owner's", "ssid", ssid,
+               "wifi-sec.key-mgmt", "wpa-psk", "wifi-sec.psk", passphrase)
+        subprocess.run(["nmcli", "device", "wifi", "list", "--rescan", "yes"],
+                       stdout=subprocess.DEVNULL)
+
+    def profiles(self):
+        """Name, file, whether it is joined by itself; of each infrastructure network."""
+        bus = dbus.SystemBus()
+        service = "org.freedesktop.NetworkManager"
+        listing = bus.get_object(service, "/org/freedesktop/NetworkManager/Settings")
+        for path in listing.ListConnections(dbus_interface=self.settings):
+            profile = bus.get_object(service, path)
+            about = profile.GetSettings(dbus_interface=self.settings + ".Connection")
+            if about["connection"]["type"] != "802-11-wireless":
+                continue
+            file = profile.Get(self.settings + ".Connection", "Filename",
+                               dbus_interface=dbus.PROPERTIES_IFACE)
+            yield (bytes(about["802-11-wireless"]["ssid"]), str(file),
+                   about["connection"].get("autoconnect", True),
+                   "bssid" in about["802-11-wireless"])
+
+    def configured(self):
+        return [name for name, file, _, _ in self.profiles() if file.startswith("/etc/")]
+
+    def half(self):
+        for name, file, automatic, locked in self.profiles():
+            if not file.startswith("/etc/"):
+                yield f"{name} is in memory only: {file}"
+            if not automatic:
+                yield f"{name} is not joined by itself"
+            if locked:
+                yield f"{name} is locked to one access point"
+
+
+class WpaSupplicant:
+    name = "wpa_supplicant"
+    file = pathlib.Path("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf")
+
+    @staticmethod
+    def cli(*words):
+        answer = output("wpa_cli", "-i", INTERFACE, *words).strip()
+        if answer.endswith("FAIL"):
+            raise RuntimeError(f"wpa_cli {words}: {answer}")
+        return answer
+
+    def configure(self, ssid, passphrase):
+        number = self.cli("add_network")
+        self.cli("set_network", number, "ssid", f'"{ssid}"')
+        self.cli("set_network", number, "psk", f'"{passphrase}"')
+        self.cli("enable_network", number)
+        self.cli("save_config")
+
+    def blocks(self):
+        """Settings of each network in the file."""
+        for block in re.findall(r"^network=\{\n(.*?)^\}", self.file.read_text("latin-1"),
+                                re.DOTALL | re.MULTILINE):
+            yield dict(line.strip().split("=", 1) for line in block.splitlines() if "=" in line)
+
+    @staticmethod
+    def name_of(block):
+        text = block["ssid"]
+        if text.startswith('P"'):
+            return octets(text[2:-1])
+        return text[1:-1].encode("latin-1") if text.startswith('"') else bytes.fromhex(text)
+
+    def configured(self):
+        return [self.name_of(block) for block in self.blocks()]
+
+    def half(self):
+        for block in self.blocks():
+            if block.get("disabled", "0") != "0":
+                yield f"{self.name_of(block)} is disabled in the file"
+            if "bssid" in block:
+                yield f"{self.name_of(block)} is locked to one access point"
+        listed = [line.split("\t") for line in self.cli("list_networks").splitlines()[1:]]
+        names = [octets(line[1]) for line in listed]
+        if sorted(names) != sorted(self.configured()):
+            yield f"running with {names}, which is not what the file has"
+        for line in listed:
+            if "DISABLED]" in line[-1]:
+                yield f"{line[1]} is {line[-1]}"
+
+
+class Iwd:
+    name = "iwd"
+    folder = pathlib.Path("/var/lib/iwd")
+
+    def configure(self, ssid, passphrase):
+        file = self.folder / f"{ssid}.psk"
+        file.write_text(f"[Security]\nPassphrase={passphrase}\n")
+
+    def configured(self):
+        return [bytes.fromhex(file.stem[1:]) if file.stem.startswith("=") else file.stem.encode()
+                for file in self.folder.iterdir() if file.suffix in (".psk", ".open", ".8021x")]
+
+    def half(self):
+        bus = dbus.SystemBus()
+        manager = bus.get_object("net.connman.iwd", "/")
+        known = []
+        for interfaces in manager.GetManagedObjects(
+                dbus_interface="org.freedesktop.DBus.ObjectManager").values():
+            network = interfaces.get("net.connman.iwd.KnownNetwork")
+            if network:
+                known.append(str(network["Name"]))
+                if not network["AutoConnect"]:
+                    yield f"{network['Name']} is not joined by itself"
+        if len(known) != len(self.configured()):
+            yield f"knows {known}, which is not what the folder has"
+
+
+MANAGERS = {manager.name: manager for manager in (NetworkManager, WpaSupplicant, Iwd)}

@@ -183,8 +183,11 @@ void app_air_network(App *app)
 	app_air_settle(app);
 }
 
+/* A phone that may come back in a moment counts as there. */
 static AirPhone phone_now(const App *app)
 {
+	if (*provisioner_awaited(app->core))
+		return AIR_PHONE_PROVED;
 	switch (provisioner_state(app->core)) {
 	case PROVISIONER_IDLE:
 	case PROVISIONER_READY:

@@ -53,7 +53,8 @@ static void on_touched(const char *device, void *data)
 	if (*provisioner_peer(app->core) || *device == '\0' || !app->begun)
 		return;
 	provisioner_peer_connected(app->core, device, app_now_us());
-	wifi_choice_look_around(app->wifi);
+	if (*provisioner_peer(app->core))
+		wifi_choice_look_around(app->wifi);
 	app_settle(app);
 }
 
@@ -78,6 +79,11 @@ static void on_written(const char *device, EndpointId endpoint, GBytes *value, G
 	on_touched(device, app);
 	provisioner_request(app->core, device, endpoint, value, app_now_us(), on_answer, due);
 	app_settle(app);
+}
+
+static void on_problem(void *data)
+{
+	app_status_show(data);
 }
 
 static void on_advertising(int active, void *data)
@@ -133,7 +139,7 @@ static void on_advert_changed(bool on_air, void *data)
 bool app_radio_init(App *app, GError **error)
 {
 	static const BluezEvents bluez_events = { on_bluez_ready, on_bluez_lost, on_disconnected,
-						  on_advertising };
+						  on_problem, on_advertising };
 	static const GattAppEvents gatt_events = { on_gatt_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_advert_changed };
 

@@ -109,6 +109,8 @@ static char *progress_text(const App *app)
 	case PROVISIONER_READY:
 		if (!advert_is_on_air(app->advert))
 			break;
+		if (*provisioner_awaited(app->core))
+			return g_strdup("the phone is gone; for a moment it alone may come back");
 		return ready_text(app);
 	case PROVISIONER_PEER:
 		if (is_locked(app))

@@ -136,6 +136,7 @@ static void step_refused(Bluez *bluez, const GError *error)
 	wait_ms = retry_later(bluez->retry);
 	g_message("Bluetooth adapter %s cannot be prepared: %s; next attempt in %u ms",
 		  path_name(bluez->refused), error->message, wait_ms);
+	bluez->events->problem(bluez->data);
 }
 
 static void step_on_reply(BusReply *reply, void *user_data)
@@ -270,8 +271,10 @@ static void bluez_consider(Bluez *bluez)
 	if (bluez->step != STEP_NONE)
 		bluez_drop(bluez);
 	mirror = pick(bluez);
-	if (!mirror)
+	if (!mirror) {
+		bluez->events->problem(bluez->data);
 		return;
+	}
 	bluez->path = g_strdup(bus_mirror_path(mirror));
 	bluez->step = STEP_POWER;
 	bluez_advance(bluez);

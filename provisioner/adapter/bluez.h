@@ -32,6 +32,8 @@ typedef struct BluezEvents {
 	void (*lost)(void *data);
 	/* the link to @device, an object path, is down; NULL: all links are */
 	void (*disconnected)(const char *device, void *data);
+	/* bluez_problem() may say something else */
+	void (*problem)(void *data);
 	/* the adapter that is ready has so many advertisements now, anybody's */
 	void (*advertising)(int active, void *data);
 } BluezEvents;

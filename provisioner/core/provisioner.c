@@ -34,6 +34,8 @@ struct Provisioner {
 	unsigned int keeping;   /* calls of keep() without their provisioner_on_kept() */
 	char *peer;             /* NULL: nobody */
 	int64_t heard_us;       /* when the peer last did something */
+	char *awaited;          /* a peer that had proved itself and may come back; NULL: none */
+	int64_t awaited_us;     /* until then nobody else may enter; INT64_MAX: none */
 	int64_t told_us;        /* when the phone was answered Connected; INT64_MAX: not yet */
 	int64_t stop_us;        /* when the service has served; INT64_MAX: not in sight */
 	ProvisionerState state; /* as last shown by changed() */
@@ -151,6 +153,7 @@ Provisioner *provisioner_new(const ProvisionerSecurity *security, const Provisio
 	provisioner->kept = security->wrong;
 	provisioner->shown_lockout = lockout_state(&provisioner->lockout, now_us);
 	provisioner->shown_wrong = provisioner->lockout.wrong;
+	provisioner->awaited_us = INT64_MAX;
 	provisioner->told_us = INT64_MAX;
 	provisioner->stop_us = INT64_MAX;
 	provisioner->shown_failure = "";
@@ -186,6 +189,7 @@ void provisioner_free(Provisioner *provisioner)
 	g_bytes_unref(provisioner->version);
 	g_clear_pointer(&provisioner->guess, g_bytes_unref);
 	g_free(provisioner->peer);
+	g_free(provisioner->awaited);
 	g_free(provisioner);
 }
 
@@ -290,6 +294,14 @@ static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 	provisioner->peer_changed = true;
 }
 
+/* For a while the service is kept for @peer, NULL for nobody. */
+static void await_set(Provisioner *provisioner, const char *peer, int64_t now_us)
+{
+	g_free(provisioner->awaited);
+	provisioner->awaited = g_strdup(peer);
+	provisioner->awaited_us = peer ? now_us + PROVISIONER_GRACE_US : INT64_MAX;
+}
+
 /* Give up whatever the back end is doing. */
 static void wifi_cancel(Provisioner *provisioner)
 {
@@ -307,6 +319,7 @@ void provisioner_start(Provisioner *provisioner, int64_t now_us)
 	wifi_cancel(provisioner);
 	if (provisioner->peer)
 		peer_set(provisioner, NULL, now_us);
+	await_set(provisioner, NULL, now_us);
 	provisioner->started = true;
 	provisioner->done = false;
 	provisioner_settle(provisioner, now_us);
@@ -319,14 +332,17 @@ void provisioner_stop(Provisioner *provisioner, int64_t now_us)
 	wifi_cancel(provisioner);
 	if (provisioner->peer)
 		peer_set(provisioner, NULL, now_us);
+	await_set(provisioner, NULL, now_us);
 	provisioner->started = false;
 	provisioner->done = false;
 	provisioner_settle(provisioner, now_us);
 }
 
-/* May @peer take the service from whoever has it? */
+/* May @peer take the service from whoever has it, or had it a moment ago? */
 static bool peer_may_enter(const Provisioner *provisioner, const char *peer, int64_t now_us)
 {
+	if (provisioner->awaited && !g_str_equal(provisioner->awaited, peer))
+		return false;
 	return !provisioner->peer || g_str_equal(provisioner->peer, peer) ||
 	       now_us - provisioner->heard_us >= PROVISIONER_SILENT_US;
 }
@@ -335,6 +351,7 @@ void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int6
 {
 	if (!provisioner->started || !peer_may_enter(provisioner, peer, now_us))
 		return;
+	await_set(provisioner, NULL, now_us);
 	peer_set(provisioner, peer, now_us);
 	provisioner_settle(provisioner, now_us);
 }
@@ -343,6 +360,8 @@ void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t n
 {
 	if (!provisioner->peer || !g_str_equal(provisioner->peer, peer))
 		return;
+	if (session_is_open(provisioner->session))
+		await_set(provisioner, peer, now_us);
 	peer_set(provisioner, NULL, now_us);
 	provisioner_settle(provisioner, now_us);
 }
@@ -491,7 +510,7 @@ static bool request_holds(const Provisioner *provisioner, const char *peer, Endp
 		g_set_error(error, PROV_ERROR, PROV_ERROR_STATE, "the service is not running");
 		return false;
 	}
-	if (provisioner->peer && !g_str_equal(provisioner->peer, peer)) {
+	if (!provisioner->peer || !g_str_equal(provisioner->peer, peer)) {
 		g_set_error(error, PROV_ERROR, PROV_ERROR_BUSY, "another peer holds the service");
 		return false;
 	}
@@ -575,6 +594,7 @@ int64_t provisioner_deadline_us(const Provisioner *provisioner)
 
 	if (provisioner->shown_lockout == LOCKOUT_WAITING)
 		deadline_us = MIN(deadline_us, provisioner->lockout.until_us);
+	deadline_us = MIN(deadline_us, provisioner->awaited_us);
 	deadline_us = MIN(deadline_us, prov_scan_deadline_us(provisioner->scan));
 	return MIN(deadline_us, prov_config_deadline_us(provisioner->config));
 }
@@ -586,6 +606,8 @@ void provisioner_expire(Provisioner *provisioner, int64_t now_us)
 	prov_config_expire(provisioner->config, now_us);
 	prov_scan_expire(provisioner->scan, prov_config_is_joining(provisioner->config), now_us);
 	answer_deferred(provisioner);
+	if (now_us >= provisioner->awaited_us)
+		await_set(provisioner, NULL, now_us);
 	if (now_us >= provisioner->stop_us)
 		provisioner->done = true;
 	provisioner_settle(provisioner, now_us);
@@ -599,6 +621,11 @@ ProvisionerState provisioner_state(const Provisioner *provisioner)
 const char *provisioner_peer(const Provisioner *provisioner)
 {
 	return provisioner->peer ? provisioner->peer : "";
+}
+
+const char *provisioner_awaited(const Provisioner *provisioner)
+{
+	return provisioner->awaited ? provisioner->awaited : "";
 }
 
 const WifiLink *provisioner_link(const Provisioner *provisioner)

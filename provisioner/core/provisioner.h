@@ -36,6 +36,11 @@
 #define PROVISIONER_UNREAD_US (30 * G_USEC_PER_SEC) /* from the address to the stop, unread */
 #define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
 
+/* How long the service is kept for a phone that had proved itself and dropped. Phones give up a dead
+ * link after 6 seconds at most and connect again in 1 or 2; nobody else waits longer than it takes
+ * to try again. Who has not proved itself is not waited for: a stranger could shut others out. */
+#define PROVISIONER_GRACE_US (10 * G_USEC_PER_SEC)
+
 typedef enum ProvisionerState {
 	PROVISIONER_IDLE,
 	PROVISIONER_READY,
@@ -130,7 +135,7 @@ void provisioner_stop(Provisioner *provisioner, int64_t now_us);
 
 /* provisioner_peer_connected() - a link has come up: call it once per link, a session of the same
  * peer is dropped. Nothing while another peer holds the service and was heard within
- * PROVISIONER_SILENT_US
+ * PROVISIONER_SILENT_US, or had proved itself and dropped less than PROVISIONER_GRACE_US ago
  * @peer: what names it, the BlueZ device path; copied */
 void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us);
 
@@ -177,6 +182,7 @@ const Lockout *provisioner_lockout(const Provisioner *provisioner);
 /* Accessors, valid until the next call. */
 ProvisionerState provisioner_state(const Provisioner *provisioner);
 const char *provisioner_peer(const Provisioner *provisioner);     /* "" when nobody is there */
+const char *provisioner_awaited(const Provisioner *provisioner);  /* may come back; or "" */
 const WifiLink *provisioner_link(const Provisioner *provisioner); /* NULL before JOINED */
 const char *provisioner_failure(const Provisioner *provisioner);  /* "" or e.g. "auth-error" */
 

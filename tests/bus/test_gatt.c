@@ -63,6 +63,10 @@ static void on_disconnected(const char *device, void *data)
 	note(data, "gone:%s", device ? strrchr(device, '/') + 1 : "all");
 }
 
+static void on_problem(void *data)
+{
+}
+
 static void on_advertising(int active, void *data)
 {
 	Fixture *fixture = data;
@@ -100,7 +104,7 @@ static void on_air(bool on_air, void *data)
 
 static void setup(Fixture *fixture, gconstpointer data)
 {
-	static const BluezEvents bluez_events = { on_ready, on_lost, on_disconnected,
+	static const BluezEvents bluez_events = { on_ready, on_lost, on_disconnected, on_problem,
 						  on_advertising };
 	static const GattAppEvents gatt_events = { on_registered, on_touched, on_written };
 	static const AdvertEvents advert_events = { on_air };

@@ -259,6 +259,62 @@ static void test_second_peer(void)
 	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
 }
 
+/* Who had proved itself may drop and come back; meanwhile nobody else gets in. */
+static void test_grace(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	g_autoptr(GBytes) in = hex_bytes("455350");
+
+	bench_open(bench);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	assert_state(bench, "ready");
+	g_assert_cmpstr(provisioner_awaited(bench->provisioner), ==, BENCH_PEER);
+	bench_pass(bench, PROVISIONER_GRACE_US - 1);
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, "");
+
+	/* It is back: the keys went with the link, so it starts over. */
+	bench_write(bench, BENCH_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_no_error(bench->error);
+	g_assert_cmpstr(provisioner_awaited(bench->provisioner), ==, "");
+	bench_expect_error(bench, ENDPOINT_PROV_CONFIG, "5200", PROV_ERROR_STATE);
+	bench_open(bench);
+
+	/* It is not: the next one may enter. */
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	bench_pass(bench, PROVISIONER_GRACE_US);
+	g_assert_cmpstr(provisioner_awaited(bench->provisioner), ==, "");
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_no_error(bench->error);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, OTHER_PEER);
+
+	/* Nobody waits for somebody who has not proved itself. */
+	provisioner_peer_gone(bench->provisioner, OTHER_PEER, bench->now_us);
+	g_assert_cmpstr(provisioner_awaited(bench->provisioner), ==, "");
+	bench_write(bench, BENCH_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_no_error(bench->error);
+}
+
+/* What was begun goes on while the phone is away, and a stop ends the waiting. */
+static void test_grace_join(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	bench_open(bench);
+	bench_join(bench);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	assert_state(bench, "joining");
+	bench_open(bench);
+	assert_state(bench, "joining");
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	provisioner_stop(bench->provisioner, bench->now_us);
+	g_assert_cmpstr(provisioner_awaited(bench->provisioner), ==, "");
+	provisioner_start(bench->provisioner, bench->now_us);
+	provisioner_peer_connected(bench->provisioner, OTHER_PEER, bench->now_us);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, OTHER_PEER);
+}
+
 static void expect_guess(Bench *bench, const char *command1, ProvError code)
 {
 	bool second = bench->version == 2;
@@ -521,6 +577,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/provisioner/not-running", test_not_running);
 	g_test_add_func("/provisioner/sizes", test_sizes);
 	g_test_add_func("/provisioner/second-peer", test_second_peer);
+	g_test_add_func("/provisioner/grace", test_grace);
+	g_test_add_func("/provisioner/grace-join", test_grace_join);
 	g_test_add_data_func("/provisioner/guesses/1", GINT_TO_POINTER(1), test_guesses);
 	g_test_add_data_func("/provisioner/guesses/2", GINT_TO_POINTER(2), test_guesses);
 	g_test_add_func("/provisioner/reconnect", test_reconnect);

@@ -41,8 +41,10 @@ static void on_disconnected(const char *device, void *data)
 		return;
 	g_info("the phone is gone");
 	provisioner_peer_gone(app->core, peer, app_now_us());
-	/* The kernel is to resume advertising by itself. */
-	advert_check(app->advert);
+	/* The kernel is to resume advertising by itself. Not asked when it is about to be taken off the
+	 * air: bluetoothd 5.66 crashes when what it hands to the adapter anew is unregistered. */
+	if (provisioner_state(app->core) != PROVISIONER_JOINED)
+		advert_check(app->advert);
 	app_settle(app);
 }
 

@@ -63,7 +63,7 @@ static void print_line(const Soak *soak, unsigned int n, const RigUsage *usage)
 int main(int argc, char **argv)
 {
 	unsigned int cycles = argc == 2 ? (unsigned int)atoi(argv[1]) : 0;
-	Soak soak = { NULL };
+	Soak soak = { .rig = NULL };
 	RigUsage before = { 0 };
 	RigUsage after = { 0 };
 

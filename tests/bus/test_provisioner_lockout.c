@@ -49,7 +49,8 @@ static void call(const char *method)
 {
 	g_autofree char *line = g_strdup_printf(
 		BUSCTL "call " RIG_SERVICE " " RIG_OBJECT " " RIG_SERVICE " %s", method);
-	g_autofree char *text = test_run(line, NULL);
+
+	g_free(test_run(line, NULL));
 }
 
 typedef struct Lock {

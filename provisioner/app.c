@@ -2,6 +2,7 @@
 #include "provisioner/app-private.h"
 
 #include "common/error.h"
+#include "common/random.h"
 #include "provisioner/adapter/credentials.h"
 
 #include <systemd/sd-daemon.h>
@@ -147,7 +148,7 @@ static bool app_init_core(App *app, GError **error)
 	app->ports = (ProvisionerPorts){
 		.wifi = &wifi_choice_port,
 		.wifi_data = app->wifi,
-		.random = credentials_random,
+		.random = random_fill,
 		.changed = core_changed,
 		.data = app,
 		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,

@@ -3,39 +3,19 @@
 
 #include "common/error.h"
 #include "common/file-replace.h"
-#include "provisioner/core/srp.h"
+#include "common/proof.h"
+#include "common/random.h"
+#include "common/srp-password.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SALT_MAX     64
 #define VERIFIER_MAX 384
-#define POP_MAX      64
-
-/* Lower case, without i, l, o and 0 that are misread on a label: 32 symbols, 5 bits each. */
-static const char pop_alphabet[] = "abcdefghjkmnpqrstuvwxyz123456789";
-
-G_STATIC_ASSERT(sizeof(pop_alphabet) == 32 + 1);
-
-bool credentials_random(void *data, uint8_t *out, size_t len)
-{
-	while (len > 0) {
-		ssize_t got = getrandom(out, len, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		out += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
 
 void credentials_free(Credentials *credentials)
 {
@@ -93,27 +73,17 @@ static bool read_pop(const char *folder, Secret **out, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, "pop", NULL);
 	g_autoptr(Secret) text = NULL;
-	size_t len = 0;
 
-	if (!read_file(path, POP_MAX + 2, &text, error))
+	if (!read_file(path, PROOF_MAX + 2, &text, error))
 		return false;
 	if (!text)
 		return true;
-	len = secret_len(text);
-	while (len > 0 &&
-	       (secret_data(text)[len - 1] == '\n' || secret_data(text)[len - 1] == '\r'))
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		if (secret_data(text)[i] < 0x20 || secret_data(text)[i] == 0x7f)
-			len = 0;
-	}
-	if (len == 0 || len > POP_MAX) {
+	*out = proof_parse(text);
+	if (!*out)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-			    "%s must hold one line of 1 to %d printable characters", path, POP_MAX);
-		return false;
-	}
-	*out = secret_new(secret_data(text), len);
-	return true;
+			    "%s must hold one line of 1 to %d printable characters", path,
+			    PROOF_MAX);
+	return *out != NULL;
 }
 
 static bool read_octets(const char *folder, const char *name, size_t max, GBytes **out,
@@ -141,44 +111,23 @@ static bool derive(const char *username, const Secret *pop, GBytes **salt, GByte
 {
 	g_clear_pointer(salt, g_bytes_unref);
 	g_clear_pointer(verifier, g_bytes_unref);
-	*salt = srp_salt_new(credentials_random, NULL, error);
+	*salt = srp_password_salt(random_fill, NULL, error);
 	if (*salt)
-		*verifier = srp_verifier_new(username, pop, *salt, error);
+		*verifier = srp_password_verifier(username, pop, *salt, error);
 	return *verifier != NULL;
 }
 
-static Secret *draw_pop(GError **error)
-{
-	g_autoptr(Secret) pop = secret_new_zeroed(CREDENTIALS_POP_LEN);
-	uint8_t *text = secret_bytes(pop);
-
-	if (!credentials_random(NULL, text, CREDENTIALS_POP_LEN)) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
-				    "the kernel gives no random numbers");
-		return NULL;
-	}
-	for (size_t i = 0; i < CREDENTIALS_POP_LEN; i++)
-		text[i] = (uint8_t)pop_alphabet[text[i] & 31];
-	return g_steal_pointer(&pop);
-}
-
-/* One proof in 256 cannot be used with every client: then another is drawn. */
 static bool make_pop(const char *folder, Credentials *credentials, GError **error)
 {
-	char line[CREDENTIALS_POP_LEN + 1] = { 0 };
+	char line[PROOF_LEN + 1] = { 0 };
 	bool ok = false;
 
-	do {
-		secret_free(credentials->pop);
-		credentials->pop = draw_pop(error);
-		if (!credentials->pop)
-			return false;
-	} while (!srp_password_suits(credentials->username, credentials->pop));
-	if (!derive(credentials->username, credentials->pop, &credentials->salt,
-		    &credentials->verifier, error))
+	credentials->pop = proof_new(credentials->username, random_fill, NULL, error);
+	if (!credentials->pop || !derive(credentials->username, credentials->pop,
+					 &credentials->salt, &credentials->verifier, error))
 		return false;
-	memcpy(line, secret_data(credentials->pop), CREDENTIALS_POP_LEN);
-	line[CREDENTIALS_POP_LEN] = '\n';
+	memcpy(line, secret_data(credentials->pop), PROOF_LEN);
+	line[PROOF_LEN] = '\n';
 	ok = file_replace(folder, "pop", line, sizeof(line), error);
 	OPENSSL_cleanse(line, sizeof(line));
 	return ok;
@@ -200,8 +149,8 @@ static bool verifier_fits(const Credentials *credentials, bool *fits, GError **e
 	*fits = false;
 	if (!credentials->salt || !credentials->verifier)
 		return true;
-	expected =
-		srp_verifier_new(credentials->username, credentials->pop, credentials->salt, error);
+	expected = srp_password_verifier(credentials->username, credentials->pop, credentials->salt,
+					 error);
 	if (!expected)
 		return false;
 	*fits = g_bytes_equal(expected, credentials->verifier);

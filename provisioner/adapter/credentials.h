@@ -23,8 +23,6 @@
 
 #include <glib.h>
 
-#define CREDENTIALS_POP_LEN 12 /* characters of a generated proof: 60 bits */
-
 typedef struct Credentials {
 	char *username;
 	Secret *pop; /* NULL: not known here */
@@ -36,17 +34,11 @@ typedef struct Credentials {
  * @folder:   created with its parents when it does not exist
  * @username: of security 2, "wifiprov" as the phone apps preset it
  * Errors: LANDFALL_ERROR_INVALID (a file is empty, too long or does not fit the others),
- * PROV_ERROR_VALUE (the proof is one that some phones cannot use),
  * LANDFALL_ERROR_DENIED (not ours to read or write), LANDFALL_ERROR_FAILED (disk, random source) */
 Credentials *credentials_load(const char *folder, const char *username,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* credentials_free() - cleanse and free; NULL is fine */
 void credentials_free(Credentials *credentials);
-
-/* credentials_random() - octets from the kernel's generator, fit for keys
- * @out: room for @len octets
- * Returns false when the kernel refuses */
-bool credentials_random(void *data, uint8_t *out, size_t len);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Credentials, credentials_free)

@@ -67,18 +67,6 @@ static BIGNUM *number_of_bytes(GBytes *bytes)
 	return BN_bin2bn(data, (int)len, NULL);
 }
 
-/* H(user ":" password), the inner hash of x */
-static bool hash_identity(const char *user, const Secret *password, uint8_t out[SRP_HASH_LEN])
-{
-	const Part parts[] = {
-		{ user, strlen(user) },
-		{ ":", 1 },
-		{ secret_data(password), secret_len(password) },
-	};
-
-	return hash_parts(parts, G_N_ELEMENTS(parts), out);
-}
-
 static bool salt_holds(GBytes *salt, GError **error)
 {
 	size_t len;
@@ -90,71 +78,6 @@ static bool salt_holds(GBytes *salt, GError **error)
 		    "the salt must have 1 to %d octets and not start with 0 (it has %zu)",
 		    SRP_SALT_MAX, len);
 	return false;
-}
-
-GBytes *srp_salt_new(ProvRandom random, void *random_data, GError **error)
-{
-	uint8_t salt[SRP_SALT_LEN];
-
-	for (int i = 0; i < SRP_REROLLS; i++) {
-		if (!random(random_data, salt, sizeof(salt)))
-			break;
-		if (salt[0] != 0)
-			return g_bytes_new(salt, sizeof(salt));
-	}
-	g_set_error(error, PROV_ERROR, PROV_ERROR_INTERNAL, "no randomness for a salt");
-	return NULL;
-}
-
-bool srp_password_suits(const char *user, const Secret *password)
-{
-	uint8_t hash[SRP_HASH_LEN];
-	bool suits = hash_identity(user, password, hash) && hash[0] != 0;
-
-	OPENSSL_cleanse(hash, sizeof(hash));
-	return suits;
-}
-
-/* x as a number that is handled in constant time */
-static BIGNUM *private_key_new(const char *user, const Secret *password, GBytes *salt)
-{
-	uint8_t hash[SRP_HASH_LEN];
-	BIGNUM *x = NULL;
-
-	if (hash_identity(user, password, hash)) {
-		const Part parts[] = { part_of_bytes(salt), { hash, sizeof(hash) } };
-
-		if (hash_parts(parts, G_N_ELEMENTS(parts), hash))
-			x = BN_bin2bn(hash, sizeof(hash), NULL);
-	}
-	if (x)
-		BN_set_flags(x, BN_FLG_CONSTTIME);
-	OPENSSL_cleanse(hash, sizeof(hash));
-	return x;
-}
-
-GBytes *srp_verifier_new(const char *user, const Secret *password, GBytes *salt, GError **error)
-{
-	if (!salt_holds(salt, error))
-		return NULL;
-	if (user[0] == '\0' || secret_len(password) == 0) {
-		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE, "user name or password is empty");
-		return NULL;
-	}
-
-	g_autoptr(BIGNUM) modulus = BN_get_rfc3526_prime_3072(NULL);
-	g_autoptr(BIGNUM) base = BN_new();
-	g_autoptr(BIGNUM) result = BN_new();
-	g_autoptr(BIGNUM) x = private_key_new(user, password, salt);
-	g_autoptr(BN_CTX) ctx = BN_CTX_new();
-	uint8_t out[SRP_KEY_MAX];
-
-	if (!modulus || !base || !result || !x || !ctx || !BN_set_word(base, GENERATOR) ||
-	    !BN_mod_exp_mont_consttime(result, base, x, modulus, ctx, NULL)) {
-		crypto_failed(error);
-		return NULL;
-	}
-	return g_bytes_new(out, (size_t)BN_bn2bin(result, out));
 }
 
 /* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does */

@@ -2,7 +2,7 @@
 /*
  * srp - SRP6a with the 3072-bit group of RFC 5054 and SHA-512, the device's side
  *
- *   x  = H(salt | H(user ":" password))      v = g^x mod N            kept: salt and v
+ *   x  = H(salt | H(user ":" password))      v = g^x mod N            common/srp-password.h
  *   k  = H(N | PAD(g))                       B = k v + g^b mod N      sent in its shortest form
  *   u  = H(PAD(A) | PAD(B))                  S = (A v^u)^b mod N
  *   K  = H(min(S))                           M2 = H(A | M1 | K)
@@ -19,7 +19,6 @@
 #define SRP_KEY_MAX  384 /* octets of N, and the most of A and B */
 #define SRP_HASH_LEN 64  /* octets of K, M1 and M2 */
 #define SRP_RANDOM   32  /* octets of b */
-#define SRP_SALT_LEN 16  /* octets of a salt we make */
 #define SRP_SALT_MAX 64  /* octets of a salt we take: Resp0 must fit 512 */
 #define SRP_REROLLS  16  /* draws of b before an unlucky one is taken as it is */
 
@@ -33,26 +32,6 @@ typedef struct SrpExchange {
 	uint8_t client_proof[SRP_HASH_LEN]; /* M1, what the client must send */
 	uint8_t device_proof[SRP_HASH_LEN]; /* M2 */
 } SrpExchange;
-
-/* srp_salt_new() - a salt of SRP_SALT_LEN octets whose first is not 0 (Android and Python drop
- * a leading zero and could never log in)
- * Errors: PROV_ERROR_INTERNAL (no randomness) */
-GBytes *srp_salt_new(ProvRandom random, void *random_data,
-		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* srp_password_suits() - can every client log in with these?
- * False when H(user ":" password) starts with 0: the Python tool drops that octet. Whoever makes up
- * a password takes another one then; a password given from outside still serves the phone apps. */
-bool srp_password_suits(const char *user, const Secret *password);
-
-/* srp_verifier_new() - the verifier of a user, shortest form
- * @user: ASCII, 1 character or more
- * @password: borrowed, ASCII, 1 octet or more
- * @salt: as srp_salt_new() makes it
- * Errors: PROV_ERROR_VALUE (user, password or salt empty, salt starts with 0),
- * PROV_ERROR_INTERNAL */
-GBytes *srp_verifier_new(const char *user, const Secret *password, GBytes *salt,
-			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* srp_server_new() - the group with one user's salt and verifier
  * @salt: kept by reference, 1..SRP_SALT_MAX octets, the first not 0

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The proof of possession on disk: made, kept, mended, refused. */
 #include "common/error.h"
+#include "common/proof.h"
+#include "common/srp-password.h"
 #include "provisioner/adapter/credentials.h"
-#include "provisioner/core/srp.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static void assert_verifier_fits(const Credentials *credentials)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) expected =
-		srp_verifier_new(USER, credentials->pop, credentials->salt, &error);
+		srp_password_verifier(USER, credentials->pop, credentials->salt, &error);
 
 	g_assert_no_error(error);
 	g_assert_true(g_bytes_equal(expected, credentials->verifier));
@@ -86,10 +87,9 @@ static void test_made_once(Folder *folder, gconstpointer data)
 	g_autoptr(Credentials) first = must_load(folder);
 	g_autoptr(Credentials) second = must_load(folder);
 
-	g_assert_cmpuint(secret_len(first->pop), ==, CREDENTIALS_POP_LEN);
-	for (size_t i = 0; i < CREDENTIALS_POP_LEN; i++)
-		g_assert_nonnull(
-			strchr("abcdefghjkmnpqrstuvwxyz123456789", secret_data(first->pop)[i]));
+	g_assert_cmpuint(secret_len(first->pop), ==, PROOF_LEN);
+	for (size_t i = 0; i < PROOF_LEN; i++)
+		g_assert_nonnull(strchr(PROOF_ALPHABET, secret_data(first->pop)[i]));
 	assert_verifier_fits(first);
 	g_assert_true(secret_equal(first->pop, second->pop));
 	g_assert_true(g_bytes_equal(first->salt, second->salt));

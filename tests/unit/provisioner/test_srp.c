@@ -82,80 +82,6 @@ static void exchange(GBytes *a_key, GBytes *b, SrpExchange *out)
 	g_assert_no_error(error);
 }
 
-static void test_verifier(void)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Secret) password = secret_new(VECTOR_POP, strlen(VECTOR_POP));
-	g_autoptr(GBytes) salt = hex_bytes(VECTOR_SRP_SALT);
-	g_autoptr(GBytes) verifier = srp_verifier_new(VECTOR_USER, password, salt, &error);
-
-	g_assert_no_error(error);
-	assert_bytes_hex(verifier, VECTOR_SRP_VERIFIER);
-	g_assert_true(srp_password_suits(VECTOR_USER, password));
-}
-
-static void test_verifier_refused(void)
-{
-	static const struct {
-		const char *user;
-		const char *password;
-		const char *salt;
-	} cases[] = {
-		{ "", "abcd1234", VECTOR_SRP_SALT },
-		{ "wifiprov", "", VECTOR_SRP_SALT },
-		{ "wifiprov", "abcd1234", "" },
-		{ "wifiprov", "abcd1234", "006ee0c7bcb9eda84c9eac97d93decf4" },
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GError) error = NULL;
-		g_autoptr(GBytes) salt = hex_bytes(cases[i].salt);
-		g_autoptr(Secret) password =
-			secret_new(cases[i].password, strlen(cases[i].password));
-		g_autoptr(GBytes) verifier =
-			srp_verifier_new(cases[i].user, password, salt, &error);
-
-		g_assert_null(verifier);
-		g_assert_error(error, PROV_ERROR, PROV_ERROR_VALUE);
-	}
-}
-
-/* Of many passwords about one in 256 hashes to a leading zero, and those alone do not suit. */
-static void test_password_suits(void)
-{
-	unsigned int unsuited = 0;
-
-	for (unsigned int i = 0; i < 2000; i++) {
-		g_autofree char *text = g_strdup_printf("pass%u", i);
-		g_autofree char *identity = g_strdup_printf(VECTOR_USER ":%s", text);
-		g_autoptr(Secret) password = secret_new(text, strlen(text));
-		uint8_t hash[SRP_HASH_LEN];
-
-		EVP_Digest(identity, strlen(identity), hash, NULL, EVP_sha512(), NULL);
-		g_assert_cmpint(srp_password_suits(VECTOR_USER, password), ==, hash[0] != 0);
-		unsuited += hash[0] == 0;
-	}
-	g_assert_cmpuint(unsuited, >, 0);
-}
-
-static void test_salt(void)
-{
-	g_autoptr(GError) error = NULL;
-	TestRandom random;
-
-	test_random_init(&random);
-	test_random_push(&random, "00112233445566778899aabbccddeeff" VECTOR_SRP_SALT);
-
-	g_autoptr(GBytes) salt = srp_salt_new(test_random_fill, &random, &error);
-
-	g_assert_no_error(error);
-	assert_bytes_hex(salt, VECTOR_SRP_SALT);
-	random.broken = true;
-	g_assert_null(srp_salt_new(test_random_fill, &random, &error));
-	g_assert_error(error, PROV_ERROR, PROV_ERROR_INTERNAL);
-	test_random_clear(&random);
-}
-
 static void test_server_refused(void)
 {
 	g_autofree char *long_salt = g_strnfill(2 * (SRP_SALT_MAX + 1), '1');
@@ -346,10 +272,6 @@ static void test_proof_lengths(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/srp/verifier", test_verifier);
-	g_test_add_func("/srp/verifier-refused", test_verifier_refused);
-	g_test_add_func("/srp/password-suits", test_password_suits);
-	g_test_add_func("/srp/salt", test_salt);
 	g_test_add_func("/srp/server-refused", test_server_refused);
 	g_test_add_func("/srp/transcript", test_transcript);
 	for (size_t i = 0; i < G_N_ELEMENTS(vector_zeros); i++) {

@@ -2,9 +2,9 @@
 #include "provisioner/adapter/wifi-nm-join.h"
 
 #include "common/error.h"
-#include "common/printable.h"
 #include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-nm-map.h"
+#include "provisioner/adapter/wifi-nm-settings.h"
 
 #include <string.h>
 
@@ -15,6 +15,7 @@
 #define NO_PATH            "/"
 #define ACTIVE_ACTIVATED   2 /* NMActiveConnectionState */
 #define ACTIVE_DEACTIVATED 4
+#define UPDATE_TO_DISK     1 /* NMSettingsUpdate2Flags */
 #define REASON_NONE        0 /* NMDeviceStateReason */
 #define REASON_DISCONNECT  8
 
@@ -48,6 +49,8 @@ struct WifiNmJoin {
 	uint32_t reached; /* highest NMDeviceState on its way */
 	bool asked_key;   /* the key was asked for again */
 	NmKeyMgmt key;
+	char *uuid;  /* of the profile */
+	bool locked; /* the profile names an access point */
 	WifiFailure failure;
 	WifiLink link;
 };
@@ -78,7 +81,8 @@ typedef struct JoinSight {
 	bool enterprise; /* an access point of that name wants 802.1X */
 } JoinSight;
 
-static NmKeyMgmt key_of(const BusMirror *mirror)
+/* Where a passphrase is taken beside 802.1X, that is joined as the phone asks for. */
+static NmKeyMgmt key_of(const WifiNmJoin *join, const BusMirror *mirror, const WifiNetwork *network)
 {
 	const NmSecurity security = {
 		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "Flags", 0),
@@ -86,15 +90,30 @@ static NmKeyMgmt key_of(const BusMirror *mirror)
 		(uint32_t)bus_mirror_uint(mirror, NM_AP_IFACE, "RsnFlags", 0),
 	};
 
+	if (join->wanted->enterprise && network->auth == WIFI_AUTH_ENTERPRISE)
+		return NM_KEY_ENTERPRISE;
 	return wifi_nm_map_key_mgmt(&security);
+}
+
+static bool is_named(const WifiNmJoin *join, const WifiNetwork *network)
+{
+	static const uint8_t any[WIFI_BSSID_LEN];
+
+	return memcmp(join->wanted->bssid, any, sizeof(any)) != 0 &&
+	       memcmp(join->wanted->bssid, network->bssid, WIFI_BSSID_LEN) == 0;
 }
 
 /* The access point the phone named before the strongest. */
 static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
 {
-	bool named = memcmp(network->bssid, join->wanted->bssid, WIFI_BSSID_LEN) == 0;
+	return network->rssi_dbm + (is_named(join, network) ? 1000 : 0);
+}
 
-	return network->rssi_dbm + (named ? 1000 : 0);
+/* Can what the phone sent be right there? */
+static bool fits(const WifiNmJoin *join, NmKeyMgmt key)
+{
+	return join->wanted->enterprise ? key == NM_KEY_ENTERPRISE
+					: wifi_nm_map_key_fits(key, join->wanted->passphrase);
 }
 
 static bool is_nameless(const BusMirror *mirror)
@@ -112,17 +131,18 @@ static JoinSight join_look(const WifiNmJoin *join)
 
 	for (guint i = 0; i < mirrors->len; i++) {
 		const BusMirror *mirror = g_ptr_array_index(mirrors, i);
-		NmKeyMgmt key = key_of(mirror);
 		WifiNetwork network = { 0 };
+		NmKeyMgmt key = NM_KEY_NONE;
 
 		sight.nameless = sight.nameless || is_nameless(mirror);
 		if (!wifi_nm_scan_network(mirror, &network) ||
 		    network.ssid_len != join->wanted->ssid_len ||
 		    memcmp(network.ssid, join->wanted->ssid, network.ssid_len) != 0)
 			continue;
+		key = key_of(join, mirror, &network);
 		sight.seen = true;
 		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
-		if (!wifi_nm_map_key_fits(key, join->wanted->passphrase) ||
+		if (!fits(join, key) ||
 		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
 			continue;
 		sight.best = mirror;
@@ -168,13 +188,34 @@ static void save_on_reply(BusReply *reply, void *user_data)
 	join_finish(join, &(WifiNmJoined){ join->link, join->profile });
 }
 
+/* @locked: to the access point that the phone named, if that was the one seen */
+static void write_profile(const WifiNmJoin *join, BusWriter *writer, bool locked)
+{
+	wifi_nm_settings_write(writer, &(WifiNmSettings){
+					       .wanted = join->wanted,
+					       .uuid = join->uuid,
+					       .key = join->key,
+					       .hidden = join->scans > 0,
+					       .locked = locked,
+				       });
+}
+
+/* To disk; an access point that was named is none that the network is locked to for good. */
 static void join_save(WifiNmJoin *join)
 {
+	BusMessage *message = bus_message_new_call(NM_SERVICE, join->profile, NM_CONNECTION_IFACE,
+						   join->locked ? "Update2" : "Save");
+	BusWriter *writer = bus_message_writer(message);
+
 	join->step = JOIN_SAVE;
 	g_clear_handle_id(&join->deadline, g_source_remove);
-	join_call(join,
-		  bus_message_new_call(NM_SERVICE, join->profile, NM_CONNECTION_IFACE, "Save"),
-		  save_on_reply);
+	if (join->locked) {
+		write_profile(join, writer, false);
+		bus_writer_u32(writer, UPDATE_TO_DISK);
+		bus_writer_open(writer, "a{sv}");
+		bus_writer_close(writer);
+	}
+	join_call(join, message, save_on_reply);
 }
 
 /* First IPv4 address of the activation; NULL when there is none yet. Borrowed. */
@@ -237,13 +278,20 @@ static void join_check_address(WifiNmJoin *join)
 	}
 }
 
+static bool takes_sae(const WifiNetwork *network)
+{
+	return network->auth == WIFI_AUTH_WPA3 || network->auth == WIFI_AUTH_WPA2_WPA3;
+}
+
 /* A wrong WPA3 passphrase looks to NetworkManager like an access point that does not answer: it
- * ends as ssid-not-found, half a minute later, with the network in plain sight. */
+ * ends as ssid-not-found, half a minute later, with the network in plain sight. Where WPA2 is
+ * offered, too, it is WPA3 that is tried. */
 static WifiFailure failure_of(const WifiNmJoin *join)
 {
 	WifiFailure failure = wifi_nm_map_failure(join->reason, join->reached, join->asked_key);
 
-	if (failure == WIFI_FAILURE_NOT_FOUND && join->key == NM_KEY_SAE && join_look(join).seen)
+	if (failure == WIFI_FAILURE_NOT_FOUND && takes_sae(&join->link.network) &&
+	    join_look(join).seen)
 		failure = WIFI_FAILURE_AUTH;
 	return failure;
 }
@@ -334,75 +382,6 @@ static void add_on_reply(BusReply *reply, void *user_data)
 	join_advance(join);
 }
 
-static void write_section(BusWriter *writer, const char *name)
-{
-	bus_writer_open(writer, "{sa{sv}}");
-	bus_writer_string(writer, name);
-	bus_writer_open(writer, "a{sv}");
-}
-
-static void end_section(BusWriter *writer)
-{
-	bus_writer_close(writer);
-	bus_writer_close(writer);
-}
-
-static void write_text(BusWriter *writer, const char *key, const char *text)
-{
-	bus_writer_entry(writer, key, "s");
-	bus_writer_string(writer, text);
-}
-
-static void write_security(BusWriter *writer, NmKeyMgmt key, const char *passphrase)
-{
-	static const char *const names[] = {
-		[NM_KEY_OWE] = "owe",
-		[NM_KEY_WEP] = "none",
-		[NM_KEY_PSK] = "wpa-psk",
-		[NM_KEY_SAE] = "sae",
-	};
-
-	if (key == NM_KEY_NONE)
-		return;
-	write_section(writer, "802-11-wireless-security");
-	write_text(writer, "key-mgmt", names[key]);
-	if (key == NM_KEY_WEP)
-		write_text(writer, "wep-key0", passphrase);
-	else if (key != NM_KEY_OWE)
-		write_text(writer, "psk", passphrase);
-	end_section(writer);
-}
-
-/* The profile: what is not said here NetworkManager completes. */
-static void write_profile(BusWriter *writer, const WifiNmJoin *join, NmKeyMgmt key)
-{
-	g_autofree char *ssid = printable_text(join->wanted->ssid, join->wanted->ssid_len);
-	g_autofree char *id = g_strconcat(WIFI_ID_PREFIX, ssid, NULL);
-
-	bus_writer_open(writer, "a{sa{sv}}");
-	write_section(writer, "connection");
-	write_text(writer, "id", id);
-	write_text(writer, "type", "802-11-wireless");
-	bus_writer_entry(writer, "autoconnect", "b");
-	bus_writer_bool(writer, true);
-	/* An access point that is down for a day must not need a second visit: 0 is for ever. */
-	bus_writer_entry(writer, "autoconnect-retries", "i");
-	bus_writer_i32(writer, 0);
-	end_section(writer);
-	write_section(writer, "802-11-wireless");
-	bus_writer_entry(writer, "ssid", "ay");
-	bus_writer_bytes(writer, join->wanted->ssid, join->wanted->ssid_len);
-	/* Seen only when asked for by name. */
-	bus_writer_entry(writer, "hidden", "b");
-	bus_writer_bool(writer, join->scans > 0);
-	end_section(writer);
-	write_security(writer, key,
-		       join->wanted->passphrase
-			       ? (const char *)secret_data(join->wanted->passphrase)
-			       : NULL);
-	bus_writer_close(writer);
-}
-
 /* Which profile does the device use now? Borrowed; NULL: none. */
 static const char *present_profile(const WifiNmJoin *join)
 {
@@ -420,14 +399,16 @@ static void join_add(WifiNmJoin *join, const char *access_point, NmKeyMgmt key)
 
 	g_free(join->before);
 	join->before = g_strdup(present_profile(join));
-	write_profile(writer, join, key);
+	join->key = key;
+	join->locked = is_named(join, &join->link.network);
+	write_profile(join, writer, join->locked);
 	bus_writer_path(writer, join->context.device);
 	bus_writer_path(writer, access_point);
 	bus_writer_open(writer, "a{sv}");
-	write_text(writer, "persist", "memory");
+	bus_writer_entry(writer, "persist", "s");
+	bus_writer_string(writer, "memory");
 	bus_writer_close(writer);
 	join->step = JOIN_ADD;
-	join->key = key;
 	join_call(join, message, add_on_reply);
 }
 
@@ -445,9 +426,11 @@ static void join_on_scan(const GError *error, void *data)
  * NetworkManager here, and anything else cannot be told. */
 static void join_blind(WifiNmJoin *join)
 {
-	NmKeyMgmt key = join->wanted->passphrase ? NM_KEY_PSK : NM_KEY_NONE;
+	NmKeyMgmt key = join->wanted->enterprise   ? NM_KEY_ENTERPRISE
+			: join->wanted->passphrase ? NM_KEY_PSK
+						   : NM_KEY_NONE;
 
-	if (!wifi_nm_map_key_fits(key, join->wanted->passphrase)) {
+	if (!fits(join, key)) {
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 		return;
 	}
@@ -514,6 +497,7 @@ WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials
 	join->done = done;
 	join->data = data;
 	join->wanted = wifi_credentials_copy(credentials);
+	join->uuid = g_uuid_string_random();
 	set_deadline(join, timeout_ms);
 	join->start = g_idle_add(join_on_start, join); /* nothing is reported from in here */
 	return join;
@@ -528,6 +512,7 @@ void wifi_nm_join_free(WifiNmJoin *join)
 	g_clear_handle_id(&join->start, g_source_remove);
 	g_clear_handle_id(&join->deadline, g_source_remove);
 	wifi_credentials_free(join->wanted);
+	g_free(join->uuid);
 	g_free(join->before);
 	g_free(join->profile);
 	g_free(join->active);

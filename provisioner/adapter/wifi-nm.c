@@ -398,6 +398,8 @@ static void on_scanned(const GError *error, void *data)
 	g_autoptr(WifiNmScan) scan G_GNUC_UNUSED = g_steal_pointer(&nm->scan);
 
 	report_scan(nm, error);
+	if (nm->wanted && !nm->join && nm->ready)
+		join_start(nm);
 }
 
 /* The scan takes longer than the core can wait: what is known by now must do. */
@@ -494,6 +496,10 @@ static void join_start(WifiNm *nm)
 {
 	WifiNmContext context = nm_context(nm);
 
+	/* One begins to associate at once with what a scan has just seen; while one is going on,
+	 * NetworkManager waits for its end and then looks again, and is soon out of patience. */
+	if (nm->scan)
+		return;
 	enable_wifi(nm);
 	nm->join = wifi_nm_join_new(&context, nm->wanted, nm->join_timeout_ms, on_joined, nm);
 }

@@ -168,18 +168,127 @@ static void delete_handle(BusRequest *request, void *user_data)
 	g_clear_pointer(&profile->object, bus_object_free);
 }
 
-static void save_handle(BusRequest *request, void *user_data)
+/* false: refused */
+static bool save(FakeProfile *profile, BusRequest *request)
 {
-	FakeProfile *profile = user_data;
-
 	profile->saves++;
 	if (profile->fake->refuse_save) {
 		bus_request_fail_name(request, NM ".Settings.Failed", "disk full");
-		return;
+		return false;
 	}
 	profile->saved = true;
 	bus_object_changed(profile->object, CONNECTION, "Filename");
 	bus_object_changed(profile->object, CONNECTION, "Flags");
+	return true;
+}
+
+static void save_handle(BusRequest *request, void *user_data)
+{
+	if (save(user_data, request))
+		bus_request_reply(request);
+}
+
+/* Which text goes where; NULL: none of those that matter. */
+static char **text_of(FakeProfile *profile, const char *key)
+{
+	const struct {
+		const char *key;
+		char **text;
+	} texts[] = {
+		{ "id", &profile->id },
+		{ "uuid", &profile->uuid },
+		{ "type", &profile->type },
+		{ "key-mgmt", &profile->key_mgmt },
+		{ "psk", &profile->psk },
+		{ "wep-key0", &profile->psk },
+		{ "identity", &profile->identity },
+		{ "domain-suffix-match", &profile->domain },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (strcmp(key, texts[i].key) == 0)
+			return texts[i].text;
+	return NULL;
+}
+
+/* The same of octets; a file's URI comes with its NUL. */
+static char **octets_of(FakeProfile *profile, const char *key)
+{
+	return strcmp(key, "ssid") == 0          ? &profile->ssid
+	       : strcmp(key, "ca-cert") == 0     ? &profile->ca_cert
+	       : strcmp(key, "client-cert") == 0 ? &profile->client_cert
+	       : strcmp(key, "private-key") == 0 ? &profile->private_key
+						 : NULL;
+}
+
+static bool is_tls(BusReader *reader)
+{
+	bool tls = false;
+	unsigned int methods = 0;
+
+	bus_reader_enter(reader, "as");
+	for (; bus_reader_more(reader); methods++)
+		tls = strcmp(bus_reader_string(reader), "tls") == 0;
+	bus_reader_leave(reader);
+	return tls && methods == 1;
+}
+
+static void read_setting(FakeProfile *profile, BusReader *reader, const char *key)
+{
+	char **text = text_of(profile, key);
+	char **octets = octets_of(profile, key);
+	size_t len = 0;
+
+	if (text) {
+		g_free(*text);
+		*text = g_strdup(bus_reader_string(reader));
+	} else if (octets) {
+		const uint8_t *data = bus_reader_bytes(reader, &len);
+
+		g_free(*octets);
+		*octets = g_strndup((const char *)data, len);
+		if (octets != &profile->ssid)
+			g_assert_cmpuint(len, ==, strlen(*octets) + 1);
+	} else if (strcmp(key, "hidden") == 0) {
+		profile->hidden = bus_reader_bool(reader);
+	} else if (strcmp(key, "bssid") == 0) {
+		profile->bssid = true;
+	} else if (strcmp(key, "eap") == 0) {
+		profile->tls = is_tls(reader);
+	} else if (strcmp(key, "private-key-password-flags") == 0) {
+		profile->key_password_flags = bus_reader_u32(reader);
+	}
+}
+
+static void read_settings(FakeProfile *profile, BusReader *reader)
+{
+	const char *key = NULL;
+
+	bus_reader_enter(reader, "a{sa{sv}}");
+	while (bus_reader_entry(reader)) {
+		bus_reader_enter(reader, "a{sv}");
+		while ((key = bus_reader_entry(reader)))
+			read_setting(profile, reader, key);
+		bus_reader_leave(reader);
+	}
+	bus_reader_leave(reader);
+}
+
+/* As the real one does, it wants the same UUID. */
+static void update_handle(BusRequest *request, void *user_data)
+{
+	FakeProfile *profile = user_data;
+	g_autofree char *uuid = g_strdup(profile->uuid);
+
+	profile->bssid = false;
+	read_settings(profile, bus_request_args(request));
+	g_assert_cmpstr(profile->uuid, ==, uuid);
+	g_assert_cmpuint(bus_reader_u32(bus_request_args(request)), ==, 1);
+	profile->updated = true;
+	if (!save(profile, request))
+		return;
+	bus_writer_open(bus_request_writer(request), "a{sv}");
+	bus_writer_close(bus_request_writer(request));
 	bus_request_reply(request);
 }
 
@@ -187,6 +296,7 @@ static const BusMethod profile_methods[] = {
 	{ "GetSettings", "", "a{sa{sv}}", get_settings, NULL },
 	{ "Delete", "", "", delete_handle, NULL },
 	{ "Save", "", "", save_handle, NULL },
+	{ "Update2", "a{sa{sv}}ua{sv}", "a{sv}", update_handle, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -208,6 +318,12 @@ static void profile_clear(FakeProfile *profile)
 	g_free(profile->mode);
 	g_free(profile->key_mgmt);
 	g_free(profile->psk);
+	g_free(profile->uuid);
+	g_free(profile->identity);
+	g_free(profile->ca_cert);
+	g_free(profile->client_cert);
+	g_free(profile->private_key);
+	g_free(profile->domain);
 	*profile = (FakeProfile){ 0 };
 }
 
@@ -509,41 +625,6 @@ static bool wifi_enabled_set(BusReader *value, void *user_data, GError **error)
 	fake->wifi_off = !bus_reader_bool(value);
 	bus_object_changed(fake->manager, NM, "WirelessEnabled");
 	return true;
-}
-
-static void read_setting(FakeProfile *profile, BusReader *reader, const char *key)
-{
-	char **text = strcmp(key, "id") == 0         ? &profile->id
-		      : strcmp(key, "type") == 0     ? &profile->type
-		      : strcmp(key, "key-mgmt") == 0 ? &profile->key_mgmt
-		      : strcmp(key, "psk") == 0      ? &profile->psk
-		      : strcmp(key, "wep-key0") == 0 ? &profile->psk
-						     : NULL;
-
-	if (text)
-		*text = g_strdup(bus_reader_string(reader));
-	else if (strcmp(key, "hidden") == 0)
-		profile->hidden = bus_reader_bool(reader);
-	if (strcmp(key, "ssid") == 0) {
-		size_t len = 0;
-		const uint8_t *ssid = bus_reader_bytes(reader, &len);
-
-		profile->ssid = g_strndup((const char *)ssid, len);
-	}
-}
-
-static void read_settings(FakeProfile *profile, BusReader *reader)
-{
-	const char *key = NULL;
-
-	bus_reader_enter(reader, "a{sa{sv}}");
-	while (bus_reader_entry(reader)) {
-		bus_reader_enter(reader, "a{sv}");
-		while ((key = bus_reader_entry(reader)))
-			read_setting(profile, reader, key);
-		bus_reader_leave(reader);
-	}
-	bus_reader_leave(reader);
 }
 
 static void add_and_activate(BusRequest *request, void *user_data)

@@ -46,6 +46,16 @@ typedef struct FakeProfile {
 	bool saved;
 	char *key_mgmt;
 	char *psk;
+	char *uuid;
+	char *identity;
+	char *ca_cert; /* as NetworkManager gets it: a URI */
+	char *client_cert;
+	char *private_key;
+	char *domain;
+	uint32_t key_password_flags;
+	bool tls;     /* the only method */
+	bool bssid;   /* it names an access point */
+	bool updated; /* its settings were replaced */
 	bool hidden;
 	unsigned int saves;
 } FakeProfile;

@@ -25,6 +25,7 @@ static const FakeAp lab = { NULL, LAB, "02:00:00:00:00:01", 1, 0, PSK, 2437, 80 
 static const FakeAp lab_far = { NULL, LAB, "02:00:00:00:00:02", 1, 0, PSK, 5180, 20 };
 static const FakeAp lab_open = { NULL, LAB, "02:00:00:00:00:03", 0, 0, 0, 2412, 99 };
 static const FakeAp three = { NULL, "Three", "02:00:00:00:00:04", 1, 0, SAE, 2412, 50 };
+static const FakeAp mixed = { NULL, "Both", "02:00:00:00:00:09", 1, 0, PSK | SAE, 2412, 50 };
 static const FakeAp office = { NULL, "Office", "02:00:00:00:00:05", 1, 0, EAP, 2412, 50 };
 static const FakeAp cafe = { NULL, "Cafe", "02:00:00:00:00:06", 0, 0, 0, 2412, 50 };
 static const FakeAp hidden = { NULL, "", "02:00:00:00:00:07", 1, 0, PSK, 2412, 50 };
@@ -536,16 +537,101 @@ static void test_join_nameless(Fixture *fixture, gconstpointer data)
 	TEST_WAIT(fake_nm_count(fake) == 0);
 }
 
-/* NetworkManager calls a network absent whose WPA3 passphrase is wrong. */
+static const KindCase sae_cases[] = {
+	{ "wpa3", &three, NULL, NULL },
+	{ "mixed", &mixed, NULL, NULL },
+};
+
+/* NetworkManager calls a network absent whose WPA3 passphrase is wrong, also where WPA2 would do. */
 static void test_join_wrong_sae(Fixture *fixture, gconstpointer data)
 {
-	fake_nm_ap(fixture->fake, 0, &three);
+	const KindCase *c = data;
+
+	fake_nm_ap(fixture->fake, 0, c->ap);
 	start(fixture, PATIENCE);
-	join(fixture, "Three", "wrong wrong");
+	join(fixture, c->ap->ssid, "wrong wrong");
 	wait_added(fixture, 1);
 	fake_nm_state(fixture->fake, 50, 0);
 	fake_nm_state(fixture->fake, FAILED, 53);
 	assert_failed(fixture, WIFI_FAILURE_AUTH);
+}
+
+/* The access point that the phone names is the one that is joined, however weak; once that has
+ * worked, the network is saved without it. */
+static void test_join_named(Fixture *fixture, gconstpointer data)
+{
+	static const FakeAp weak = { NULL, LAB, "02:00:00:00:00:08", 1, 0, PSK, 2412, 10 };
+	FakeNm *fake = fixture->fake;
+	g_autoptr(Secret) passphrase = secret_new(PASS, strlen(PASS));
+	WifiCredentials wanted = { .ssid_len = (uint8_t)strlen(LAB),
+				   .passphrase = passphrase,
+				   .bssid = { 2, 0, 0, 0, 0, 8 } };
+	g_autoptr(GError) error = NULL;
+
+	memcpy(wanted.ssid, LAB, wanted.ssid_len);
+	fake_nm_ap(fake, 0, &lab);
+	fake_nm_ap(fake, 1, &weak);
+	start(fixture, PATIENCE);
+	g_assert_true(wifi_nm_backend.port.join(fixture->nm, &wanted, &error));
+	wait_added(fixture, 1);
+	g_assert_cmpstr(fake->specific, ==, FAKE_NM_PATH "/AccessPoint/1");
+	g_assert_true(fake->profiles[0].bssid);
+	fake_nm_active(fake, 0, ACTIVATED);
+	fake_nm_address(fake, 0, "192.168.77.61");
+	TEST_WAIT(fixture->joins == 1);
+	g_assert_true(fake->profiles[0].saved);
+	g_assert_true(fake->profiles[0].updated);
+	g_assert_false(fake->profiles[0].bssid);
+	g_assert_cmpstr(fake->profiles[0].psk, ==, PASS);
+}
+
+/* 802.1X with the certificates where they are. */
+static void test_join_enterprise(Fixture *fixture, gconstpointer data)
+{
+	const FakeProfile *profile = &fixture->fake->profiles[0];
+	char identity[] = "gateway-7", domain[] = "lab.test", authorities[] = "/s/ca.pem";
+	char certificate[] = "/s/dev.crt", key[] = "/s/dev.key";
+	WifiEnterprise enterprise = { identity, authorities, certificate, key, domain };
+	WifiCredentials wanted = { .ssid_len = (uint8_t)strlen(office.ssid),
+				   .enterprise = &enterprise };
+	g_autoptr(GError) error = NULL;
+
+	memcpy(wanted.ssid, office.ssid, wanted.ssid_len);
+	fake_nm_ap(fixture->fake, 0, &office);
+	start(fixture, PATIENCE);
+	g_assert_true(wifi_nm_backend.port.join(fixture->nm, &wanted, &error));
+	wait_added(fixture, 1);
+	g_assert_cmpstr(profile->key_mgmt, ==, "wpa-eap");
+	g_assert_null(profile->psk);
+	g_assert_true(profile->tls);
+	g_assert_cmpstr(profile->identity, ==, "gateway-7");
+	g_assert_cmpstr(profile->ca_cert, ==, "file:///s/ca.pem");
+	g_assert_cmpstr(profile->client_cert, ==, "file:///s/dev.crt");
+	g_assert_cmpstr(profile->private_key, ==, "file:///s/dev.key");
+	g_assert_cmpstr(profile->domain, ==, "lab.test");
+	g_assert_cmpuint(profile->key_password_flags, ==, 4);
+}
+
+/* A scan that is going on is waited for: the join begins with what it sees. */
+static void test_join_after_scan(Fixture *fixture, gconstpointer data)
+{
+	FakeNm *fake = fixture->fake;
+
+	fake_nm_ap(fake, 0, &lab);
+	start(fixture, PATIENCE);
+	wifi_nm_backend.look_around(fixture->nm);
+	TEST_WAIT(fake->scans == 1);
+	join(fixture, LAB, PASS);
+	scan(fixture);
+	/* Two messages later nothing was added. */
+	fake_nm_state(fake, 100, 0);
+	TEST_WAIT(wifi_nm_backend.is_online(fixture->nm));
+	fake_nm_state(fake, 30, 0);
+	TEST_WAIT(!wifi_nm_backend.is_online(fixture->nm));
+	g_assert_cmpuint(fake->adds, ==, 0);
+	fake_nm_scanned(fake);
+	wait_added(fixture, 1);
+	g_assert_cmpuint(fixture->scans, ==, 1);
 }
 
 static void test_join_hidden(Fixture *fixture, gconstpointer data)
@@ -729,7 +815,9 @@ static const Test tests[] = {
 	{ "/wifi-nm/scan/switches-on", test_scan_switches_on },
 	{ "/wifi-nm/join/works", test_join },
 	{ "/wifi-nm/join/wrong-key", test_join_wrong_key },
-	{ "/wifi-nm/join/wrong-sae", test_join_wrong_sae },
+	{ "/wifi-nm/join/named", test_join_named },
+	{ "/wifi-nm/join/enterprise", test_join_enterprise },
+	{ "/wifi-nm/join/after-scan", test_join_after_scan },
 	{ "/wifi-nm/join/absent", test_join_absent },
 	{ "/wifi-nm/join/nameless", test_join_nameless },
 	{ "/wifi-nm/join/hidden", test_join_hidden },
@@ -766,6 +854,8 @@ int main(int argc, char **argv)
 		 sizeof(provisioned_cases[0]), test_provisioned);
 	add_rows("/wifi-nm/join/kind/", kind_cases, G_N_ELEMENTS(kind_cases), sizeof(kind_cases[0]),
 		 test_join_kind);
+	add_rows("/wifi-nm/join/wrong-sae/", sae_cases, G_N_ELEMENTS(sae_cases),
+		 sizeof(sae_cases[0]), test_join_wrong_sae);
 	add_rows("/wifi-nm/join/futile/", futile_cases, G_N_ELEMENTS(futile_cases),
 		 sizeof(futile_cases[0]), test_join_futile);
 	add_rows("/wifi-nm/join/ends/", end_cases, G_N_ELEMENTS(end_cases), sizeof(end_cases[0]),

@@ -11,12 +11,13 @@
 #define SCAN_TIMEOUT_MS 10000
 #define LIST_TIMEOUT_MS 4000
 #define ADDRESS_WAIT_MS 15000 /* for IPv4, where there is IPv6 */
-#define HANDSHAKES      2     /* that fail before the passphrase counts as wrong */
+#define REFUSALS        2     /* before the passphrase counts as wrong */
 #define PRIORITY_MAX    1000000
 #define PROPERTIES      "org.freedesktop.DBus.Properties"
 
-/* IEEE 802.11 status codes */
-#define STATUS_CHALLENGE_FAIL 15 /* with WPA3: the other side knows another password */
+/* IEEE 802.11 status codes; with WPA3 the one or the other says that the passwords differ */
+#define STATUS_UNSPECIFIED    1
+#define STATUS_CHALLENGE_FAIL 15
 
 typedef enum JoinStep {
 	JOIN_START,
@@ -51,9 +52,10 @@ struct WifiWpaJoin {
 	WpaJoinKey key;
 	char *network;     /* the one added, NULL before */
 	GPtrArray *before; /* paths of those enabled before */
+	int priority;      /* above all of them */
 	WpaState state;    /* before the last change */
 	WpaState reached;  /* the furthest */
-	int handshakes;    /* failed */
+	int refusals;      /* handshakes that failed, passwords refused */
 	NetLinkState old;  /* addresses that are none of the new network */
 	WifiLink link;
 };
@@ -70,14 +72,18 @@ typedef struct JoinSight {
 	bool nameless;      /* there is a network that hides its name */
 	bool enterprise;    /* one of that name wants 802.1X */
 	bool hidden;        /* the best one hides its name from who does not know it */
+	bool named;         /* it is the one that the phone named */
 } JoinSight;
+
+static bool is_named(const WifiWpaJoin *join, const WpaBss *bss)
+{
+	return memcmp(bss->network.bssid, join->wanted->bssid, WIFI_BSSID_LEN) == 0;
+}
 
 /* The access point the phone named before the strongest. */
 static int rank_of(const WifiWpaJoin *join, const WpaBss *bss)
 {
-	bool named = memcmp(bss->network.bssid, join->wanted->bssid, WIFI_BSSID_LEN) == 0;
-
-	return bss->network.rssi_dbm + (named ? 1000 : 0);
+	return bss->network.rssi_dbm + (is_named(join, bss) ? 1000 : 0);
 }
 
 static bool is_wanted(const WifiWpaJoin *join, const WifiNetwork *network)
@@ -120,6 +126,7 @@ static JoinSight join_look(const WifiWpaJoin *join, const GArray *list)
 		sight.key = key;
 	}
 	sight.hidden = is_hidden(list, sight.best);
+	sight.named = sight.best && is_named(join, sight.best);
 	return sight;
 }
 
@@ -197,8 +204,8 @@ static void on_marked(BusReply *reply, void *user_data)
 	join_call(join, interface_message(join, "SaveConfig"), on_saved);
 }
 
-/* The others are enabled again, for the file is to say so; then the mark says that it is no trial
- * any more. */
+/* The others are enabled again, for the file is to say so; then the priority says that it is no
+ * trial any more, and any access point of that name will do from now on: they get replaced. */
 static void join_commit(WifiWpaJoin *join)
 {
 	BusMessage *message = NULL;
@@ -217,8 +224,10 @@ static void join_commit(WifiWpaJoin *join)
 	writer = bus_message_writer(message);
 	bus_writer_open_variant(writer, "a{sv}");
 	bus_writer_open(writer, "a{sv}");
-	bus_writer_entry(writer, "id_str", "s");
-	bus_writer_string(writer, WPA_MARK);
+	bus_writer_entry(writer, "priority", "i");
+	bus_writer_i32(writer, join->priority);
+	bus_writer_entry(writer, "bssid", "s");
+	bus_writer_string(writer, "any");
 	bus_writer_close(writer);
 	bus_writer_close(writer);
 	join_call(join, message, on_marked);
@@ -304,9 +313,9 @@ static BusMessage *select_message(const WifiWpaJoin *join)
 
 /* One handshake may be lost on the air; two say that the keys differ. After a failure
  * wpa_supplicant would wait 10 seconds; selecting the network tries it again at once. */
-static void join_on_handshake(WifiWpaJoin *join)
+static void join_on_refusal(WifiWpaJoin *join)
 {
-	if (++join->handshakes >= HANDSHAKES) {
+	if (++join->refusals >= REFUSALS) {
 		join_fail(join, WIFI_FAILURE_AUTH);
 		return;
 	}
@@ -325,16 +334,21 @@ static void join_follow_state(WifiWpaJoin *join)
 	else if (now < WPA_STATE_ASSOCIATED && join->step == JOIN_ADDRESS)
 		join->step = JOIN_FOLLOW;
 	else if (now < WPA_STATE_ASSOCIATED && before == WPA_STATE_4WAY_HANDSHAKE)
-		join_on_handshake(join);
+		join_on_refusal(join);
 }
 
-static void join_follow(WifiWpaJoin *join, unsigned int facts)
+static bool is_refused(const WifiWpaJoin *join)
 {
 	bool sae = join->key == WPA_JOIN_SAE || join->key == WPA_JOIN_MIXED;
 	int status = wifi_wpa_interface_state(join->context.interface)->auth_status;
 
-	if ((facts & WPA_FACT_AUTH) && sae && status == STATUS_CHALLENGE_FAIL)
-		join_fail(join, WIFI_FAILURE_AUTH);
+	return sae && (status == STATUS_UNSPECIFIED || status == STATUS_CHALLENGE_FAIL);
+}
+
+static void join_follow(WifiWpaJoin *join, unsigned int facts)
+{
+	if ((facts & WPA_FACT_AUTH) && is_refused(join))
+		join_on_refusal(join);
 	else if ((facts & WPA_FACT_EAP_FAILED) && join->key == WPA_JOIN_ENTERPRISE)
 		join_fail(join, WIFI_FAILURE_AUTH);
 	else if (facts & WPA_FACT_STATE)
@@ -369,36 +383,35 @@ static void on_added(BusReply *reply, void *user_data)
 }
 
 /* Those that are enabled now, and a priority above all of them. */
-static char *note_before(WifiWpaJoin *join, int *priority)
+static char *note_before(WifiWpaJoin *join)
 {
 	const GPtrArray *list = wifi_wpa_networks_list(join->networks);
-	GString *mark = g_string_new(WPA_MARK_TRIAL);
+	GString *mark = g_string_new(WPA_MARK);
 
-	*priority = 0;
 	for (guint i = 0; list && i < list->len; i++) {
 		const WpaConfigured *network = g_ptr_array_index(list, i);
 
-		*priority = MAX(*priority, network->priority);
+		join->priority = MAX(join->priority, network->priority);
 		if (!network->enabled)
 			continue;
 		g_ptr_array_add(join->before, g_strdup(network->path));
 		g_string_append_printf(mark, " %u", wifi_wpa_networks_number(network->path));
 	}
-	*priority = MIN(*priority + 1, PRIORITY_MAX);
+	join->priority = MIN(join->priority + 1, PRIORITY_MAX);
 	return g_string_free(mark, FALSE);
 }
 
-static void join_add(WifiWpaJoin *join, WpaJoinKey key, bool hidden)
+static void join_add(WifiWpaJoin *join, WpaJoinKey key, bool hidden, bool pinned)
 {
 	BusMessage *message = interface_message(join, "AddNetwork");
-	int priority = 0;
-	g_autofree char *mark = note_before(join, &priority);
+	g_autofree char *mark = note_before(join);
 	const WpaSettings settings = {
 		.credentials = join->wanted,
 		.key = key,
 		.mark = mark,
-		.priority = priority,
+		.priority = WPA_PRIORITY_TRIAL,
 		.hidden = hidden,
+		.pinned = pinned,
 	};
 
 	join->key = key;
@@ -419,7 +432,7 @@ static void join_blind(WifiWpaJoin *join)
 	join->link.network.ssid_len = join->wanted->ssid_len;
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
 		if (wifi_wpa_map_key_fits(keys[i], join->wanted)) {
-			join_add(join, keys[i], true);
+			join_add(join, keys[i], true, false);
 			return;
 		}
 	}
@@ -433,7 +446,7 @@ static void join_on_list(WifiWpaJoin *join, const GArray *list)
 
 	if (sight.best) {
 		join->link.network = sight.best->network;
-		join_add(join, sight.key, sight.hidden || join->scans > 0);
+		join_add(join, sight.key, sight.hidden || join->scans > 0, sight.named);
 	} else if (sight.seen) {
 		join_fail(join, sight.enterprise ? WIFI_FAILURE_OTHER : WIFI_FAILURE_AUTH);
 	} else if (join->scans == 0 || (join->scans < SCANS && !sight.nameless)) {
@@ -452,7 +465,7 @@ static void join_judge(WifiWpaJoin *join, const GArray *list)
 	bool sae = join->key == WPA_JOIN_SAE && join->reached >= WPA_STATE_AUTHENTICATING &&
 		   join->reached < WPA_STATE_ASSOCIATED;
 
-	if (join->handshakes > 0)
+	if (join->refusals > 0)
 		join_fail(join, WIFI_FAILURE_AUTH);
 	else if (!join_look(join, list).seen)
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);

@@ -14,7 +14,8 @@
  * losing power at any moment leaves the file from before or the one with the new network added.
  *
  * A network that nobody sees but that may be one of those without a name is tried all the same. A
- * passphrase is only ever offered to a network that asks for one. The phone's BSSID is a hint.
+ * passphrase is only ever offered to a network that asks for one. The access point that the phone
+ * named, when it is there, is the one tried, and not tied to the network afterwards.
  *
  * Owner: wifi-wpa. It passes on the facts of the interface and that its addresses changed, and
  * frees the attempt when wpa_supplicant or the interface goes away.

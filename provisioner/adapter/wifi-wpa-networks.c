@@ -37,19 +37,22 @@ guint wifi_wpa_networks_number(const char *path)
 	return slash ? (guint)strtoul(slash + 1, NULL, 10) : 0;
 }
 
-/* What follows "landfall trial": the numbers of those that were enabled before. */
+/* What follows the mark: numbers, parted by blanks. NULL when it is something else, and so not ours
+ * to touch. */
 static GArray *parse_before(const char *text)
 {
-	GArray *before = g_array_new(false, false, sizeof(guint));
+	g_autoptr(GArray) before = g_array_new(false, false, sizeof(guint));
 	g_auto(GStrv) words = g_strsplit(text, " ", WPA_NETWORKS_MAX + 1);
 
+	if (text[strspn(text, " 0123456789")] != '\0' || (*text && *text != ' '))
+		return NULL;
 	for (char **word = words; *word; word++) {
 		guint number = (guint)strtoul(*word, NULL, 10);
 
 		if (**word)
 			g_array_append_val(before, number);
 	}
-	return before;
+	return g_steal_pointer(&before);
 }
 
 static void take_mark(WpaConfigured *network, const char *text)
@@ -58,13 +61,10 @@ static void take_mark(WpaConfigured *network, const char *text)
 	g_autofree char *mark =
 		octets ? g_strndup(g_bytes_get_data(octets, NULL), g_bytes_get_size(octets)) : NULL;
 
-	if (!mark)
-		return;
-	network->trial =
-		strcmp(mark, WPA_MARK_TRIAL) == 0 || g_str_has_prefix(mark, WPA_MARK_TRIAL " ");
-	network->ours = network->trial || strcmp(mark, WPA_MARK) == 0;
-	if (network->trial)
-		network->before = parse_before(mark + strlen(WPA_MARK_TRIAL));
+	g_clear_pointer(&network->before, g_array_unref);
+	if (mark && g_str_has_prefix(mark, WPA_MARK))
+		network->before = parse_before(mark + strlen(WPA_MARK));
+	network->ours = network->before != NULL;
 }
 
 static void take_setting(WpaConfigured *network, const char *key, const char *text)
@@ -116,6 +116,7 @@ static void on_network(BusReply *reply, void *user_data)
 				take_settings(network, reader);
 		}
 		bus_reader_leave(reader);
+		network->trial = network->ours && network->priority == WPA_PRIORITY_TRIAL;
 		g_ptr_array_add(networks->next, network);
 	}
 	networks->at++;

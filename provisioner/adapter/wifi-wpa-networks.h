@@ -3,13 +3,13 @@
  * wifi-wpa-networks - which networks are configured for wpa_supplicant's interface
  *
  * Read whole, again after every change. Ours carry a mark in `id_str`, a text of the configuration
- * file that nobody interprets:
+ * file that nobody interprets: "landfall 0 3". The numbers are those of the networks that were
+ * enabled before this one was tried. While it is being tried, its priority is WPA_PRIORITY_TRIAL, so
+ * whoever finds a trial knows what it took the place of, whatever has become of us meanwhile. A
+ * trial is never saved by us: it vanishes with wpa_supplicant. Afterwards the numbers mean nothing.
  *
- *   "landfall"                 a network that has proved itself
- *   "landfall trial 0 3 4"     one that is being tried; those with these numbers were enabled before
- *
- * So whoever finds a trial knows what it took the place of, whatever has become of us meanwhile. A
- * trial is never saved by us: it vanishes with wpa_supplicant.
+ * It is the priority that tells a trial, because that can be changed while the network is in use:
+ * with a change of most other settings wpa_supplicant drops the keys, and with them the connection.
  *
  * Owner: wifi-wpa.
  */
@@ -20,17 +20,17 @@
 
 #include <glib.h>
 
-#define WPA_MARK         "landfall"
-#define WPA_MARK_TRIAL   WPA_MARK " trial"
-#define WPA_NETWORKS_MAX 128 /* more are not looked at */
+#define WPA_MARK           "landfall"
+#define WPA_PRIORITY_TRIAL (-271828)
+#define WPA_NETWORKS_MAX   128 /* more are not looked at */
 
 typedef struct WpaConfigured {
 	char *path;
 	bool enabled;
 	bool infrastructure; /* not an access point or a Wi-Fi Direct group of ours */
-	bool ours;           /* has our mark, of whatever kind */
+	bool ours;           /* has our mark */
 	bool trial;
-	GArray *before; /* of a trial: guint, numbers */
+	GArray *before; /* of ours: guint, numbers in the mark */
 	GBytes *ssid;   /* NULL: not understood */
 	int priority;
 } WpaConfigured;

@@ -2,7 +2,6 @@
 #include "provisioner/adapter/wifi-wpa-settings.h"
 
 #include <openssl/crypto.h>
-#include <string.h>
 
 #define PSK_HEX_LEN 64
 
@@ -105,11 +104,10 @@ static void write_key(BusWriter *writer, WpaJoinKey key, const WifiCredentials *
 
 void wifi_wpa_settings_write(BusWriter *writer, const WpaSettings *settings)
 {
-	static const uint8_t any[WIFI_BSSID_LEN];
 	const WifiCredentials *credentials = settings->credentials;
 	const uint8_t *b = credentials->bssid;
-	g_autofree char *hint = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
-						b[3], b[4], b[5]);
+	g_autofree char *bssid = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
+						 b[3], b[4], b[5]);
 
 	bus_writer_open(writer, "a{sv}");
 	write_octets(writer, "ssid", credentials->ssid, credentials->ssid_len);
@@ -117,8 +115,8 @@ void wifi_wpa_settings_write(BusWriter *writer, const WpaSettings *settings)
 	write_number(writer, "priority", settings->priority);
 	if (settings->hidden)
 		write_number(writer, "scan_ssid", 1);
-	if (memcmp(b, any, sizeof(any)) != 0)
-		write_text(writer, "bssid_hint", hint);
+	if (settings->pinned)
+		write_text(writer, "bssid", bssid);
 	write_key(writer, settings->key, credentials);
 	bus_writer_close(writer);
 }

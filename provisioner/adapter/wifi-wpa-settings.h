@@ -16,6 +16,7 @@ typedef struct WpaSettings {
 	const char *mark;
 	int priority;
 	bool hidden; /* is to be asked for by name */
+	bool pinned; /* to the access point that the phone named */
 } WpaSettings;
 
 /* wifi_wpa_settings_write() - the a{sv} of AddNetwork; all borrowed for the call

@@ -173,7 +173,7 @@ static void network_properties_get(BusWriter *value, void *user_data)
 /* What wpa_supplicant makes of a value: octets become hex, most texts are put in quotes. */
 static char *read_setting(BusReader *reader, const char *name)
 {
-	static const char *const plain[] = { "key_mgmt", "eap", "bssid_hint", NULL };
+	static const char *const plain[] = { "key_mgmt", "eap", "bssid", NULL };
 
 	if (bus_reader_has(reader, "ay")) {
 		size_t len = 0;
@@ -190,13 +190,19 @@ static char *read_setting(BusReader *reader, const char *name)
 			       bus_reader_string(reader));
 }
 
+/* With most of them the keys go. */
 static void read_settings(FakeNetwork *network, BusReader *reader)
 {
+	static const char *const harmless[] = { "priority", "bssid", NULL };
+	FakeWpa *fake = network->fake;
+	bool current = fake->current >= 0 && network == &fake->networks[fake->current];
 	const char *name = NULL;
 
 	bus_reader_enter(reader, "a{sv}");
-	while ((name = bus_reader_entry(reader)))
+	while ((name = bus_reader_entry(reader))) {
+		fake->drops += current && !g_strv_contains(harmless, name);
 		g_hash_table_insert(network->settings, g_strdup(name), read_setting(reader, name));
+	}
 	bus_reader_leave(reader);
 	g_assert_true(bus_reader_ok(reader));
 }
@@ -228,6 +234,11 @@ static FakeNetwork *network_new(FakeWpa *fake)
 	network->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	network->object = must_register(fake, path, interfaces, network);
 	return network;
+}
+
+void fake_wpa_set(FakeWpa *fake, int index, const char *name, const char *text)
+{
+	g_hash_table_insert(fake->networks[index].settings, g_strdup(name), g_strdup(text));
 }
 
 int fake_wpa_network(FakeWpa *fake, const char *ssid, const char *mark, bool enabled)

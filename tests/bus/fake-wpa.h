@@ -69,6 +69,7 @@ struct FakeWpa {
 	unsigned int selects;
 	unsigned int saves;
 	unsigned int reassociates;
+	unsigned int drops; /* of the keys, by changes of a network that is in use */
 };
 
 /* fake_wpa_new() - on the bus at @address, name taken when it returns; the interface is idle */
@@ -94,6 +95,9 @@ void fake_wpa_auth(FakeWpa *fake, int32_t status);
 
 /* fake_wpa_eap() - the server of an 802.1X network said so */
 void fake_wpa_eap(FakeWpa *fake, const char *status, const char *parameter);
+
+/* fake_wpa_set() - a setting of network @index, as text of the configuration file */
+void fake_wpa_set(FakeWpa *fake, int index, const char *name, const char *text);
 
 /* fake_wpa_network() - a network of the file, with this mark (NULL: none)
  * Returns its index */

@@ -125,7 +125,7 @@ static void start(Fixture *fixture, unsigned int timeout_ms)
 static void ip(const char *arguments)
 {
 	g_autofree char *line = g_strconcat("ip ", arguments, NULL);
-	g_autofree char *output = test_run(line, NULL);
+	g_autofree char *output G_GNUC_UNUSED = test_run(line, NULL);
 }
 
 static void setup(Fixture *fixture, gconstpointer data)

@@ -211,7 +211,8 @@ typedef struct ConfigCase {
 } ConfigCase;
 
 static const ConfigCase config_cases[] = {
-	{ "back-end", "wifi=iwd", 10 },
+	{ "back-end", "wifi=connman", 10 },
+	{ "back-end-away", "wifi=iwd", 17 },
 	{ "name", "name=PROV_%m_%m_%m_%m", 10 },
 	{ "interface", "interface=wlan7", 17 },
 	{ "adapter", "adapter=hci7", 16 },

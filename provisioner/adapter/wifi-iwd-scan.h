@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wifi-iwd-scan - one scan through iwd
+ *
+ *   station there? ─▶ Scan ─▶ Scanning becomes true, then false ─▶ GetOrderedNetworks
+ *   ─▶ what the kernel heard ─▶ list
+ *
+ * iwd tells names and signals; addresses, channels and the exact security come from the kernel
+ * (wifi-air), and are unknown where that tells nothing.
+ *
+ * A scan that is under way already, or was over less than WIFI_IWD_SCAN_FRESH_MS ago, stands in for
+ * a new one. While iwd joins a network it refuses to scan: then it is asked again. Ends by itself
+ * when its time is over, with what is known then.
+ *
+ * Owner: wifi-iwd, or a join. It passes on that something in the mirrors changed.
+ */
+#pragma once
+
+#include "provisioner/adapter/wifi-air.h"
+#include "provisioner/adapter/wifi-iwd-objects.h"
+
+#define WIFI_IWD_SCAN_FRESH_MS 10000
+
+typedef struct WifiIwdScan WifiIwdScan;
+
+/* What a scan found, as fresh as it gets. Borrowed. */
+typedef struct WifiIwdSeen {
+	const GArray *networks; /* WifiNetwork: what iwd could join, one for each name and kind */
+	const GArray *heard;    /* as given to WifiAirDone */
+	uint32_t scan_ms;       /* since the scan was asked for */
+} WifiIwdSeen;
+
+/* WifiIwdScanDone - the scan is over, once; may free it
+ * @seen: NULL: nothing could be found out, see @error */
+typedef void (*WifiIwdScanDone)(const WifiIwdSeen *seen, const GError *error, void *data);
+
+/* wifi_iwd_scan_new() - start
+ * @age_ms:     since the last scan was over; negative: there was none
+ * @timeout_ms: for all of it but the last call */
+WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, int64_t age_ms,
+			       unsigned int timeout_ms, WifiIwdScanDone done, void *data);
+
+/* wifi_iwd_scan_free() - give up; NULL is fine */
+void wifi_iwd_scan_free(WifiIwdScan *scan);
+
+/* wifi_iwd_scan_changed() - something in the mirrors changed */
+void wifi_iwd_scan_changed(WifiIwdScan *scan);
+
+/* wifi_iwd_scan_hurry() - there is no more time: list what is known */
+void wifi_iwd_scan_hurry(WifiIwdScan *scan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiIwdScan, wifi_iwd_scan_free)

@@ -179,18 +179,27 @@ void wifi_air_free(WifiAir *air)
 	g_free(air);
 }
 
-const WifiAirMessage *wifi_air_find(const GArray *heard, const uint8_t *ssid, size_t ssid_len,
-				    uint32_t within_ms)
+static bool is_address_heard(const GArray *heard, const uint8_t *bssid, uint32_t within_ms)
 {
-	const WifiAirMessage *best = NULL;
-
-	for (guint i = 0; heard && i < heard->len; i++) {
+	for (guint i = 0; i < heard->len; i++) {
 		const WifiAirMessage *one = &g_array_index(heard, WifiAirMessage, i);
 
-		if (one->seen_ms <= within_ms && one->network.ssid_len == ssid_len &&
-		    memcmp(one->network.ssid, ssid, ssid_len) == 0 &&
-		    (!best || one->network.rssi_dbm > best->network.rssi_dbm))
-			best = one;
+		if (one->seen_ms <= within_ms &&
+		    memcmp(one->network.bssid, bssid, WIFI_BSSID_LEN) == 0)
+			return true;
 	}
-	return best;
+	return false;
+}
+
+bool wifi_air_is_heard(const GArray *heard, const uint8_t *ssid, size_t ssid_len,
+		       uint32_t within_ms)
+{
+	for (guint i = 0; i < heard->len; i++) {
+		const WifiNetwork *network = &g_array_index(heard, WifiAirMessage, i).network;
+
+		if (network->ssid_len == ssid_len && memcmp(network->ssid, ssid, ssid_len) == 0 &&
+		    is_address_heard(heard, network->bssid, within_ms))
+			return true;
+	}
+	return false;
 }

@@ -30,10 +30,11 @@ WifiAir *wifi_air_new(const char *interface, WifiAirDone done, void *data);
 /* wifi_air_free() - NULL is fine */
 void wifi_air_free(WifiAir *air);
 
-/* wifi_air_find() - the strongest of the access points with that name; NULL: none
- * @heard:     as given to WifiAirDone; may be NULL
+/* wifi_air_is_heard() - is an access point with that name on the air?
+ * One that hides its name counts by its address, if the name was ever heard from there
+ * @heard:     as given to WifiAirDone
  * @within_ms: heard at most so long ago */
-const WifiAirMessage *wifi_air_find(const GArray *heard, const uint8_t *ssid, size_t ssid_len,
-				    uint32_t within_ms);
+bool wifi_air_is_heard(const GArray *heard, const uint8_t *ssid, size_t ssid_len,
+		       uint32_t within_ms);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiAir, wifi_air_free)

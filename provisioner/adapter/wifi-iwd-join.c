@@ -54,7 +54,8 @@ struct WifiIwdJoin {
 	bool here;    /* that was the one wanted, and connected */
 	NetLinkAddress ip4_before;
 	NetLinkAddress ip6_before;
-	bool known; /* iwd had the network before us */
+	bool known;   /* iwd had the network before us */
+	bool visible; /* iwd said that it does not hide its name */
 	bool recorded;
 	bool connected; /* iwd said so */
 	char *error;    /* of the last Connect */
@@ -265,8 +266,8 @@ static bool is_heard(const WifiIwdJoin *join, const WifiIwdSeen *seen)
 {
 	if (!seen || !seen->heard)
 		return find_network(join, join->kind) != NULL;
-	return wifi_air_find(seen->heard, join->wanted->ssid, join->wanted->ssid_len,
-			     seen->scan_ms) != NULL;
+	return wifi_air_is_heard(seen->heard, join->wanted->ssid, join->wanted->ssid_len,
+				 seen->scan_ms);
 }
 
 static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
@@ -377,7 +378,12 @@ static void on_connect(BusReply *reply, void *user_data)
 	}
 	g_free(join->error);
 	join->error = g_strdup(bus_reply_error_name(reply));
-	join_refused(join);
+	if (!join->visible && g_strcmp0(join->error, IWD_ERROR_NOT_HIDDEN) == 0) {
+		join->visible = true;
+		join_connect(join);
+	} else {
+		join_refused(join);
+	}
 }
 
 static void note_before(WifiIwdJoin *join, const BusMirror *network)
@@ -416,7 +422,7 @@ static bool join_record(WifiIwdJoin *join)
 	return join->recorded;
 }
 
-/* @network NULL: it hides its name. */
+/* @network NULL: ask for it by name. */
 static BusMessage *connect_message(const WifiIwdJoin *join, const BusMirror *network)
 {
 	g_autofree char *name = NULL;
@@ -432,6 +438,9 @@ static BusMessage *connect_message(const WifiIwdJoin *join, const BusMirror *net
 	return message;
 }
 
+/* A network that hides its name shows for a while after it was asked for. Joined as one that is in
+ * sight, iwd would never ask for it by name again, and never come back to it. So iwd decides: it
+ * refuses to join as hidden what is not. */
 static void join_connect(WifiIwdJoin *join)
 {
 	const BusMirror *network = find_network(join, join->kind);
@@ -444,6 +453,8 @@ static void join_connect(WifiIwdJoin *join)
 	}
 	join->connects++;
 	join->step = JOIN_CONNECT;
+	if (!find_known(join) && !join->visible)
+		network = NULL;
 	join->connect = bus_call_start(join->context.bus, connect_message(join, network),
 				       BUS_TIMEOUT_NONE, on_connect, join);
 }

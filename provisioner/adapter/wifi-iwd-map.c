@@ -71,7 +71,9 @@ bool wifi_iwd_map_key_fits(WifiIwdKind kind, const Secret *passphrase)
 
 WifiFailure wifi_iwd_map_failure(const WifiIwdEnd *end)
 {
-	if (g_strcmp0(end->error, IWD_ERROR_NOT_FOUND) == 0)
+	/* A hidden network that iwd knows is asked for by name in each of its scans. */
+	if (g_strcmp0(end->error, IWD_ERROR_NOT_FOUND) == 0 ||
+	    g_strcmp0(end->error, IWD_ERROR_PROVISIONED) == 0)
 		return WIFI_FAILURE_NOT_FOUND;
 	if (g_strcmp0(end->error, IWD_ERROR_INVALID_FORMAT) == 0)
 		return WIFI_FAILURE_AUTH;

@@ -31,6 +31,8 @@
 #define IWD_ERROR_FAILED         IWD_SERVICE ".Failed"
 #define IWD_ERROR_NOT_FOUND      IWD_SERVICE ".NotFound"
 #define IWD_ERROR_INVALID_FORMAT IWD_SERVICE ".InvalidFormat"
+#define IWD_ERROR_NOT_HIDDEN     IWD_SERVICE ".NotHidden"
+#define IWD_ERROR_PROVISIONED    IWD_SERVICE ".AlreadyProvisioned"
 
 /* Where an operation works; borrowed, outlives it. */
 typedef struct WifiIwdContext {

@@ -436,13 +436,28 @@ static void station_list(BusRequest *request, void *user_data)
 	bus_request_reply(request);
 }
 
+static bool is_visible(const FakeIwd *fake, const char *name)
+{
+	for (int i = 0; i < FAKE_IWD_SLOTS; i++) {
+		if (fake->networks[i].object && strcmp(fake->networks[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void station_connect_hidden(BusRequest *request, void *user_data)
 {
 	FakeIwd *fake = user_data;
 	const char *name = bus_reader_string(bus_request_args(request));
 
+	if (fake_iwd_find(fake, name)) {
+		bus_request_fail_name(request, IWD ".AlreadyProvisioned", "it is known");
+		return;
+	}
 	if (!fake->hidden || strcmp(fake->hidden->name, name) != 0) {
-		bus_request_fail_name(request, IWD ".NotFound", "nobody answers to that");
+		bus_request_fail_name(request,
+				      is_visible(fake, name) ? IWD ".NotHidden" : IWD ".NotFound",
+				      "nobody answers to that");
 		return;
 	}
 	fake->hiding = true;

@@ -707,6 +707,20 @@ static void test_join_hidden(Fixture *fixture, gconstpointer data)
 	TEST_WAIT(fixture->joins == 1);
 }
 
+/* It hides its name, but has just been asked for and still shows: it is joined as a hidden one. */
+static void test_join_hidden_lingers(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+	FakeIwdNetwork hidden = lab;
+
+	fake->hidden = &hidden;
+	fake_iwd_network(fake, FAKE_IWD_SLOTS - 1, &hidden);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	g_assert_true(fake_iwd_find(fake, LAB)->hidden);
+}
+
 static void test_join_agent_refused(Fixture *fixture, gconstpointer data)
 {
 	fixture->fake->refuse_agent = "org.freedesktop.DBus.Error.AccessDenied";
@@ -1107,6 +1121,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/join/fades", test_join_fades },
 	{ "/wifi-iwd/join/lost", test_join_lost },
 	{ "/wifi-iwd/join/hidden", test_join_hidden },
+	{ "/wifi-iwd/join/hidden-lingers", test_join_hidden_lingers },
 	{ "/wifi-iwd/join/agent-refused", test_join_agent_refused },
 	{ "/wifi-iwd/join/agent", test_agent },
 	{ "/wifi-iwd/join/agent-stranger", test_agent_stranger },

@@ -6,6 +6,7 @@ A manager has:
   configure(ssid, passphrase)   a network of the owner's, without Landfall
   configured()                  names (octets) that are there after a boot
   half()                        what is there but would not be joined after a boot, in words
+  cannot                        cases of the contract that it has no means for, and why
 """
 import codecs
 import pathlib
@@ -35,6 +36,7 @@ def station():
 
 class NetworkManager:
     name = "networkmanager"
+    cannot = {}
     settings = "org.freedesktop.NetworkManager.Settings"
 
     def configure(self, ssid, passphrase):
@@ -74,6 +76,7 @@ class NetworkManager:
 
 class WpaSupplicant:
     name = "wpa_supplicant"
+    cannot = {}
     file = pathlib.Path("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf")
 
     @staticmethod
@@ -123,6 +126,8 @@ class WpaSupplicant:
 
 class Iwd:
     name = "iwd"
+    cannot = {"odd": "iwd names networks in UTF-8 only",
+              "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")
 
     def configure(self, ssid, passphrase):

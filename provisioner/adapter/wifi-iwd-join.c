@@ -115,6 +115,8 @@ static bool record_save(WifiIwdJoin *join)
 
 static void join_commit(WifiIwdJoin *join)
 {
+	/* iwd renames a new file into place without waiting for the disk. */
+	wifi_record_sync_neighbours(join->context.record_path);
 	if (!wifi_record_commit(join->context.record, join->wanted) || !record_save(join)) {
 		/* A network that a reset would not forget is not kept. */
 		wifi_record_begin(join->context.record, join->wanted, join->known);

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# The measurements of scripts/bench. Sourced; uses its `samples` and `rounds`.
+# The measurements of scripts/bench. Sourced; uses its `samples`, `rounds` and `with_device`.
 # shellcheck disable=SC2154 # they, and what common.sh sets
 
 bench_port=18883
@@ -215,5 +215,27 @@ bench_device()
 	"$bed" build || die "the device cannot be built"
 	"$bed" start --name bench --fresh || die "the device does not boot"
 	"$bed" exec --name bench --time 240 "/host$source_dir/tests/bench/device"
+	"$bed" stop --name bench
+}
+
+bench_provision()
+{
+	local bed="$source_dir/scripts/testbed"
+
+	ninja -C "$build" provisioner/landfall-provisioner tests/bus/bench_provision \
+		tests/bench/security2_cpu >"$build.log" 2>&1 || die "the build failed; see $build.log"
+	echo
+	echo "provisioner, on a private bus between fakes that answer at once:"
+	LANDFALL_PROVISIONER=$build/provisioner/landfall-provisioner \
+		"$build/tests/bus/bench_provision" || die "no figures on the private bus"
+	echo
+	echo "security 2 beside OpenSSL, processor time (the ratio is to be 2 at most):"
+	"$build/tests/bench/security2_cpu"
+	[ "$with_device" = yes ] || return
+	echo
+	echo "provisioner, in the virtual device, with the habits of the Android app:"
+	"$bed" build || die "the device cannot be built"
+	"$bed" start --name bench --fresh || die "the device does not boot"
+	"$bed" exec --name bench --time 600 "/host$source_dir/tests/bench/provision"
 	"$bed" stop --name bench
 }

@@ -173,9 +173,10 @@ static char **daemon_environment(void)
 {
 	char **env = g_get_environ();
 	const char *library = g_getenv("LANDFALL_QUICK_TIME");
-	g_autofree char *speed = g_strdup_printf("%d", RIG_SPEED);
+	g_autofree char *speed =
+		g_strdup_printf("%d", g_getenv("LANDFALL_WRAP") ? RIG_SPEED_WRAPPED : RIG_SPEED);
 
-	if (g_getenv("LANDFALL_WRAP") || !library)
+	if (!library)
 		return env;
 	env = g_environ_setenv(env, "LD_PRELOAD", library, TRUE);
 	return g_environ_setenv(env, "QUICK_TIME", speed, TRUE);

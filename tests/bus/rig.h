@@ -11,7 +11,7 @@
  * RIG_PASSPHRASE is right. The daemon's clock runs RIG_SPEED times as fast (quick-time.c).
  *
  * Environment: LANDFALL_PROVISIONER, the program; LANDFALL_QUICK_TIME, the library; LANDFALL_WRAP,
- * words before the program, such as valgrind and its options: time is real then;
+ * words before the program, such as valgrind and its options;
  * LANDFALL_SANITIZED, set when the program is built with sanitizers.
  */
 #pragma once
@@ -25,11 +25,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define RIG_SPEED      10
-#define RIG_SSID       "Landfall Lab"
-#define RIG_PASSPHRASE "correct horse battery"
-#define RIG_SERVICE    "io.landfall.Provisioner1"
-#define RIG_OBJECT     "/io/landfall/Provisioner1"
+#define RIG_SPEED         10
+#define RIG_SPEED_WRAPPED 4 /* under valgrind all else is slower */
+#define RIG_SSID          "Landfall Lab"
+#define RIG_PASSPHRASE    "correct horse battery"
+#define RIG_SERVICE       "io.landfall.Provisioner1"
+#define RIG_OBJECT        "/io/landfall/Provisioner1"
 
 /* How NetworkManager behaves. */
 typedef enum RigAir {

@@ -52,7 +52,7 @@ typedef struct Run {
 	bool sealed;           /* the reply that is due, or there, is encrypted */
 	bool opened;           /* there was a session, its keys are known */
 	uint32_t counter;      /* of the next record, security 2 */
-	GBytes *record;        /* the last one */
+	GBytes *record;        /* the last one the device took */
 } Run;
 
 /* Good requests: every command of every endpoint. */
@@ -123,12 +123,13 @@ static void ask_sealed(Run *run, EndpointId endpoint, GBytes *clear)
 	bool busy = bench->answers != run->requests;
 
 	g_clear_pointer(&run->record, g_bytes_unref);
-	run->record = g_bytes_ref(record);
 	write_record(run, endpoint, record);
 	if (!busy && !g_error_matches(bench->error, PROV_ERROR, PROV_ERROR_AUTH) &&
 	    !g_error_matches(bench->error, PROV_ERROR, PROV_ERROR_BUSY) &&
-	    !g_error_matches(bench->error, PROV_ERROR, PROV_ERROR_STATE))
+	    !g_error_matches(bench->error, PROV_ERROR, PROV_ERROR_STATE)) {
 		run->counter++;
+		run->record = g_bytes_ref(record);
+	}
 }
 
 /* What may never be answered: it was not sealed for now. */
@@ -248,6 +249,8 @@ static void on_open(Run *run)
 		return;
 	run->opened = true;
 	run->counter = 1;
+	/* Chance is scripted: the same keys again. */
+	g_clear_pointer(&run->record, g_bytes_unref);
 }
 
 static void on_scanned(Run *run)

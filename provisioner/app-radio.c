@@ -41,10 +41,8 @@ static void on_disconnected(const char *device, void *data)
 		return;
 	g_info("the phone is gone");
 	provisioner_peer_gone(app->core, peer, app_now_us());
-	/* The kernel is to resume advertising by itself. Not asked when it is about to be taken off the
-	 * air: bluetoothd 5.66 crashes when what it hands to the adapter anew is unregistered. */
-	if (provisioner_state(app->core) != PROVISIONER_JOINED)
-		advert_check(app->advert);
+	/* The kernel is to resume advertising by itself. */
+	advert_check(app->advert);
 	app_settle(app);
 }
 
@@ -95,7 +93,7 @@ static void on_advertising(int active, void *data)
 	advert_observe(app->advert, active);
 }
 
-/* Controllers have been seen to fall silent without a word. Not while a phone is there. */
+/* Now and then, but not while a phone is there. */
 static gboolean on_check(gpointer data)
 {
 	App *app = data;
@@ -110,8 +108,9 @@ static void on_sleep(bool asleep, void *data)
 	App *app = data;
 
 	g_message(asleep ? "the system goes to sleep" : "the system is awake again");
-	if (!asleep)
-		advert_check(app->advert);
+	/* The adapter may have forgotten what bluetoothd believes it has: begin afresh. */
+	if (!asleep && advert_is_on_air(app->advert))
+		advert_register(app->advert, app->adapter, app->name);
 }
 
 static void on_gatt_registered(void *data)

@@ -268,12 +268,8 @@ static void check_on_reply(BusReply *reply, void *user_data)
 		g_message("bluetoothd had lost the advertisement; it has it again");
 		return;
 	}
-	if (strcmp(name, "org.bluez.Error.AlreadyExists") != 0) {
+	if (strcmp(name, "org.bluez.Error.AlreadyExists") != 0)
 		register_failed(advert, reply);
-		return;
-	}
-	/* A change of the object makes bluetoothd hand it to the adapter once more. */
-	bus_object_changed(advert->object, ADVERT_IFACE, "LocalName");
 }
 
 void advert_check(Advert *advert)

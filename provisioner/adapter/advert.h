@@ -51,8 +51,8 @@ void advert_register(Advert *advert, const char *adapter, const char *name);
 /* advert_unregister() - stop; @adapter_lost: there is nobody to tell any more. Reports nothing */
 void advert_unregister(Advert *advert, bool adapter_lost);
 
-/* advert_check() - something may have silenced it: have bluetoothd say whether it still has it, and
- * hand it to the adapter once more. Nothing unless it is on the air */
+/* advert_check() - bluetoothd may have lost it: ask, and have it registered again if so. Nothing
+ * unless it is on the air */
 void advert_check(Advert *advert);
 
 /* advert_observe() - how many advertisements the adapter has, anybody's; tell it before

@@ -723,9 +723,8 @@ static void test_advert_others(Fixture *fixture, gconstpointer data)
 	TEST_WAIT(bluez_active_instances(fixture->bluez) == 3);
 	adapter->others = 1;
 	fake_bluez_changed(fixture->fake, 0, "ActiveInstances");
-	TEST_WAIT(fixture->fake->refreshes == 1);
+	TEST_WAIT(fixture->fake->advert_calls == 2);
 	g_assert_cmpint(adapter->instances, ==, 1);
-	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
 	g_assert_cmpstr(fixture->notes->str, ==, "");
 }
 
@@ -755,7 +754,7 @@ static void test_advert_check(Fixture *fixture, gconstpointer data)
 	start_advert(fixture);
 	TEST_WAIT(bluez_active_instances(fixture->bluez) == 1);
 	advert_check(fixture->advert);
-	TEST_WAIT(fixture->fake->refreshes == 1);
+	TEST_WAIT(fixture->fake->advert_calls == 2);
 	g_assert_true(advert_is_on_air(fixture->advert));
 	/* Nothing to look after when it is not wanted. */
 	advert_unregister(fixture->advert, false);
@@ -763,6 +762,9 @@ static void test_advert_check(Fixture *fixture, gconstpointer data)
 	advert_check(fixture->advert);
 	TEST_WAIT(bluez_active_instances(fixture->bluez) == 0);
 	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
+	/* Its object never changes: bluetoothd 5.66 would hand it to the adapter anew, and crashes when
+	 * it is unregistered then. */
+	g_assert_cmpuint(fixture->fake->refreshes, ==, 0);
 }
 
 /* ---- sleep ---- */

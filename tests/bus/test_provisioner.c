@@ -37,8 +37,8 @@ static void test_phone(Daemon *daemon, gconstpointer data)
 	fake_bluez_connect(daemon->bluez, false);
 	TEST_WAIT(daemon_shows("State", "ready"));
 	g_assert_true(daemon_shows("Peer", ""));
-	/* The advertisement is looked after: handed to the adapter once more ... */
-	TEST_WAIT(daemon->bluez->refreshes == 1);
+	/* The advertisement is looked after: bluetoothd is asked for it ... */
+	TEST_WAIT(daemon->bluez->advert_calls == 2);
 	fake_bluez_connect(daemon->bluez, true);
 	daemon_phone_writes(daemon, "\"sec_ver\":2");
 	TEST_WAIT(daemon_shows("State", "peer"));

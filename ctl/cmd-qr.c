@@ -25,9 +25,10 @@ static Secret *read_pop(const char *folder, GError **error)
 		int code = errno == ENOENT ? LANDFALL_ERROR_UNAVAILABLE : LANDFALL_ERROR_DENIED;
 
 		g_set_error(error, LANDFALL_ERROR, code, "%s: %s; %s", path, g_strerror(errno),
-			    errno == ENOENT
-				    ? "the provisioner makes it when it starts for the first time"
-				    : "run as root");
+			    errno == ENOENT ? "the provisioner makes it when it starts for the "
+					      "first time, unless the factory gave a verifier: "
+					      "then only the label knows it"
+					    : "run as root");
 		return NULL;
 	}
 
@@ -47,12 +48,30 @@ static Secret *read_pop(const char *folder, GError **error)
 	return g_steal_pointer(&pop);
 }
 
-static bool show(const Ctl *ctl, const char *payload, const char *png, int scale, bool text,
-		 GError **error)
+/* What is asked for: a file, or text, or else a drawing on the terminal. */
+typedef struct QrOptions {
+	char *png;
+	char *svg;
+	int scale;
+	gboolean text;
+} QrOptions;
+
+static void qr_options_clear(QrOptions *options)
 {
-	if (png)
-		return qr_write_png(payload, png, scale, error);
-	if (ctl->json || text) {
+	g_free(options->png);
+	g_free(options->svg);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(QrOptions, qr_options_clear)
+
+static bool show(const Ctl *ctl, const QrLabel *label, const char *payload,
+		 const QrOptions *options, GError **error)
+{
+	if (options->svg)
+		return qr_write_svg(label, options->svg, error);
+	if (options->png)
+		return qr_write_png(payload, options->png, options->scale, error);
+	if (ctl->json || options->text) {
 		printf("%s\n", payload);
 		return true;
 	}
@@ -62,43 +81,56 @@ static bool show(const Ctl *ctl, const char *payload, const char *png, int scale
 	return true;
 }
 
-bool cmd_qr(const Ctl *ctl, int argc, char **argv, GError **error)
+static bool take_options(int argc, char **argv, QrOptions *options, GError **error)
 {
-	g_autofree char *png = NULL;
-	gboolean text = FALSE;
-	int scale = 8;
 	const GOptionEntry entries[] = {
-		{ "png", 0, 0, G_OPTION_ARG_FILENAME, &png, "write a PNG; - is standard output",
-		  "FILE" },
-		{ "scale", 0, 0, G_OPTION_ARG_INT, &scale, "pixels a module of the PNG (8)", "N" },
-		{ "text", 0, 0, G_OPTION_ARG_NONE, &text, "print the text of the code alone",
-		  NULL },
+		{ "png", 0, 0, G_OPTION_ARG_FILENAME, &options->png,
+		  "write a PNG; - is standard output", "FILE" },
+		{ "svg", 0, 0, G_OPTION_ARG_FILENAME, &options->svg,
+		  "write a label as SVG; - is standard output", "FILE" },
+		{ "scale", 0, 0, G_OPTION_ARG_INT, &options->scale,
+		  "pixels a module of the PNG (8)", "N" },
+		{ "text", 0, 0, G_OPTION_ARG_NONE, &options->text,
+		  "print the text of the code alone", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 
-	if (!ctl_parse("qr [--png=FILE [--scale=N] | --text]", entries, &argc, &argv, error))
+	if (!ctl_parse("qr [--png=FILE [--scale=N] | --svg=FILE | --text]", entries, &argc, &argv,
+		       error))
 		return false;
-	if (argc > 1 || scale < 1 || scale > 64) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-				    "qr takes no arguments, and a scale of 1 to 64");
-		return false;
-	}
+	if (argc == 1 && options->scale >= 1 && options->scale <= 64 &&
+	    !(options->png && options->svg))
+		return true;
+	g_set_error_literal(
+		error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+		"qr takes one of --png and --svg, no arguments, and a scale of 1 to 64");
+	return false;
+}
 
-	g_autoptr(Secret) pop = read_pop(ctl->config->provisioner.secrets, error);
-	g_autofree char *name = pop ? provisioner_client_name(ctl->config, error) : NULL;
+bool cmd_qr(const Ctl *ctl, int argc, char **argv, GError **error)
+{
+	g_auto(QrOptions) options = { .scale = 8 };
+	int64_t security = ctl->config->provisioner.security;
+
+	if (!take_options(argc, argv, &options, error))
+		return false;
+
+	g_autoptr(Secret) pop =
+		security == 0 ? NULL : read_pop(ctl->config->provisioner.secrets, error);
+	g_autofree char *name =
+		pop || security == 0 ? provisioner_client_name(ctl->config, error) : NULL;
 
 	if (!name)
 		return false;
 
 	const QrLabel label = {
 		.name = name,
-		.username = ctl->config->provisioner.security == 2
-				    ? ctl->config->provisioner.username
-				    : NULL,
-		.pop = (const char *)secret_data(pop),
+		.username = security == 2 ? ctl->config->provisioner.username : NULL,
+		.pop = pop ? (const char *)secret_data(pop) : NULL,
+		.proofless = security == 0,
 	};
 	g_autofree char *payload = qr_payload(&label);
-	bool shown = show(ctl, payload, png, scale, text, error);
+	bool shown = show(ctl, &label, payload, &options, error);
 
 	OPENSSL_cleanse(payload, strlen(payload));
 	return shown;

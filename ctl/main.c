@@ -19,7 +19,8 @@ typedef struct Command {
 static const Command commands[] = {
 	{ "status", cmd_status, "how the device is doing, at a glance" },
 	{ "provision", cmd_provision, "start, stop or watch provisioning over Bluetooth LE" },
-	{ "qr", cmd_qr, "the code for the phone app, on the terminal or as PNG" },
+	{ "qr", cmd_qr, "the code for the phone app: on the terminal, as PNG, as a label" },
+	{ "factory", cmd_factory, "salt and verifier for a device, a label for its owner" },
 	{ "store", cmd_store, "import, request, show or roll back the device's identity" },
 	{ "publish", cmd_publish, "hand samples to the agent and wait until they are on disk" },
 	{ "spool", cmd_spool, "what waits on disk for the broker" },

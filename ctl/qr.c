@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ctl/qr.h"
+#include "ctl/qr-private.h"
 
 #include "common/error.h"
 
@@ -7,13 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <png.h>
-#include <qrencode.h>
 #include <string.h>
 #include <unistd.h>
-
-#define QUIET_ZONE 4 /* modules of margin, ISO/IEC 18004 clause 6.3.8 */
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(QRcode, QRcode_free)
 
 char *qr_payload(const QrLabel *label)
 {
@@ -26,6 +21,10 @@ char *qr_payload(const QrLabel *label)
 	if (label->pop)
 		cJSON_AddStringToObject(object, "pop", label->pop);
 	cJSON_AddStringToObject(object, "transport", "ble");
+	if (label->proofless)
+		cJSON_AddNumberToObject(object, "security", 0);
+	if (!label->pop)
+		cJSON_AddStringToObject(object, "network", "wifi");
 
 	char *text = cJSON_PrintUnformatted(object);
 	char *payload = g_strdup(text);
@@ -35,7 +34,7 @@ char *qr_payload(const QrLabel *label)
 	return payload;
 }
 
-static QRcode *encode(const char *text, GError **error)
+QRcode *qr_encode(const char *text, GError **error)
 {
 	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 
@@ -46,8 +45,7 @@ static QRcode *encode(const char *text, GError **error)
 	return code;
 }
 
-/* Outside the code is quiet zone, which is light. */
-static bool is_dark(const QRcode *code, int x, int y)
+bool qr_is_dark(const QRcode *code, int x, int y)
 {
 	if (x < 0 || y < 0 || x >= code->width || y >= code->width)
 		return false;
@@ -58,20 +56,20 @@ bool qr_print(const char *text, FILE *out, bool colour, GError **error)
 {
 	/* Index: upper half light, lower half light. */
 	static const char *const cells[2][2] = { { " ", "▄" }, { "▀", "█" } };
-	g_autoptr(QRcode) code = encode(text, error);
+	g_autoptr(QRcode) code = qr_encode(text, error);
 
 	if (!code)
 		return false;
-	for (int y = -QUIET_ZONE; y < code->width + QUIET_ZONE; y += 2) {
+	for (int y = -QR_QUIET_ZONE; y < code->width + QR_QUIET_ZONE; y += 2) {
 		fputs(colour ? "\033[97;40m" : "", out);
-		for (int x = -QUIET_ZONE; x < code->width + QUIET_ZONE; x++)
-			fputs(cells[!is_dark(code, x, y)][!is_dark(code, x, y + 1)], out);
+		for (int x = -QR_QUIET_ZONE; x < code->width + QR_QUIET_ZONE; x++)
+			fputs(cells[!qr_is_dark(code, x, y)][!qr_is_dark(code, x, y + 1)], out);
 		fputs(colour ? "\033[0m\n" : "\n", out);
 	}
 	return true;
 }
 
-static FILE *open_output(const char *path, GError **error)
+FILE *qr_open(const char *path, GError **error)
 {
 	if (g_str_equal(path, "-"))
 		return stdout;
@@ -85,6 +83,11 @@ static FILE *open_output(const char *path, GError **error)
 	return file;
 }
 
+bool qr_close(FILE *file)
+{
+	return (file == stdout ? fflush(file) : fclose(file)) == 0;
+}
+
 /* One octet a pixel; libpng packs nothing for us and the file is small anyway. */
 static guchar *draw_pixels(const QRcode *code, int scale, int size)
 {
@@ -92,20 +95,21 @@ static guchar *draw_pixels(const QRcode *code, int scale, int size)
 
 	for (int y = 0; y < size; y++)
 		for (int x = 0; x < size; x++)
-			pixels[y * size + x] =
-				is_dark(code, x / scale - QUIET_ZONE, y / scale - QUIET_ZONE) ? 0
-											      : 255;
+			pixels[y * size + x] = qr_is_dark(code, x / scale - QR_QUIET_ZONE,
+							  y / scale - QR_QUIET_ZONE)
+						       ? 0
+						       : 255;
 	return pixels;
 }
 
 bool qr_write_png(const char *text, const char *path, int scale, GError **error)
 {
-	g_autoptr(QRcode) code = encode(text, error);
+	g_autoptr(QRcode) code = qr_encode(text, error);
 
 	if (!code)
 		return false;
 
-	int size = (code->width + 2 * QUIET_ZONE) * scale;
+	int size = (code->width + 2 * QR_QUIET_ZONE) * scale;
 	g_autofree guchar *pixels = draw_pixels(code, scale, size);
 	png_image image = {
 		.version = PNG_IMAGE_VERSION,
@@ -113,17 +117,14 @@ bool qr_write_png(const char *text, const char *path, int scale, GError **error)
 		.height = (png_uint_32)size,
 		.format = PNG_FORMAT_GRAY,
 	};
-	FILE *file = open_output(path, error);
+	FILE *file = qr_open(path, error);
 
 	if (!file)
 		return false;
 
 	bool written = png_image_write_to_stdio(&image, file, 0, pixels, size, NULL);
 
-	if (file == stdout)
-		written = fflush(file) == 0 && written;
-	else
-		written = fclose(file) == 0 && written;
+	written = qr_close(file) && written;
 	if (!written)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
 			    path, image.message[0] ? image.message : g_strerror(errno));

@@ -8,7 +8,7 @@ _landfallctl()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		status | provision | qr | store | publish | spool) command=$word; break ;;
+		status | provision | qr | factory | store | publish | spool) command=$word; break ;;
 		esac
 	done
 
@@ -25,11 +25,12 @@ _landfallctl()
 	local choices
 	case $command in
 	provision) choices="start stop status watch --until= reset unlock --help" ;;
-	qr) choices="--png= --scale= --text --help" ;;
+	qr) choices="--png= --scale= --svg= --text --help" ;;
+	factory) choices="--name= --pop-file= --help" ;;
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;
 	status | spool) choices="--help" ;;
-	*) choices="status provision qr store publish spool --json --config= --set= --version --help" ;;
+	*) choices="status provision qr factory store publish spool --json --config= --set= --version --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

@@ -14,7 +14,7 @@ build_packages=(
 test_packages=(
 	clang libclang-rt-14-dev llvm valgrind libc6-dbg binutils shellcheck clang-format
 	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi python3-dbusmock
-	mosquitto mosquitto-clients openssl zbar-tools iproute2
+	mosquitto mosquitto-clients openssl zbar-tools librsvg2-bin iproute2
 )
 
 # to boot the virtual device

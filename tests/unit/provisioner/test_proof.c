@@ -87,7 +87,7 @@ static void test_salt(void)
 /* Nothing in it is easily taken for something else in it, or on a label for something at all. */
 static void test_alphabet(void)
 {
-	static const char *const alike[] = { "0o", "1il", "5s", "8b" };
+	static const char *const alike[] = { "0o", "1il" };
 	bool seen[256] = { false };
 
 	g_assert_cmpuint(strlen(PROOF_ALPHABET), ==, 32);
@@ -96,7 +96,7 @@ static void test_alphabet(void)
 		g_assert_false(seen[(uint8_t)*c]);
 		seen[(uint8_t)*c] = true;
 	}
-	for (size_t i = 0; i < 2; i++) { /* the others differ in lower case */
+	for (size_t i = 0; i < G_N_ELEMENTS(alike); i++) {
 		unsigned int members = 0;
 
 		for (const char *c = alike[i]; *c; c++)

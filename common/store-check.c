@@ -449,6 +449,40 @@ static bool check_broker(const Check *check, GBytes *bytes, StoreIdentity *ident
 	return false;
 }
 
+/* One of no octets says that there is to be none. */
+static bool is_absent(GBytes *bytes)
+{
+	return !bytes || g_bytes_get_size(bytes) == 0;
+}
+
+static bool check_wifi(const Check *check, GBytes *bytes, StoreIdentity *identity, GError **error)
+{
+	gsize len = 0;
+	const char *text = g_bytes_get_data(bytes, &len);
+	g_autofree char *name = g_build_filename(check->rules->where, STORE_WIFI_NAME, NULL);
+	g_autoptr(GError) cause = NULL;
+
+	identity->wifi = wifi_conf_parse(text, len, name, &cause);
+	if (!identity->wifi) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID,
+				    cause->message);
+		return false;
+	}
+	if (identity->wifi->identity || identity->common_name)
+		return true;
+	return check_fail(
+		check, LANDFALL_ERROR_STORE_INVALID, STORE_WIFI_NAME, error,
+		"names no identity, and the certificate has no common name to stand for it");
+}
+
+static bool check_wifi_ca(const Check *check, GBytes *bytes, GError **error)
+{
+	g_autoptr(GPtrArray) certs =
+		check_read(check, bytes, STORE_WIFI_CA_NAME, STORE_CHAIN_MAX, error);
+
+	return certs != NULL;
+}
+
 static bool check_sizes(const Check *check, const StoreParts *parts, GError **error)
 {
 	const struct {
@@ -462,6 +496,10 @@ static bool check_sizes(const Check *check, const StoreParts *parts, GError **er
 		  STORE_CHAIN_SIZE_MAX },
 		{ STORE_BROKER_NAME, parts->broker ? g_bytes_get_size(parts->broker) : 0,
 		  BROKER_CONF_SIZE_MAX },
+		{ STORE_WIFI_NAME, parts->wifi ? g_bytes_get_size(parts->wifi) : 0,
+		  WIFI_CONF_SIZE_MAX },
+		{ STORE_WIFI_CA_NAME, parts->wifi_ca ? g_bytes_get_size(parts->wifi_ca) : 0,
+		  STORE_WIFI_CA_SIZE_MAX },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
@@ -483,7 +521,9 @@ static bool check_parts(const Check *check, const StoreParts *parts, StoreIdenti
 	return certs && check_key(check, parts->key, certs, identity, error) &&
 	       check_certs(check, certs, identity, error) &&
 	       (!parts->chain || check_trust(check, parts->chain, error)) &&
-	       (!parts->broker || check_broker(check, parts->broker, identity, error));
+	       (!parts->broker || check_broker(check, parts->broker, identity, error)) &&
+	       (is_absent(parts->wifi) || check_wifi(check, parts->wifi, identity, error)) &&
+	       (is_absent(parts->wifi_ca) || check_wifi_ca(check, parts->wifi_ca, error));
 }
 
 StoreIdentity *store_check(const StoreParts *parts, const StoreCheckRules *rules, GError **error)

@@ -72,6 +72,8 @@ void store_identity_free(StoreIdentity *identity)
 	g_free(identity->key_path);
 	g_free(identity->chain_path);
 	broker_conf_free(identity->broker);
+	wifi_conf_free(identity->wifi);
+	g_free(identity->wifi_ca_path);
 	g_free(identity->common_name);
 	g_free(identity->issuer);
 	g_free(identity->key_type);
@@ -88,6 +90,8 @@ void store_parts_free(StoreParts *parts)
 	secret_free(parts->key);
 	g_clear_pointer(&parts->chain, g_bytes_unref);
 	g_clear_pointer(&parts->broker, g_bytes_unref);
+	g_clear_pointer(&parts->wifi, g_bytes_unref);
+	g_clear_pointer(&parts->wifi_ca, g_bytes_unref);
 	g_free(parts);
 }
 
@@ -113,6 +117,10 @@ static const PartFile chain_file = { STORE_CHAIN_NAME, STORE_CHAIN_SIZE_MAX, fal
 				     LANDFALL_ERROR_STORE_INVALID };
 static const PartFile broker_file = { STORE_BROKER_NAME, BROKER_CONF_SIZE_MAX, false,
 				      LANDFALL_ERROR_STORE_INVALID };
+static const PartFile wifi_file = { STORE_WIFI_NAME, WIFI_CONF_SIZE_MAX, false,
+				    LANDFALL_ERROR_STORE_INVALID };
+static const PartFile wifi_ca_file = { STORE_WIFI_CA_NAME, STORE_WIFI_CA_SIZE_MAX, false,
+				       LANDFALL_ERROR_STORE_INVALID };
 
 /* @some: any file may be absent; @content: set to NULL for one that may be and is */
 static bool part_read(const PartFile *file, int dir_fd, const char *dir, bool some,
@@ -136,22 +144,30 @@ static GBytes *bytes_from(const Secret *content)
 	return content ? g_bytes_new(secret_data(content), secret_len(content)) : NULL;
 }
 
+/* All but the key, which stays a Secret */
+static bool part_read_bytes(const PartFile *file, int dir_fd, const char *dir, bool some,
+			    GBytes **bytes, GError **error)
+{
+	g_autoptr(Secret) content = NULL;
+
+	if (!part_read(file, dir_fd, dir, some, &content, error))
+		return false;
+	*bytes = bytes_from(content);
+	return true;
+}
+
 static StoreParts *parts_read(int dir_fd, const char *dir, bool some, GError **error)
 {
 	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
-	g_autoptr(Secret) cert = NULL;
-	g_autoptr(Secret) chain = NULL;
-	g_autoptr(Secret) broker = NULL;
 
-	if (!part_read(&cert_file, dir_fd, dir, some, &cert, error) ||
+	if (!part_read_bytes(&cert_file, dir_fd, dir, some, &parts->cert, error) ||
 	    !part_read(&key_file, dir_fd, dir, some, &parts->key, error) ||
-	    !part_read(&chain_file, dir_fd, dir, some, &chain, error) ||
-	    !part_read(&broker_file, dir_fd, dir, some, &broker, error))
+	    !part_read_bytes(&chain_file, dir_fd, dir, some, &parts->chain, error) ||
+	    !part_read_bytes(&broker_file, dir_fd, dir, some, &parts->broker, error) ||
+	    !part_read_bytes(&wifi_file, dir_fd, dir, some, &parts->wifi, error) ||
+	    !part_read_bytes(&wifi_ca_file, dir_fd, dir, some, &parts->wifi_ca, error))
 		return NULL;
 	parts->origin = g_strdup(dir);
-	parts->cert = bytes_from(cert);
-	parts->chain = bytes_from(chain);
-	parts->broker = bytes_from(broker);
 	return g_steal_pointer(&parts);
 }
 
@@ -204,7 +220,7 @@ static void identity_warn(StoreIdentity *identity, char *warning)
 
 /* Where it is, what is marked on it, who else may read the key */
 static void identity_locate(StoreIdentity *identity, uint32_t number, int fd, const char *dir,
-			    bool has_chain)
+			    const StoreParts *parts)
 {
 	struct stat key;
 
@@ -212,7 +228,10 @@ static void identity_locate(StoreIdentity *identity, uint32_t number, int fd, co
 	identity->dir = g_strdup(dir);
 	identity->cert_path = g_build_filename(dir, STORE_CERT_NAME, NULL);
 	identity->key_path = g_build_filename(dir, STORE_KEY_NAME, NULL);
-	identity->chain_path = has_chain ? g_build_filename(dir, STORE_CHAIN_NAME, NULL) : NULL;
+	if (parts->chain)
+		identity->chain_path = g_build_filename(dir, STORE_CHAIN_NAME, NULL);
+	if (parts->wifi_ca)
+		identity->wifi_ca_path = g_build_filename(dir, STORE_WIFI_CA_NAME, NULL);
 	identity->good = faccessat(fd, STORE_TREE_GOOD, F_OK, 0) == 0;
 	identity->failed = faccessat(fd, STORE_TREE_FAILED, F_OK, 0) == 0;
 	if (fstatat(fd, STORE_KEY_NAME, &key, 0) == 0 && key.st_mode & KEY_MODE_FORBIDDEN)
@@ -231,7 +250,7 @@ static StoreIdentity *identity_read(int fd, const char *dir, uint32_t number, GE
 	StoreIdentity *identity = store_check(parts, &rules, error);
 
 	if (identity)
-		identity_locate(identity, number, fd, dir, parts->chain != NULL);
+		identity_locate(identity, number, fd, dir, parts);
 	return identity;
 }
 
@@ -439,42 +458,57 @@ bool store_prune(Store *store, unsigned int *removed, GError **error)
 	return true;
 }
 
-/* broker.conf of the current generation; @inherited is set to NULL when there is none */
-static bool inherit_broker(Store *store, GBytes **inherited, GError **error)
+/* A broker.conf that does not hold would be refused in the name of whoever imports now. */
+static bool inherited_holds(const char *dir, GBytes *broker, GError **error)
 {
-	uint32_t current = 0;
-
-	*inherited = NULL;
-	if (!store_current_generation(store, &current, NULL))
-		return true;
-
-	g_autofree char *dir = generation_path(store, current);
 	g_autofree char *path = g_build_filename(dir, STORE_BROKER_NAME, NULL);
-	g_autoptr(Secret) content = NULL;
-	int fd = store_tree_open_generation(store->path, current, NULL);
-
-	if (fd < 0)
-		return true; /* the link dangles: all the more reason to import */
-
-	bool ok = part_read(&broker_file, fd, dir, true, &content, error);
-
-	close(fd);
-	if (!ok || !content)
-		return ok;
-
 	g_autoptr(GError) cause = NULL;
-	g_autoptr(BrokerConf) conf = broker_conf_parse((const char *)secret_data(content),
-						       secret_len(content), path, &cause);
+	gsize len = 0;
+	const char *text = g_bytes_get_data(broker, &len);
+	g_autoptr(BrokerConf) conf = broker_conf_parse(text, len, path, &cause);
 
-	if (!conf) {
+	if (!conf)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID,
 			    "no " STORE_BROKER_NAME
 			    " was given, and the present one does not hold: %s",
 			    cause->message);
-		return false;
+	return conf != NULL;
+}
+
+static bool inherit_from(int fd, const char *dir, StoreParts *heir, GError **error)
+{
+	return (heir->broker ||
+		(part_read_bytes(&broker_file, fd, dir, true, &heir->broker, error) &&
+		 (!heir->broker || inherited_holds(dir, heir->broker, error)))) &&
+	       (heir->wifi || part_read_bytes(&wifi_file, fd, dir, true, &heir->wifi, error)) &&
+	       (heir->wifi_ca ||
+		part_read_bytes(&wifi_ca_file, fd, dir, true, &heir->wifi_ca, error));
+}
+
+/* What @parts does not say and the current generation does; of no octets means not at all */
+static StoreParts *inherit(Store *store, const StoreParts *parts, GError **error)
+{
+	g_autoptr(StoreParts) heir = g_new0(StoreParts, 1);
+	uint32_t current = 0;
+
+	heir->broker = parts->broker ? g_bytes_ref(parts->broker) : NULL;
+	heir->wifi = parts->wifi ? g_bytes_ref(parts->wifi) : NULL;
+	heir->wifi_ca = parts->wifi_ca ? g_bytes_ref(parts->wifi_ca) : NULL;
+	if (store_current_generation(store, &current, NULL)) {
+		g_autofree char *dir = generation_path(store, current);
+		int fd = store_tree_open_generation(store->path, current, NULL);
+		bool ok = fd < 0 || inherit_from(fd, dir, heir, error);
+
+		if (fd >= 0) /* else the link dangles: all the more reason to import */
+			close(fd);
+		if (!ok)
+			return NULL;
 	}
-	*inherited = bytes_from(content);
-	return true;
+	if (heir->wifi && g_bytes_get_size(heir->wifi) == 0)
+		g_clear_pointer(&heir->wifi, g_bytes_unref);
+	if (heir->wifi_ca && g_bytes_get_size(heir->wifi_ca) == 0)
+		g_clear_pointer(&heir->wifi_ca, g_bytes_unref);
+	return g_steal_pointer(&heir);
 }
 
 static StoreTreeFile tree_file(const char *name, GBytes *bytes)
@@ -510,6 +544,8 @@ static bool parts_write(StoreTree *tree, uint32_t number, const StoreParts *part
 		{ STORE_KEY_NAME, secret_data(parts->key), secret_len(parts->key) },
 		tree_file(STORE_CHAIN_NAME, parts->chain),
 		tree_file(STORE_BROKER_NAME, parts->broker),
+		tree_file(STORE_WIFI_NAME, parts->wifi),
+		tree_file(STORE_WIFI_CA_NAME, parts->wifi_ca),
 	};
 
 	return store_tree_write(tree, number, files, G_N_ELEMENTS(files), error);
@@ -539,15 +575,16 @@ StoreIdentity *store_import(Store *store, const StoreParts *parts, GError **erro
 {
 	g_autoptr(StoreIdentity) checked = store_parts_check(parts, now_s(), error);
 	g_autoptr(StoreTree) tree = checked ? store_lock(store, true, error) : NULL;
-	g_autoptr(GBytes) inherited = NULL;
+	g_autoptr(StoreParts) heir = tree ? inherit(store, parts, error) : NULL;
 	g_autoptr(GError) cause = NULL;
 	StoreParts whole = *parts;
 	unsigned int removed = 0;
 
-	if (!tree || (!parts->broker && !inherit_broker(store, &inherited, error)))
+	if (!heir)
 		return NULL;
-	if (inherited)
-		whole.broker = inherited;
+	whole.broker = heir->broker;
+	whole.wifi = heir->wifi;
+	whole.wifi_ca = heir->wifi_ca;
 
 	StoreIdentity *identity = import_locked(store, tree, &whole, error);
 

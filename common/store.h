@@ -10,6 +10,7 @@
  *         device.key                PEM; a pkcs11: or handle: URI is recognised and refused
  *         server_chain.pem          what the broker is verified against; absent: system trust
  *         broker.conf               where to connect; see broker-conf.h
+ *         wifi.conf, wifi_ca.pem    how to join an 802.1X network; see wifi-conf.h; may be absent
  *         good                      marker: this generation has connected
  *         failed                    marker: given up; its text says why
  *     PATH/generations/.new, .old   being written, being removed; swept at the next change
@@ -23,21 +24,25 @@
 
 #include "common/broker-conf.h"
 #include "common/secret.h"
+#include "common/wifi-conf.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STORE_CERT_NAME   "device.crt"
-#define STORE_KEY_NAME    "device.key"
-#define STORE_CHAIN_NAME  "server_chain.pem"
-#define STORE_BROKER_NAME "broker.conf"
+#define STORE_CERT_NAME    "device.crt"
+#define STORE_KEY_NAME     "device.key"
+#define STORE_CHAIN_NAME   "server_chain.pem"
+#define STORE_BROKER_NAME  "broker.conf"
+#define STORE_WIFI_NAME    "wifi.conf"
+#define STORE_WIFI_CA_NAME "wifi_ca.pem"
 
-#define STORE_CERT_SIZE_MAX  ((size_t)64 * 1024)
-#define STORE_KEY_SIZE_MAX   ((size_t)16 * 1024)
-#define STORE_CHAIN_SIZE_MAX ((size_t)256 * 1024)
-#define STORE_CERTS_MAX      10  /* certificates in device.crt */
-#define STORE_CHAIN_MAX      200 /* certificates in server_chain.pem */
+#define STORE_CERT_SIZE_MAX    ((size_t)64 * 1024)
+#define STORE_KEY_SIZE_MAX     ((size_t)16 * 1024)
+#define STORE_CHAIN_SIZE_MAX   ((size_t)256 * 1024)
+#define STORE_WIFI_CA_SIZE_MAX ((size_t)64 * 1024)
+#define STORE_CERTS_MAX        10  /* certificates in device.crt */
+#define STORE_CHAIN_MAX        200 /* certificates in server_chain.pem */
 
 typedef struct Store Store;
 
@@ -49,6 +54,8 @@ typedef struct StoreIdentity {
 	char *key_path;     /* dir/device.key */
 	char *chain_path;   /* dir/server_chain.pem, or NULL: system trust */
 	BrokerConf *broker; /* broker.conf, or NULL when there is none */
+	WifiConf *wifi;     /* wifi.conf, or NULL when there is none */
+	char *wifi_ca_path; /* dir/wifi_ca.pem, or NULL when there is none */
 	char *common_name;  /* of the leaf, or NULL */
 	char *issuer;       /* common name of the leaf's issuer, or NULL */
 	char *key_type;     /* "EC P-256", "RSA 2048", "Ed25519" */
@@ -73,11 +80,13 @@ typedef struct StoreGeneration {
 
 /* What an identity is made of, in memory. Members may be replaced by the caller. */
 typedef struct StoreParts {
-	char *origin;   /* folder the parts came from, for messages; NULL: "the new identity" */
-	GBytes *cert;   /* device.crt */
-	Secret *key;    /* device.key */
-	GBytes *chain;  /* server_chain.pem, or NULL: system trust */
-	GBytes *broker; /* broker.conf, or NULL: taken over from the current generation */
+	char *origin;    /* folder the parts came from, for messages; NULL: "the new identity" */
+	GBytes *cert;    /* device.crt */
+	Secret *key;     /* device.key */
+	GBytes *chain;   /* server_chain.pem, or NULL: system trust */
+	GBytes *broker;  /* broker.conf, or NULL: taken over from the current generation */
+	GBytes *wifi;    /* wifi.conf, likewise; of no octets: none, whatever the current one has */
+	GBytes *wifi_ca; /* wifi_ca.pem, likewise */
 } StoreParts;
 
 /* store_open() - a handle on the store at @path
@@ -117,7 +126,7 @@ StoreIdentity *store_identity(Store *store, uint32_t number,
 void store_identity_free(StoreIdentity *identity);
 
 /* store_parts_load() - read device.crt, device.key and, where they exist, server_chain.pem and
- * broker.conf of a folder
+ * broker.conf, wifi.conf and wifi_ca.pem of a folder
  * Errors: LANDFALL_ERROR_STORE_INVALID (missing, too large), KEY_UNREADABLE, DENIED */
 StoreParts *store_parts_load(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

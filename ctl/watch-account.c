@@ -26,6 +26,8 @@ static const struct {
 	{ "failed", "the manager of Wi-Fi gave up; the journal says why" },
 	{ "timeout", "the manager of Wi-Fi said nothing in time" },
 	{ "invalid-credentials", "no network can have such a name or passphrase" },
+	{ "enterprise-not-set",
+	  "the network wants a certificate, and the store has no settings for it" },
 };
 
 WatchAccount *watch_account_new(WatchLineFunc line, void *data)

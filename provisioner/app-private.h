@@ -10,6 +10,7 @@
  *   app-security.c who may take the device
  *   app-wifi.c     what the back end of Wi-Fi tells; the advertised name
  *   app-status.c   what there is to see
+ *   app-identity.c the store and the agent, for the endpoints of ours
  *
  * Nobody else includes this.
  */
@@ -19,12 +20,14 @@
 #include "dbus/bus-name.h"
 #include "dbus/bus.h"
 #include "provisioner/adapter/advert.h"
+#include "provisioner/adapter/agent-probe.h"
 #include "provisioner/adapter/authority.h"
 #include "provisioner/adapter/bluez.h"
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/button.h"
 #include "provisioner/adapter/gatt-app.h"
 #include "provisioner/adapter/guesses.h"
+#include "provisioner/adapter/identity-store.h"
 #include "provisioner/adapter/sleep.h"
 #include "provisioner/app.h"
 #include "provisioner/core/air-policy.h"
@@ -48,6 +51,8 @@ struct App {
 	AirPolicy *air;
 	Button *button; /* NULL: none is configured */
 	ButtonHold hold;
+	IdentityStore *identity;
+	AgentProbe *agent;
 	Provisioner *core;
 	Guesses *guesses;
 	ProvisionerPorts ports;
@@ -161,3 +166,9 @@ void app_radio_clear(App *app);
 /* app_wifi_init() - watch the managers of Wi-Fi
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */
 bool app_wifi_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* app_identity_init() - fill the core's ports to store and agent; before the core is made */
+void app_identity_init(App *app);
+
+/* app_identity_clear() - after the core is gone; waits for a commit that is under way */
+void app_identity_clear(App *app);

@@ -153,6 +153,7 @@ static bool app_init_core(App *app, GError **error)
 		.data = app,
 		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,
 	};
+	app_identity_init(app);
 	app_security_init(app, &security, &app->ports);
 	app->core = provisioner_new(&security, &app->ports, app_now_us(), error);
 	if (app->core)
@@ -235,6 +236,7 @@ void app_free(App *app)
 	g_clear_handle_id(&app->ending, g_source_remove);
 	app_button_clear(app);
 	app_air_clear(app);
+	app_identity_clear(app);
 	app_radio_clear(app);
 	wifi_choice_free(app->wifi);
 	authority_free(app->authority);

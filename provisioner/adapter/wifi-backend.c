@@ -18,18 +18,6 @@ static WifiEnterprise *enterprise_copy(const WifiEnterprise *from)
 	return copy;
 }
 
-static void enterprise_free(WifiEnterprise *enterprise)
-{
-	if (!enterprise)
-		return;
-	g_free(enterprise->identity);
-	g_free(enterprise->ca_path);
-	g_free(enterprise->cert_path);
-	g_free(enterprise->key_path);
-	g_free(enterprise->domain);
-	g_free(enterprise);
-}
-
 WifiCredentials *wifi_credentials_copy(const WifiCredentials *credentials)
 {
 	WifiCredentials *copy = g_new(WifiCredentials, 1);
@@ -45,6 +33,6 @@ void wifi_credentials_free(WifiCredentials *credentials)
 	if (!credentials)
 		return;
 	secret_free(credentials->passphrase);
-	enterprise_free(credentials->enterprise);
+	wifi_enterprise_free(credentials->enterprise);
 	g_free(credentials);
 }

@@ -11,6 +11,8 @@ static const struct {
 	[ENDPOINT_PROV_SESSION] = { "prov-session", 0xff51 },
 	[ENDPOINT_PROV_CONFIG] = { "prov-config", 0xff52 },
 	[ENDPOINT_PROTO_VER] = { "proto-ver", 0xff53 },
+	[ENDPOINT_LANDFALL_STORE] = { "landfall-store", 0xff54 },
+	[ENDPOINT_LANDFALL_STATUS] = { "landfall-status", 0xff55 },
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(endpoints) == ENDPOINT_N);

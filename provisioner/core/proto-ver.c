@@ -20,6 +20,15 @@ static void add_capability(cJSON *list, const char *name)
 GBytes *proto_ver_new(int version, int patch, bool has_pop)
 {
 	cJSON *root = must(cJSON_CreateObject());
+	cJSON *landfall = must(cJSON_AddObjectToObject(root, "landfall"));
+
+	must(cJSON_AddStringToObject(landfall, "ver", "1"));
+
+	cJSON *own = must(cJSON_AddArrayToObject(landfall, "cap"));
+
+	add_capability(own, "store");
+	add_capability(own, "status");
+
 	cJSON *prov = must(cJSON_AddObjectToObject(root, "prov"));
 
 	must(cJSON_AddStringToObject(prov, "ver", "netprov-v1.2"));

@@ -2,6 +2,7 @@
 #include "provisioner/core/prov-config.h"
 
 #include "provisioner/core/proto/wifi-config.pb-c.h"
+#include "provisioner/core/store-fault.h"
 #include "provisioner/core/wire.h"
 
 #include <string.h>
@@ -17,8 +18,9 @@ typedef enum FailureCause {
 	CAUSE_NOT_FOUND,
 	CAUSE_ADDRESS,
 	CAUSE_OTHER,
-	CAUSE_TIMEOUT, /* the back end said nothing in time */
-	CAUSE_INVALID, /* the credentials were refused before anything was tried */
+	CAUSE_TIMEOUT,    /* the back end said nothing in time */
+	CAUSE_INVALID,    /* the credentials were refused before anything was tried */
+	CAUSE_ENTERPRISE, /* the network wants a certificate, and there are no settings for that */
 } FailureCause;
 
 static const struct {
@@ -31,6 +33,7 @@ static const struct {
 	[CAUSE_OTHER] = { "failed", PB__FAIL_REASON__OtherReason },
 	[CAUSE_TIMEOUT] = { "timeout", PB__FAIL_REASON__OtherReason },
 	[CAUSE_INVALID] = { "invalid-credentials", PB__FAIL_REASON__AuthError },
+	[CAUSE_ENTERPRISE] = { "enterprise-not-set", PB__FAIL_REASON__OtherReason },
 };
 
 struct ProvConfig {
@@ -308,7 +311,9 @@ static void config_join(ProvConfig *config, int64_t now_us)
 		return;
 	}
 	g_debug("config: join refused: %s", error ? error->message : "no reason given");
-	config_fail(config, CAUSE_OTHER);
+	config_fail(config, g_error_matches(error, STORE_FAULT, STORE_FAULT_ABSENT)
+				    ? CAUSE_ENTERPRISE
+				    : CAUSE_OTHER);
 }
 
 void prov_config_expire(ProvConfig *config, int64_t now_us)

@@ -32,7 +32,8 @@ typedef enum ProvConfigPhase {
 typedef struct ProvConfig ProvConfig;
 
 /* prov_config_new() - nothing set
- * @wifi, @wifi_data: borrowed for its life
+ * @wifi, @wifi_data: borrowed for its life; its join() may also fail with STORE_FAULT_ABSENT: there
+ *   are no settings for a network that wants a certificate
  * @join_us: how long a join may take; 0: PROV_CONFIG_JOIN_US */
 ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data, int64_t join_us);
 
@@ -83,7 +84,8 @@ bool prov_config_was_told(const ProvConfig *config);
 const WifiLink *prov_config_link(const ProvConfig *config);
 
 /* prov_config_failure() - why the last join failed, "" unless FAILED: "auth-error",
- * "network-not-found", "no-address", "failed", "timeout", "invalid-credentials"; static */
+ * "network-not-found", "no-address", "failed", "timeout", "invalid-credentials",
+ * "enterprise-not-set"; static */
 const char *prov_config_failure(const ProvConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProvConfig, prov_config_free)

@@ -355,3 +355,12 @@ void prov_scan_expire(ProvScan *scan, bool joining, int64_t now_us)
 	else
 		scan->wifi->cancel(scan->wifi_data);
 }
+
+const WifiNetwork *prov_scan_find(const ProvScan *scan, const uint8_t *ssid, size_t ssid_len)
+{
+	for (size_t i = 0; i < scan->n_list; i++)
+		if (scan->list[i].ssid_len == ssid_len &&
+		    memcmp(scan->list[i].ssid, ssid, ssid_len) == 0)
+			return &scan->list[i];
+	return NULL;
+}

@@ -58,6 +58,9 @@ void prov_scan_cancelled(ProvScan *scan);
 /* prov_scan_is_running() - the back end is at work */
 bool prov_scan_is_running(const ProvScan *scan);
 
+/* prov_scan_find() - the network of that name in the last list, borrowed; NULL: not seen */
+const WifiNetwork *prov_scan_find(const ProvScan *scan, const uint8_t *ssid, size_t ssid_len);
+
 /* prov_scan_deadline_us() - when prov_scan_expire() wants to be called; INT64_MAX: never */
 int64_t prov_scan_deadline_us(const ProvScan *scan);
 

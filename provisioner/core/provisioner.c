@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/core/provisioner.h"
 
+#include "provisioner/core/landfall-store.h"
 #include "provisioner/core/proto-ver.h"
 #include "provisioner/core/prov-config.h"
 #include "provisioner/core/prov-ctrl.h"
@@ -23,21 +24,22 @@ struct Provisioner {
 	Session *session;
 	ProvScan *scan;
 	ProvConfig *config;
+	LandfallStore *store;
+	LandfallStatus *status;
 	Pending pending;
 	bool started;
 	bool done;
 	Lockout lockout;
 	LockoutState shown_lockout;
 	uint32_t shown_wrong;
-	GBytes *guess;          /* a proof, not looked at before its count is kept; or NULL */
-	uint32_t kept;          /* what keep() was told last */
-	unsigned int keeping;   /* calls of keep() without their provisioner_on_kept() */
-	char *peer;             /* NULL: nobody */
-	int64_t heard_us;       /* when the peer last did something */
-	char *awaited;          /* a peer that had proved itself and may come back; NULL: none */
-	int64_t awaited_us;     /* until then nobody else may enter; INT64_MAX: none */
-	int64_t told_us;        /* when the phone was answered Connected; INT64_MAX: not yet */
-	int64_t stop_us;        /* when the service has served; INT64_MAX: not in sight */
+	GBytes *guess;        /* a proof, not looked at before its count is kept; or NULL */
+	uint32_t kept;        /* what keep() was told last */
+	unsigned int keeping; /* calls of keep() without their provisioner_on_kept() */
+	char *peer;           /* NULL: nobody */
+	int64_t heard_us;     /* when the peer last did something */
+	char *awaited;        /* a peer that had proved itself and may come back; NULL: none */
+	int64_t awaited_us;   /* until then nobody else may enter; INT64_MAX: none */
+	Farewell farewell;
 	ProvisionerState state; /* as last shown by changed() */
 	const char *shown_failure;
 	bool peer_changed;
@@ -72,11 +74,29 @@ static bool relay_scan(void *data, GError **error)
 	return provisioner->ports->wifi->scan(provisioner->ports->wifi_data, error);
 }
 
+/* A network that asks for certificates, and a phone that gave no passphrase. */
+static bool wants_enterprise(const Provisioner *provisioner, const WifiCredentials *credentials)
+{
+	const WifiNetwork *network =
+		prov_scan_find(provisioner->scan, credentials->ssid, credentials->ssid_len);
+
+	return !credentials->passphrase && network && network->auth == WIFI_AUTH_ENTERPRISE;
+}
+
 static bool relay_join(void *data, const WifiCredentials *credentials, GError **error)
 {
 	Provisioner *provisioner = data;
+	const ProvisionerPorts *ports = provisioner->ports;
+	g_autoptr(WifiEnterprise) enterprise = NULL;
+	WifiCredentials whole = *credentials;
 
-	return provisioner->ports->wifi->join(provisioner->ports->wifi_data, credentials, error);
+	if (ports->store && wants_enterprise(provisioner, credentials)) {
+		enterprise = ports->store->enterprise(ports->store_data, error);
+		if (!enterprise)
+			return false;
+		whole.enterprise = enterprise;
+	}
+	return ports->wifi->join(ports->wifi_data, &whole, error);
 }
 
 static void relay_cancel(void *data)
@@ -154,8 +174,9 @@ Provisioner *provisioner_new(const ProvisionerSecurity *security, const Provisio
 	provisioner->shown_lockout = lockout_state(&provisioner->lockout, now_us);
 	provisioner->shown_wrong = provisioner->lockout.wrong;
 	provisioner->awaited_us = INT64_MAX;
-	provisioner->told_us = INT64_MAX;
-	provisioner->stop_us = INT64_MAX;
+	provisioner->store = landfall_store_new(ports->store, ports->store_data);
+	provisioner->status = landfall_status_new();
+	farewell_init(&provisioner->farewell);
 	provisioner->shown_failure = "";
 	return provisioner;
 }
@@ -186,6 +207,8 @@ void provisioner_free(Provisioner *provisioner)
 	session_free(provisioner->session);
 	prov_scan_free(provisioner->scan);
 	prov_config_free(provisioner->config);
+	landfall_store_free(provisioner->store);
+	landfall_status_free(provisioner->status);
 	g_bytes_unref(provisioner->version);
 	g_clear_pointer(&provisioner->guess, g_bytes_unref);
 	g_free(provisioner->peer);
@@ -230,23 +253,22 @@ static void guess_drop(Provisioner *provisioner, int64_t now_us)
 	keep(provisioner, provisioner->lockout.wrong);
 }
 
-/* When has the service served? Not before the phone had time to read that it has. */
+static int64_t stop_us(const Provisioner *provisioner)
+{
+	return farewell_stop_us(&provisioner->farewell, provisioner->peer != NULL);
+}
+
+/* What has happened, for the end of the service. */
 static void stop_plan(Provisioner *provisioner, int64_t now_us)
 {
-	if (prov_config_phase(provisioner->config) != PROV_CONFIG_JOINED) {
-		provisioner->told_us = INT64_MAX;
-		provisioner->stop_us = INT64_MAX;
-		return;
-	}
-	if (provisioner->stop_us == INT64_MAX)
-		provisioner->stop_us = now_us + PROVISIONER_UNREAD_US;
-	if (provisioner->told_us == INT64_MAX && prov_config_was_told(provisioner->config)) {
-		provisioner->told_us = now_us;
-		provisioner->stop_us = now_us + PROVISIONER_LINGER_US;
-	}
-	if (provisioner->told_us != INT64_MAX && !provisioner->peer)
-		provisioner->stop_us =
-			MIN(provisioner->stop_us, provisioner->told_us + PROVISIONER_READ_US);
+	Farewell *farewell = &provisioner->farewell;
+	bool joined = prov_config_phase(provisioner->config) == PROV_CONFIG_JOINED;
+
+	farewell_note(&farewell->joined_us, joined, now_us);
+	farewell_note(&farewell->told_us, joined && prov_config_was_told(provisioner->config),
+		      now_us);
+	if (!joined) /* what was told was about another join */
+		farewell_note(&farewell->finished_us, false, now_us);
 }
 
 /* Is the lockout another than was shown? */
@@ -312,14 +334,23 @@ static void wifi_cancel(Provisioner *provisioner)
 	prov_config_clear(provisioner->config);
 }
 
+/* Everything of the service that was. */
+static void service_clear(Provisioner *provisioner, int64_t now_us)
+{
+	wifi_cancel(provisioner);
+	landfall_store_clear(provisioner->store);
+	landfall_status_clear(provisioner->status);
+	farewell_init(&provisioner->farewell);
+	if (provisioner->peer)
+		peer_set(provisioner, NULL, now_us);
+	await_set(provisioner, NULL, now_us);
+}
+
 void provisioner_start(Provisioner *provisioner, int64_t now_us)
 {
 	if (provisioner->started && !provisioner->done)
 		return;
-	wifi_cancel(provisioner);
-	if (provisioner->peer)
-		peer_set(provisioner, NULL, now_us);
-	await_set(provisioner, NULL, now_us);
+	service_clear(provisioner, now_us);
 	provisioner->started = true;
 	provisioner->done = false;
 	provisioner_settle(provisioner, now_us);
@@ -329,10 +360,7 @@ void provisioner_stop(Provisioner *provisioner, int64_t now_us)
 {
 	if (!provisioner->started)
 		return;
-	wifi_cancel(provisioner);
-	if (provisioner->peer)
-		peer_set(provisioner, NULL, now_us);
-	await_set(provisioner, NULL, now_us);
+	service_clear(provisioner, now_us);
 	provisioner->started = false;
 	provisioner->done = false;
 	provisioner_settle(provisioner, now_us);
@@ -413,10 +441,39 @@ static ProvAnswer on_ctrl(Provisioner *provisioner, const Secret *in, int64_t no
 								     : PROV_ANSWER_FAILED;
 }
 
+static ProvAnswer on_store(Provisioner *provisioner, const Secret *in, int64_t now_us,
+			   GByteArray *out, GError **error)
+{
+	provisioner->farewell.followed_us = now_us;
+	return landfall_store_handle(provisioner->store, in, out, error) ? PROV_ANSWER_READY
+									 : PROV_ANSWER_FAILED;
+}
+
+static ProvAnswer on_status(Provisioner *provisioner, const Secret *in, int64_t now_us,
+			    GByteArray *out, GError **error)
+{
+	const ProvisionerPorts *ports = provisioner->ports;
+	StatusInput input = {
+		.config = provisioner->config,
+		.online = ports->online && ports->online(ports->data),
+		.generation = ports->store ? ports->store->generation(ports->store_data) : 0,
+		.now_us = now_us,
+	};
+
+	provisioner->farewell.followed_us = now_us;
+	if (ports->ask_agent)
+		ports->ask_agent(ports->data);
+	if (!landfall_status_handle(provisioner->status, in, &input, out, error))
+		return PROV_ANSWER_FAILED;
+	farewell_note(&provisioner->farewell.finished_us,
+		      landfall_status_told_all(provisioner->status), now_us);
+	return PROV_ANSWER_READY;
+}
+
 static const EndpointHandler handlers[ENDPOINT_N] = {
-	[ENDPOINT_PROV_CTRL] = on_ctrl,
-	[ENDPOINT_PROV_SCAN] = on_scan,
-	[ENDPOINT_PROV_CONFIG] = on_config,
+	[ENDPOINT_PROV_CTRL] = on_ctrl,         [ENDPOINT_PROV_SCAN] = on_scan,
+	[ENDPOINT_PROV_CONFIG] = on_config,     [ENDPOINT_LANDFALL_STORE] = on_store,
+	[ENDPOINT_LANDFALL_STATUS] = on_status,
 };
 
 static void tell_opened(Provisioner *provisioner)
@@ -588,9 +645,28 @@ const Lockout *provisioner_lockout(const Provisioner *provisioner)
 	return &provisioner->lockout;
 }
 
+void provisioner_on_committed(Provisioner *provisioner, const GError *error, int64_t now_us)
+{
+	landfall_store_on_committed(provisioner->store, error);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_on_request(Provisioner *provisioner, GBytes *request, const GError *error,
+			    int64_t now_us)
+{
+	landfall_store_on_request(provisioner->store, request, error);
+	provisioner_settle(provisioner, now_us);
+}
+
+void provisioner_on_agent(Provisioner *provisioner, const AgentReport *report, int64_t now_us)
+{
+	landfall_status_on_agent(provisioner->status, report, now_us);
+	provisioner_settle(provisioner, now_us);
+}
+
 int64_t provisioner_deadline_us(const Provisioner *provisioner)
 {
-	int64_t deadline_us = provisioner->done ? INT64_MAX : provisioner->stop_us;
+	int64_t deadline_us = provisioner->done ? INT64_MAX : stop_us(provisioner);
 
 	if (provisioner->shown_lockout == LOCKOUT_WAITING)
 		deadline_us = MIN(deadline_us, provisioner->lockout.until_us);
@@ -608,7 +684,7 @@ void provisioner_expire(Provisioner *provisioner, int64_t now_us)
 	answer_deferred(provisioner);
 	if (now_us >= provisioner->awaited_us)
 		await_set(provisioner, NULL, now_us);
-	if (now_us >= provisioner->stop_us)
+	if (now_us >= stop_us(provisioner))
 		provisioner->done = true;
 	provisioner_settle(provisioner, now_us);
 }

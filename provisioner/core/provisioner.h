@@ -21,8 +21,11 @@
  */
 #pragma once
 
+#include "provisioner/core/farewell.h"
+#include "provisioner/core/landfall-status.h"
 #include "provisioner/core/lockout.h"
 #include "provisioner/core/prov-error.h"
+#include "provisioner/core/store-port.h"
 #include "provisioner/core/wifi-port.h"
 
 #include <glib.h>
@@ -30,10 +33,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROVISIONER_READ_US                                                                        \
-	(1 * G_USEC_PER_SEC) /* from answering Connected to the stop, at least */
-#define PROVISIONER_LINGER_US (10 * G_USEC_PER_SEC) /* the same, when the phone does not hang up */
-#define PROVISIONER_UNREAD_US (30 * G_USEC_PER_SEC) /* from the address to the stop, unread */
 #define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
 
 /* How long the service is kept for a phone that had proved itself and dropped. Phones give up a dead
@@ -52,13 +51,15 @@ typedef enum ProvisionerState {
 	PROVISIONER_DONE,
 } ProvisionerState;
 
-/* The standard endpoints, in the order of their characteristics. */
+/* The standard endpoints and the two of ours, in the order of their characteristics. */
 typedef enum EndpointId {
 	ENDPOINT_PROV_CTRL,
 	ENDPOINT_PROV_SCAN,
 	ENDPOINT_PROV_SESSION,
 	ENDPOINT_PROV_CONFIG,
 	ENDPOINT_PROTO_VER,
+	ENDPOINT_LANDFALL_STORE,
+	ENDPOINT_LANDFALL_STATUS,
 	ENDPOINT_N,
 } EndpointId;
 
@@ -104,6 +105,17 @@ typedef struct ProvisionerPorts {
 	/* How long to wait for the outcome of a join, in case the back end never tells;
 	 * 0: PROV_CONFIG_JOIN_US */
 	int64_t join_us;
+
+	/* The device's identity; NULL: landfall-store refuses everything */
+	const StorePort *store;
+	void *store_data;
+
+	/* ask_agent() - find out how the agent stands; ends in provisioner_on_agent(), at once or
+	 * later, or not at all. Called as often as a phone asks. May be NULL */
+	void (*ask_agent)(void *data);
+
+	/* online() - the interface has an address, whoever gave it. May be NULL: not known */
+	bool (*online)(void *data);
 } ProvisionerPorts;
 
 typedef struct Provisioner Provisioner;
@@ -169,6 +181,18 @@ void provisioner_on_kept(Provisioner *provisioner, bool ok, int64_t now_us);
 /* provisioner_unlock() - somebody in charge of the device ends the row of wrong proofs, and with it
  * a wait or a lock; an open session goes on */
 void provisioner_unlock(Provisioner *provisioner, int64_t now_us);
+
+/* provisioner_on_committed() - the store has taken what it was given, or has not
+ * @error: STORE_FAULT, or NULL; borrowed */
+void provisioner_on_committed(Provisioner *provisioner, const GError *error, int64_t now_us);
+
+/* provisioner_on_request() - the store has made a request for a certificate, or has not
+ * @request: PEM, borrowed; NULL with @error (STORE_FAULT) set */
+void provisioner_on_request(Provisioner *provisioner, GBytes *request, const GError *error,
+			    int64_t now_us);
+
+/* provisioner_on_agent() - what the agent says of itself; borrowed */
+void provisioner_on_agent(Provisioner *provisioner, const AgentReport *report, int64_t now_us);
 
 /* provisioner_deadline_us() - when provisioner_expire() wants to be called; INT64_MAX: never */
 int64_t provisioner_deadline_us(const Provisioner *provisioner);

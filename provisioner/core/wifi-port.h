@@ -50,6 +50,9 @@ typedef struct WifiEnterprise {
 	char *domain;    /* the server's name must end so; NULL: any that the authorities signed */
 } WifiEnterprise;
 
+/* wifi_enterprise_free() - NULL is fine */
+void wifi_enterprise_free(WifiEnterprise *enterprise);
+
 /* What to join. */
 typedef struct WifiCredentials {
 	uint8_t ssid[WIFI_SSID_MAX];
@@ -94,3 +97,5 @@ typedef struct WifiPort {
 	 * effort, reports nothing */
 	void (*forget)(void *wifi);
 } WifiPort;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiEnterprise, wifi_enterprise_free)

@@ -270,7 +270,7 @@ static void start_gatt(Fixture *fixture)
 
 static void test_table(Fixture *fixture, gconstpointer data)
 {
-	static const char *const ids[] = { "ff4f", "ff50", "ff51", "ff52", "ff53" };
+	static const char *const ids[] = { "ff4f", "ff50", "ff51", "ff52", "ff53", "ff54", "ff55" };
 	g_autofree char *objects = NULL;
 	g_autofree char *service = NULL;
 	FakeBluez *fake = fixture->fake;
@@ -283,7 +283,9 @@ static void test_table(Fixture *fixture, gconstpointer data)
 			"/io/landfall/gatt/service0/char1 /io/landfall/gatt/service0/char1/desc0 "
 			"/io/landfall/gatt/service0/char2 /io/landfall/gatt/service0/char2/desc0 "
 			"/io/landfall/gatt/service0/char3 /io/landfall/gatt/service0/char3/desc0 "
-			"/io/landfall/gatt/service0/char4 /io/landfall/gatt/service0/char4/desc0");
+			"/io/landfall/gatt/service0/char4 /io/landfall/gatt/service0/char4/desc0 "
+			"/io/landfall/gatt/service0/char5 /io/landfall/gatt/service0/char5/desc0 "
+			"/io/landfall/gatt/service0/char6 /io/landfall/gatt/service0/char6/desc0");
 	service = fake_bluez_properties(fake, fake->app_owner, GATT_APP_PATH "/service0",
 					"org.bluez.GattService1");
 	g_assert_cmpstr(service, ==, "UUID=" UUID " Primary=true Handle=0x0100");
@@ -324,8 +326,9 @@ static void assert_read(Fixture *fixture, const char *path, const char *device, 
 
 static void test_names(Fixture *fixture, gconstpointer data)
 {
-	static const char *const names[] = { "prov-ctrl", "prov-scan", "prov-session",
-					     "prov-config", "proto-ver" };
+	static const char *const names[] = { "prov-ctrl",      "prov-scan", "prov-session",
+					     "prov-config",    "proto-ver", "landfall-store",
+					     "landfall-status" };
 
 	start_gatt(fixture);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -42,6 +42,9 @@ typedef enum Event {
 	EVENT_REPLAY, /* the last record again */
 	EVENT_TAMPER, /* a record with an octet changed */
 	EVENT_SKIP,   /* a record of a later counter */
+	EVENT_COMMITTED,
+	EVENT_REQUESTED,
+	EVENT_AGENT,
 	EVENT_N,
 } Event;
 
@@ -285,6 +288,26 @@ static void on_back_end(Run *run, Event event)
 					   run->bench->now_us);
 }
 
+/* What store and agent tell; asked for or not. */
+static void on_identity(Run *run, Event event)
+{
+	Bench *bench = run->bench;
+	uint8_t how = cursor_take_u8(&run->cursor);
+	g_autoptr(GError) error = g_error_new_literal(STORE_FAULT, how % STORE_FAULT_N, "so");
+	g_autoptr(GBytes) request = take_octets(&run->cursor);
+	AgentReport report = { .generation = how & 1 };
+
+	bench->store.generation = how >> 7;
+	report.steps[how % AGENT_STEP_N] = (typeof(report.steps[0])){ how % 3, "so" };
+	if (event == EVENT_COMMITTED)
+		provisioner_on_committed(bench->provisioner, how & 1 ? error : NULL, bench->now_us);
+	else if (event == EVENT_REQUESTED)
+		provisioner_on_request(bench->provisioner, how & 1 ? NULL : request,
+				       how & 1 ? error : NULL, bench->now_us);
+	else
+		provisioner_on_agent(bench->provisioner, &report, bench->now_us);
+}
+
 static void on_event(Run *run, Event event)
 {
 	Bench *bench = run->bench;
@@ -316,6 +339,9 @@ static void on_event(Run *run, Event event)
 		break;
 	case EVENT_REFUSE: bench->wifi.refuses = !bench->wifi.refuses; break;
 	case EVENT_BREAK_RANDOM: bench->random.broken = !bench->random.broken; break;
+	case EVENT_COMMITTED:
+	case EVENT_REQUESTED:
+	case EVENT_AGENT: on_identity(run, event); break;
 	case EVENT_N: g_assert_not_reached();
 	}
 }

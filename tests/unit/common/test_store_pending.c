@@ -80,6 +80,7 @@ static void test_kinds(StoreFixture *f, gconstpointer data)
 {
 	for (int kind = 0; kind < DEVICE_KEY_N; kind++) {
 		g_free(request(f, "gw-1", (DeviceKeyKind)kind, false));
+
 		g_autofree char *pem = pending_text(f);
 		g_autoptr(Secret) secret = secret_new(pem, strlen(pem));
 		g_autoptr(EVP_PKEY) key = device_key_open(secret, NULL);
@@ -182,6 +183,7 @@ static void test_refused(StoreFixture *f, gconstpointer data)
 
 	/* the certificate of another key: the pending one goes on waiting */
 	g_free(request(f, "gw-1", DEVICE_KEY_EC_P256, true));
+
 	g_autofree char *waiting = pending_text(f);
 	g_autofree char *after = NULL;
 

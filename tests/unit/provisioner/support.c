@@ -106,6 +106,10 @@ static bool fake_wifi_join(void *data, const WifiCredentials *credentials, GErro
 	secret_free(wifi->credentials.passphrase);
 	wifi->credentials = *credentials;
 	wifi->credentials.passphrase = secret_copy(credentials->passphrase);
+	wifi->credentials.enterprise = NULL; /* borrowed; the identity stands for all of it */
+	g_free(wifi->identity);
+	wifi->identity =
+		g_strdup(credentials->enterprise ? credentials->enterprise->identity : NULL);
 	return fake_wifi_start(wifi, &wifi->joins, error);
 }
 
@@ -130,6 +134,63 @@ const WifiPort fake_wifi_port = {
 	.cancel = fake_wifi_cancel,
 	.forget = fake_wifi_forget,
 };
+
+static void fake_store_commit(void *data, const StoreDelivery *delivery)
+{
+	FakeStore *store = data;
+
+	store->commits++;
+	for (int id = 0; id < STORE_PART_N; id++) {
+		secret_free(store->parts[id]);
+		store->parts[id] = secret_copy(delivery->parts[id]);
+	}
+}
+
+static void fake_store_request(void *data, const StoreWish *wish)
+{
+	FakeStore *store = data;
+
+	store->requests++;
+	g_free(store->common_name);
+	store->common_name = g_strdup(wish->common_name);
+	store->key_type = wish->key_type;
+	store->new_key = wish->new_key;
+}
+
+static uint32_t fake_store_generation(void *data)
+{
+	const FakeStore *store = data;
+
+	return store->generation;
+}
+
+static WifiEnterprise *fake_store_enterprise(void *data, GError **error)
+{
+	const FakeStore *store = data;
+	WifiEnterprise *enterprise;
+
+	if (!store->identity) {
+		g_set_error_literal(error, STORE_FAULT, STORE_FAULT_ABSENT, "no such settings");
+		return NULL;
+	}
+	enterprise = g_new0(WifiEnterprise, 1);
+	enterprise->identity = g_strdup(store->identity);
+	return enterprise;
+}
+
+const StorePort fake_store_port = {
+	.commit = fake_store_commit,
+	.request = fake_store_request,
+	.generation = fake_store_generation,
+	.enterprise = fake_store_enterprise,
+};
+
+void fake_store_clear(FakeStore *store)
+{
+	for (int id = 0; id < STORE_PART_N; id++)
+		g_clear_pointer(&store->parts[id], secret_free);
+	g_clear_pointer(&store->common_name, g_free);
+}
 
 WifiNetwork fake_network(const char *ssid, uint16_t channel, int8_t rssi_dbm, uint8_t bssid,
 			 WifiAuth auth)
@@ -184,6 +245,20 @@ static void bench_opened(void *data)
 	Bench *bench = data;
 
 	bench->opened++;
+}
+
+static void bench_ask_agent(void *data)
+{
+	Bench *bench = data;
+
+	bench->agent_asks++;
+}
+
+static bool bench_online(void *data)
+{
+	const Bench *bench = data;
+
+	return bench->online;
 }
 
 static void bench_stream_new(Bench *bench)
@@ -260,6 +335,10 @@ Bench *bench_new(int version)
 		.changed = bench_changed,
 		.opened = bench_opened,
 		.data = bench,
+		.store = &fake_store_port,
+		.store_data = &bench->store,
+		.ask_agent = bench_ask_agent,
+		.online = bench_online,
 	};
 	bench->now_us = 1000000;
 	bench_renew(bench);
@@ -271,6 +350,8 @@ void bench_free(Bench *bench)
 	provisioner_free(bench->provisioner);
 	test_random_clear(&bench->random);
 	secret_free(bench->wifi.credentials.passphrase);
+	g_free(bench->wifi.identity);
+	fake_store_clear(&bench->store);
 	g_clear_pointer(&bench->reply, g_bytes_unref);
 	g_clear_error(&bench->error);
 	EVP_CIPHER_CTX_free(bench->stream);

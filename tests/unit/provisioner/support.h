@@ -52,9 +52,27 @@ typedef struct FakeWifi {
 	unsigned int forgets;
 	bool refuses;
 	WifiCredentials credentials; /* of the last join; its passphrase is owned */
+	char *identity;              /* of its enterprise settings, owned; NULL: there were none */
 } FakeWifi;
 
 extern const WifiPort fake_wifi_port; /* of a FakeWifi */
+
+/* A store that only remembers what it was asked. */
+typedef struct FakeStore {
+	unsigned int commits;
+	unsigned int requests;
+	uint32_t generation;
+	const char *identity;        /* of enterprise settings; NULL: there are none; borrowed */
+	Secret *parts[STORE_PART_N]; /* of the last commit */
+	char *common_name;           /* of the last request */
+	unsigned int key_type;
+	bool new_key;
+} FakeStore;
+
+extern const StorePort fake_store_port; /* of a FakeStore */
+
+/* fake_store_clear() - free what it remembers */
+void fake_store_clear(FakeStore *store);
 
 /* fake_network() - a network in the air; its BSSID is 0a:1b:2c:3d:4e:@bssid */
 WifiNetwork fake_network(const char *ssid, uint16_t channel, int8_t rssi_dbm, uint8_t bssid,
@@ -75,6 +93,9 @@ typedef struct Bench {
 	ProvisionerPorts ports;
 	TestRandom random;
 	FakeWifi wifi;
+	FakeStore store;
+	unsigned int agent_asks;
+	bool online;
 	int version;
 	int64_t now_us;
 	unsigned int changes;

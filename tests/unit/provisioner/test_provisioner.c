@@ -58,6 +58,10 @@ static void test_endpoints(void)
 		{ ENDPOINT_PROV_SESSION, "prov-session", "021aff51-0382-4aea-bff4-6b3f1c5adfb4" },
 		{ ENDPOINT_PROV_CONFIG, "prov-config", "021aff52-0382-4aea-bff4-6b3f1c5adfb4" },
 		{ ENDPOINT_PROTO_VER, "proto-ver", "021aff53-0382-4aea-bff4-6b3f1c5adfb4" },
+		{ ENDPOINT_LANDFALL_STORE, "landfall-store",
+		  "021aff54-0382-4aea-bff4-6b3f1c5adfb4" },
+		{ ENDPOINT_LANDFALL_STATUS, "landfall-status",
+		  "021aff55-0382-4aea-bff4-6b3f1c5adfb4" },
 	};
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(cases) == ENDPOINT_N);
@@ -83,10 +87,12 @@ static void assert_version(Bench *bench, const char *hex, const char *text)
 static void test_version(void)
 {
 	static const char *const text1 =
-		"{\"prov\":{\"ver\":\"netprov-v1.2\",\"sec_ver\":1,\"sec_patch_ver\":0,"
+		"{\"landfall\":{\"ver\":\"1\",\"cap\":[\"store\",\"status\"]},\"prov\":{\"ver\":"
+		"\"netprov-v1.2\",\"sec_ver\":1,\"sec_patch_ver\":0,"
 		"\"cap\":[\"wifi_prov\",\"wifi_scan\"]}}";
 	static const char *const text2 =
-		"{\"prov\":{\"ver\":\"netprov-v1.2\",\"sec_ver\":2,\"sec_patch_ver\":1,"
+		"{\"landfall\":{\"ver\":\"1\",\"cap\":[\"store\",\"status\"]},\"prov\":{\"ver\":"
+		"\"netprov-v1.2\",\"sec_ver\":2,\"sec_patch_ver\":1,"
 		"\"cap\":[\"wifi_prov\",\"wifi_scan\"]}}";
 	g_autoptr(Bench) bench = bench_new(1);
 	g_autoptr(Bench) second = bench_new(2);
@@ -102,7 +108,8 @@ static void test_version(void)
 static void test_version_no_pop(void)
 {
 	static const char *const text =
-		"{\"prov\":{\"ver\":\"netprov-v1.2\",\"sec_ver\":1,\"sec_patch_ver\":0,"
+		"{\"landfall\":{\"ver\":\"1\",\"cap\":[\"store\",\"status\"]},\"prov\":{\"ver\":"
+		"\"netprov-v1.2\",\"sec_ver\":1,\"sec_patch_ver\":0,"
 		"\"cap\":[\"no_pop\",\"wifi_prov\",\"wifi_scan\"]}}";
 	g_autoptr(Bench) bench = bench_new(1);
 	g_autoptr(GError) error = NULL;
@@ -179,7 +186,7 @@ static void test_states(void)
 	provisioner_on_joined(bench->provisioner, &link, bench->now_us);
 	assert_state(bench, "joined");
 	g_assert_cmpstr(provisioner_link(bench->provisioner)->ip4, ==, "192.168.1.57");
-	bench_pass(bench, PROVISIONER_UNREAD_US);
+	bench_pass(bench, FAREWELL_UNREAD_US);
 	assert_state(bench, "done");
 	g_assert_cmpint(provisioner_deadline_us(bench->provisioner), ==, INT64_MAX);
 	provisioner_start(bench->provisioner, bench->now_us);

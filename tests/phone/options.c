@@ -17,6 +17,9 @@ typedef struct Raw {
 	char *ssid, *passphrase, *passphrase_file, *bssid;
 	char *then_ssid, *then_passphrase, *then_passphrase_file;
 	char *leave_after, *expect, *expect_first, *script;
+	char *identity[IDENTITY_OPTIONS]; /* in the order of identity_places() */
+	int drop_after, leave_upload;
+	gboolean csr, new_key, wrong_digest, follow, identity_first;
 	int mtu, tries;
 	double scan_s, time_s, scale;
 	gboolean wrong_proof_first, scan_only, no_scan, reset, reprov, json;
@@ -51,6 +54,8 @@ void options_free(Options *options)
 	g_free(options->expect);
 	g_free(options->expect_first);
 	g_free(options->script);
+	for (size_t i = 0; i < G_N_ELEMENTS(options->texts); i++)
+		g_free(options->texts[i]);
 	g_free(options);
 }
 
@@ -211,8 +216,32 @@ static bool take_secrets(Raw *raw, Options *options, GError **error)
 	       (!raw->qr_file || take_qr(raw->qr_file, options, error));
 }
 
+static void take_identity(Raw *raw, Options *options)
+{
+	IdentitySetup *identity = &options->identity;
+	const char **places[IDENTITY_OPTIONS] = {
+		&identity->common_name, &identity->csr_out,  &identity->sign_command,
+		&identity->parts[0],    &identity->parts[1], &identity->parts[2],
+		&identity->parts[3],    &identity->parts[4], &identity->parts[5],
+	};
+
+	for (size_t i = 0; i < IDENTITY_OPTIONS; i++) {
+		options->texts[i] = g_strdup(raw->identity[i]);
+		*places[i] = options->texts[i];
+	}
+	identity->request = raw->csr || identity->csr_out || identity->sign_command;
+	identity->new_key = raw->new_key;
+	identity->drop_after = (unsigned)MAX(raw->drop_after, 0);
+	identity->leave_after = (unsigned)MAX(raw->leave_upload, 0);
+	identity->wrong_digest_first = raw->wrong_digest;
+	identity->follow = raw->follow;
+	options->identity_first = raw->identity_first;
+}
+
 static bool check(const Raw *raw, const Options *options, GError **error)
 {
+	if (options->identity.sign_command && options->identity.parts[0])
+		return wrong(error, "--sign-command and --cert-in exclude each other");
 	if (options->leave_after && !client_is_step(options->leave_after))
 		return wrong(error, "--walk-away-after: connected, version, hello, session, "
 				    "networks, credentials, applied or waiting");
@@ -239,6 +268,7 @@ static bool convert(Raw *raw, Options *options, GError **error)
 	options->reset = raw->reset;
 	options->reprov = raw->reprov;
 	options->client.lists_networks = !raw->no_scan;
+	take_identity(raw, options);
 	if (!take_habit(raw, options, error) || !take_target(raw, options, error) ||
 	    !take_security(raw, options, error) || !take_numbers(raw, options, error) ||
 	    !take_bssid(raw, options, error) || !take_secrets(raw, options, error) ||
@@ -278,6 +308,8 @@ static void raw_clear(Raw *raw)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(*texts[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(raw->identity); i++)
+		g_free(raw->identity[i]);
 }
 
 #define TEXT   G_OPTION_ARG_STRING
@@ -332,6 +364,33 @@ static bool parse(int *argc, char ***argv, Raw *raw, GError **error)
 		  "STEP" },
 		{ "reset", 0, 0, SWITCH, &raw->reset, "send prov-ctrl reset and stop", NULL },
 		{ "reprov", 0, 0, SWITCH, &raw->reprov, "send prov-ctrl reprov and stop", NULL },
+		{ "csr", 0, 0, SWITCH, &raw->csr,
+		  "have the device make a key and a request for its certificate", NULL },
+		{ "csr-name", 0, 0, TEXT, &raw->identity[0], "its common name", "NAME" },
+		{ "csr-out", 0, 0, FILE_, &raw->identity[1], "write the request to a file",
+		  "FILE" },
+		{ "new-key", 0, 0, SWITCH, &raw->new_key, "even where a key waits already", NULL },
+		{ "sign-command", 0, 0, TEXT, &raw->identity[2],
+		  "shell command that prints the certificate for the request in file $1",
+		  "COMMAND" },
+		{ "cert-in", 0, 0, FILE_, &raw->identity[3], "certificate to upload", "FILE" },
+		{ "key-in", 0, 0, FILE_, &raw->identity[4], "its key", "FILE" },
+		{ "trust-in", 0, 0, FILE_, &raw->identity[5], "what the broker is verified against",
+		  "FILE" },
+		{ "broker-in", 0, 0, FILE_, &raw->identity[6], "a broker.conf", "FILE" },
+		{ "wifi-in", 0, 0, FILE_, &raw->identity[7], "a wifi.conf, for 802.1X", "FILE" },
+		{ "wifi-trust-in", 0, 0, FILE_, &raw->identity[8],
+		  "what such a network is verified against", "FILE" },
+		{ "identity-first", 0, 0, SWITCH, &raw->identity_first,
+		  "upload before the join, not after it", NULL },
+		{ "drop-after", 0, 0, COUNT, &raw->drop_after,
+		  "hang up after so many chunks, come back and go on", "N" },
+		{ "leave-after-chunks", 0, 0, COUNT, &raw->leave_upload,
+		  "hang up for good after so many chunks", "N" },
+		{ "wrong-digest-first", 0, 0, SWITCH, &raw->wrong_digest,
+		  "announce a wrong digest before the right one", NULL },
+		{ "follow", 0, 0, SWITCH, &raw->follow,
+		  "watch until the first telemetry is acknowledged", NULL },
 		{ "raw", 0, 0, FILE_, &raw->script, "run a script of single requests", "SCRIPT" },
 		{ "expect", 0, 0, TEXT, &raw->expect,
 		  "the outcome that counts as success: "

@@ -5,6 +5,9 @@
 #pragma once
 
 #include "tests/phone/ble.h"
+#include "tests/phone/identity.h"
+
+#define IDENTITY_OPTIONS 9
 
 typedef struct Options {
 	BleSetup ble;
@@ -27,7 +30,10 @@ typedef struct Options {
 	char *then_passphrase;
 	char *expect;       /* "connected" or a phone_error_name(); NULL: success */
 	char *expect_first; /* the same of the first credentials when there are second ones */
-	char *script;       /* file of raw commands, "-" is standard input; NULL: none */
+	IdentitySetup identity;
+	bool identity_first;           /* before the join */
+	char *texts[IDENTITY_OPTIONS]; /* what identity points to */
+	char *script;                  /* file of raw commands, "-" is standard input; NULL: none */
 } Options;
 
 /* options_parse() - read the command line; --help prints and exits

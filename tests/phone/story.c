@@ -67,9 +67,23 @@ static bool join(Client *client, Ble *ble, const Options *options, Report *repor
 			    ? join_second(client, options, report, error)
 			    : client_join(client, options->ssid, options->passphrase, error);
 
-	if (done)
+	/* with more to do nobody looks at the screen yet */
+	if (done && !identity_wanted(&options->identity) && !options->identity.follow)
 		linger(options, ble);
 	return done;
+}
+
+/* Certificate and broker, as far as the options say. */
+static bool identity(Client *client, Ble *ble, const Options *options, Report *report,
+		     GError **error)
+{
+	return !identity_wanted(&options->identity) ||
+	       identity_run(client, &ble_link, ble, &options->identity, report, error);
+}
+
+static bool follow(Client *client, Ble *ble, const Options *options, Report *report, GError **error)
+{
+	return !options->identity.follow || identity_follow(client, &ble_link, ble, report, error);
 }
 
 static bool provision(Client *client, Ble *ble, const Options *options, Report *report,
@@ -87,7 +101,13 @@ static bool provision(Client *client, Ble *ble, const Options *options, Report *
 			error);
 	if (options->client.lists_networks && !client_scan(client, error))
 		return false;
-	return !options->ssid || join(client, ble, options, report, error);
+	return options->identity_first
+		       ? identity(client, ble, options, report, error) &&
+				 (!options->ssid || join(client, ble, options, report, error)) &&
+				 follow(client, ble, options, report, error)
+		       : (!options->ssid || join(client, ble, options, report, error)) &&
+				 identity(client, ble, options, report, error) &&
+				 follow(client, ble, options, report, error);
 }
 
 static void tell_looking(const Options *options, Report *report)

@@ -10,10 +10,12 @@
 
 #include "tests/phone/client.h"
 #include "tests/phone/hex.h"
+#include "tests/phone/identity.h"
 #include "tests/phone/phone-error.h"
 #include "tests/phone/phone-security1.h"
 #include "tests/phone/vectors.h"
 
+#include <glib/gstdio.h>
 #include <openssl/bn.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -38,6 +40,11 @@ typedef struct Device {
 	const uint8_t *b; /* what the first 32 random octets shall be; NULL: random */
 	bool b_taken;
 	unsigned waits;
+	bool committing;
+	bool requesting;
+	uint32_t generation;
+	unsigned asked; /* of the agent */
+	Secret *delivered[STORE_PART_N];
 } Device;
 
 static const char home[] = "HomeNet";
@@ -114,6 +121,50 @@ static bool fake_random(void *data, uint8_t *out, size_t len)
 	return RAND_bytes(out, (int)len) == 1;
 }
 
+static void fake_commit(void *data, const StoreDelivery *delivery)
+{
+	Device *device = data;
+
+	for (int part = 0; part < STORE_PART_N; part++) {
+		secret_free(device->delivered[part]);
+		device->delivered[part] = secret_copy(delivery->parts[part]);
+	}
+	device->committing = true;
+}
+
+static void fake_request(void *data, const StoreWish *wish)
+{
+	Device *device = data;
+
+	g_assert_cmpstr(wish->common_name, ==, "gw-17");
+	device->requesting = true;
+}
+
+static uint32_t fake_generation(void *data)
+{
+	const Device *device = data;
+
+	return device->generation;
+}
+
+static const StorePort fake_store = {
+	.commit = fake_commit,
+	.request = fake_request,
+	.generation = fake_generation,
+};
+
+/* The agent has come one step further each time it is asked. */
+static void fake_ask_agent(void *data)
+{
+	Device *device = data;
+	AgentReport report = { .generation = device->generation };
+
+	for (unsigned step = 0; step < MIN(device->asked, (unsigned)AGENT_STEP_N); step++)
+		report.steps[step].state = STEP_DONE;
+	device->asked++;
+	provisioner_on_agent(device->provisioner, &report, device->now_us);
+}
+
 static void device_init(Device *device, const ProvisionerSecurity *security)
 {
 	g_autoptr(GError) error = NULL;
@@ -124,6 +175,9 @@ static void device_init(Device *device, const ProvisionerSecurity *security)
 		.wifi_data = device,
 		.random = fake_random,
 		.data = device,
+		.store = &fake_store,
+		.store_data = device,
+		.ask_agent = fake_ask_agent,
 	};
 	device->provisioner = provisioner_new(security, &device->ports, device->now_us, &error);
 	g_assert_no_error(error);
@@ -133,9 +187,29 @@ static void device_init(Device *device, const ProvisionerSecurity *security)
 static void device_clear(Device *device)
 {
 	provisioner_free(device->provisioner);
+	for (int part = 0; part < STORE_PART_N; part++)
+		secret_free(device->delivered[part]);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Device, device_clear)
+
+/* What the store would report by now. */
+static void device_report_store(Device *device)
+{
+	static const char pem[] = "-----BEGIN REQUEST-----\nxyz\n-----END REQUEST-----\n";
+
+	if (device->committing) {
+		device->committing = false;
+		device->generation++;
+		provisioner_on_committed(device->provisioner, NULL, device->now_us);
+	}
+	if (device->requesting) {
+		g_autoptr(GBytes) request = g_bytes_new_static(pem, strlen(pem));
+
+		device->requesting = false;
+		provisioner_on_request(device->provisioner, request, NULL, device->now_us);
+	}
+}
 
 /* What the Wi-Fi back end would report by now. */
 static void device_report(Device *device)
@@ -171,6 +245,7 @@ static void device_pass_time(Device *device, unsigned ms)
 	if (provisioner_deadline_us(device->provisioner) <= device->now_us)
 		provisioner_expire(device->provisioner, device->now_us);
 	device_report(device);
+	device_report_store(device);
 }
 
 /* --- the link between them --- */
@@ -526,6 +601,7 @@ typedef struct Rig {
 	ClientSetup setup;
 	Device device;
 	Client *client;
+	char *folder; /* of the files to be sent; NULL: none */
 } Rig;
 
 static void rig_init(Rig *rig, const StoryCase *row, const char *leave_after)
@@ -551,6 +627,9 @@ static void rig_clear(Rig *rig)
 	client_free(rig->client);
 	device_clear(&rig->device);
 	security_clear(&rig->security);
+	if (rig->folder)
+		g_rmdir(rig->folder);
+	g_free(rig->folder);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rig, rig_clear)
@@ -705,6 +784,55 @@ static void test_mismatch(const void *data)
 	g_assert_error(error, PHONE_ERROR, (int)want);
 }
 
+/* --- a certificate, over the same session --- */
+
+/* Longer than a chunk, so that there are some to drop the link between. */
+static char *file_with(Rig *rig, const char *name, char octet, size_t len)
+{
+	char *path = g_build_filename(rig->folder, name, NULL);
+	g_autofree char *text = g_strnfill(len, octet);
+
+	g_assert_true(g_file_set_contents(path, text, (gssize)len, NULL));
+	return path;
+}
+
+/* Request, signing, a wrong digest, a lost link, commit, and the telemetry in the end. */
+static void test_identity(const void *data)
+{
+	g_auto(Rig) rig = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	rig_init(&rig, data, NULL);
+	rig.folder = g_dir_make_tmp("landfall-identity-XXXXXX", NULL);
+
+	g_autofree char *trust = file_with(&rig, "trust", 't', 1500);
+	g_autofree char *broker = file_with(&rig, "broker", 'b', 399);
+	IdentitySetup setup = {
+		.request = true,
+		.common_name = "gw-17",
+		.sign_command = "sed s/REQUEST/CERTIFICATE/ \"$1\"",
+		.parts = { [2] = trust, [3] = broker },
+		.drop_after = 2,
+		.wrong_digest_first = true,
+	};
+
+	must(client_connect(rig.client, &error), error);
+	must(client_secure(rig.client, NULL, &error), error);
+	join_must(&rig);
+	must(identity_run(rig.client, &fake_link, &rig.device, &setup, NULL, &error), error);
+	g_assert_cmpuint(rig.device.generation, ==, 1);
+	g_assert_cmpuint(secret_len(rig.device.delivered[STORE_PART_TRUST]), ==, 1500);
+	g_assert_cmpuint(secret_len(rig.device.delivered[STORE_PART_BROKER]), ==, 399);
+	g_assert_true(g_str_has_prefix(
+		(const char *)secret_data(rig.device.delivered[STORE_PART_CERTIFICATE]),
+		"-----BEGIN CERTIFICATE-----\n"));
+	g_assert_null(rig.device.delivered[STORE_PART_KEY]);
+	must(identity_follow(rig.client, &fake_link, &rig.device, NULL, &error), error);
+	g_assert_cmpuint(rig.device.asked, >=, AGENT_STEP_N);
+	g_unlink(trust);
+	g_unlink(broker);
+}
+
 static void add_stories(const char *name, GTestDataFunc function)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(story_cases); i++) {
@@ -738,6 +866,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &vector_zeros[i], test_zeros);
 	}
+	add_stories("identity", test_identity);
 	add_stories("story", test_story);
 	add_stories("walk-away", test_walk_away);
 	add_stories("reset", test_reset);

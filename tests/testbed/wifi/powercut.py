@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""One power cut in the middle of provisioning, and the look at what is left. Runs in the device:
+
+  powercut.py prepare BACKEND      the manager, one network of the owner's, the device on it
+  powercut.py cut POINT NETWORK    the phone provisions NETWORK; the power goes at POINT
+  powercut.py verdict NETWORK      after the boot: the old networks or the old and NETWORK, nothing
+                                   half configured, and the device joins one of them by itself
+
+The power goes as the kernel's request for an immediate reset: nothing is written any more.
+"""
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+import device
+import managers
+
+BEFORE = pathlib.Path("/testbed/lab/powercut.json")  # of the host: outlives the cut
+JOIN_TIMEOUT = 60
+
+
+def this_manager():
+    return managers.MANAGERS[managers.output("testbed-manager").strip()]()
+
+
+def power_off():
+    pathlib.Path("/proc/sysrq-trigger").write_text("b")
+    time.sleep(60)
+
+
+class Attempt:
+    """The phone at work, and how far the device has come with the network."""
+
+    def __init__(self, manager, network):
+        self.manager = manager
+        self.name = network.encode()
+        self.air = device.air()
+        self.log = pathlib.Path("/tmp/phone")
+        words = ["--no-scan", "--ssid", network]
+        if network != "Air Open":
+            words += ["--passphrase", device.PASSPHRASE]
+        self.phone = subprocess.Popen(device.phone_command(*words), stdout=self.log.open("w"))
+
+    def said(self, step):
+        return f'"step":"{step}"' in self.log.read_text(errors="replace")
+
+    def is_there(self):
+        access_point, _ = managers.station()
+        return self.air.get(access_point) == self.name
+
+    def has_address(self):
+        return self.is_there() and managers.station()[1]
+
+    def is_saved(self):
+        return self.name in self.manager.configured()
+
+    def later(self):
+        """Some time after the device was told to join."""
+        if not self.said("applied"):
+            return False
+        time.sleep(random.uniform(0, 15))
+        return True
+
+    def reached(self, point):
+        return {
+            "session": lambda: self.said("session"),
+            "credentials": lambda: self.said("credentials"),
+            "applied": lambda: self.said("applied"),
+            "associated": self.is_there,
+            "address": self.has_address,
+            "saved": self.is_saved,
+            "told": lambda: self.said("joined"),
+            "random": self.later,
+        }[point]()
+
+
+def prepare(backend):
+    manager = managers.MANAGERS[backend]()
+    device.start(manager, JOIN_TIMEOUT)
+    if not device.wait_for(lambda: all(managers.station())):
+        sys.exit(f"{backend} does not join the owner's network")
+
+
+def cut(point, network):
+    manager = this_manager()
+    device.run("testbed-ap", "start")
+    device.run("testbed-air", "start")
+    if not device.wait_for(lambda: all(managers.station())):
+        sys.exit("the device is on no network")
+    BEFORE.write_text(json.dumps([name.hex() for name in manager.configured()]))
+    attempt = Attempt(manager, network)
+    while not attempt.reached(point):
+        if attempt.phone.poll() is not None and not attempt.reached(point):
+            sys.exit(f"the phone ended before: {attempt.log.read_text(errors='replace')[-400:]}")
+        time.sleep(0.02)
+    power_off()
+
+
+def trouble(manager, before, name):
+    configured = set(manager.configured())
+    access_point, address = managers.station()
+    if configured not in (before, before | {name}):
+        return f"configured are {sorted(configured)}, before {sorted(before)}"
+    if half := list(manager.half()):
+        return "; ".join(half)
+    if device.air().get(access_point) not in configured or not address:
+        return f"at {access_point} with the address {address}, configured {sorted(configured)}"
+    return None
+
+
+def verdict(network):
+    manager = this_manager()
+    before = {bytes.fromhex(name) for name in json.loads(BEFORE.read_text())}
+    name = network.encode()
+    device.run("testbed-ap", "start")
+    device.run("testbed-air", "start")
+    device.wait_for(lambda: not trouble(manager, before, name))
+    if what := trouble(manager, before, name):
+        sys.exit(what)
+    print("new" if name in manager.configured() else "old")
+
+
+def main():
+    verb, *words = sys.argv[1:]
+    {"prepare": prepare, "cut": cut, "verdict": verdict}[verb](*words)
+
+
+main()

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm-join.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 #include "provisioner/adapter/wifi-nm-settings.h"
@@ -38,6 +39,7 @@ struct WifiNmJoin {
 	WifiNmScan *scan;
 	int scans;
 	BusCall *call;
+	DiskSync *sync;
 	guint start;
 	guint deadline;
 
@@ -174,6 +176,16 @@ static void join_fail(WifiNmJoin *join, WifiFailure failure)
 	join_finish(join, NULL);
 }
 
+static void join_on_synced(void *data)
+{
+	WifiNmJoin *join = data;
+
+	join->sync = NULL;
+	join_finish(join, &(WifiNmJoined){ join->link, join->profile });
+}
+
+/* The file is written, and only in memory: nothing is promised, and no predecessor deleted, before
+ * it is on disk. */
 static void save_on_reply(BusReply *reply, void *user_data)
 {
 	WifiNmJoin *join = user_data;
@@ -185,7 +197,7 @@ static void save_on_reply(BusReply *reply, void *user_data)
 		join_fail(join, WIFI_FAILURE_OTHER);
 		return;
 	}
-	join_finish(join, &(WifiNmJoined){ join->link, join->profile });
+	join->sync = disk_sync_start(join_on_synced, join);
 }
 
 /* @locked: to the access point that the phone named, if that was the one seen */
@@ -508,6 +520,7 @@ void wifi_nm_join_free(WifiNmJoin *join)
 	if (!join)
 		return;
 	bus_call_cancel(join->call);
+	disk_sync_cancel(join->sync);
 	wifi_nm_scan_free(join->scan);
 	g_clear_handle_id(&join->start, g_source_remove);
 	g_clear_handle_id(&join->deadline, g_source_remove);

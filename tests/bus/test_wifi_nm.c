@@ -6,6 +6,7 @@
 #include "tests/bus/fake-nm.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define PSK      0x188u
 #define SAE      0x488u
@@ -46,7 +47,16 @@ typedef struct Fixture {
 	WifiLink link;
 	unsigned int failures;
 	WifiFailure failure;
+	int syncs_before; /* the join */
 } Fixture;
+
+/* In place of the real one: how often everything was flushed to disk. */
+static int syncs;
+
+void sync(void)
+{
+	g_atomic_int_inc(&syncs);
+}
 
 static void on_ready(void *data)
 {
@@ -79,6 +89,7 @@ static void on_joined(const WifiLink *link, void *data)
 {
 	Fixture *fixture = data;
 
+	g_assert_cmpint(g_atomic_int_get(&syncs), >, fixture->syncs_before);
 	fixture->link = *link;
 	fixture->joins++;
 }
@@ -109,6 +120,7 @@ static void start(Fixture *fixture, unsigned int timeout_ms)
 	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
 	g_autoptr(GError) error = NULL;
 
+	fixture->syncs_before = g_atomic_int_get(&syncs);
 	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
 	fixture->nm = wifi_nm_backend.new(fixture->bus, &settings, &events, fixture);

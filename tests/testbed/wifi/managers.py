@@ -42,8 +42,12 @@ class NetworkManager:
     def configure(self, ssid, passphrase):
         output("nmcli", "connection", "add", "type", "wifi", "con-name", "owner's", "ssid", ssid,
                "wifi-sec.key-mgmt", "wpa-psk", "wifi-sec.psk", passphrase)
-        subprocess.run(["nmcli", "device", "wifi", "list", "--rescan", "yes"],
-                       stdout=subprocess.DEVNULL)
+        for _ in range(5):  # a handshake that fails on a busy machine is final to NetworkManager
+            subprocess.run(["nmcli", "device", "wifi", "list", "--rescan", "yes"],
+                           stdout=subprocess.DEVNULL)
+            if subprocess.run(["nmcli", "connection", "up", "owner's"],
+                              stdout=subprocess.DEVNULL).returncode == 0:
+                break
 
     def profiles(self):
         """Name, file, whether it is joined by itself; of each infrastructure network."""

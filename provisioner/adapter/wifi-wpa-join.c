@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-wpa-join.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-wpa-settings.h"
 
@@ -44,6 +45,7 @@ struct WifiWpaJoin {
 	WifiWpaScan *scan;
 	int scans;
 	BusCall *call;
+	DiskSync *sync;
 	guint start;
 	guint deadline;
 	guint address_wait; /* for IPv4 */
@@ -141,6 +143,8 @@ static void join_finish(WifiWpaJoin *join, const WifiLink *link, WifiFailure fai
 	g_clear_handle_id(&join->address_wait, g_source_remove);
 	bus_call_cancel(join->call);
 	join->call = NULL;
+	disk_sync_cancel(join->sync);
+	join->sync = NULL;
 	join->done(link, failure, join->data);
 }
 
@@ -186,12 +190,21 @@ static bool join_expect(WifiWpaJoin *join, BusReply *reply, const char *what)
 
 /* ---- making it permanent ---- */
 
+static void on_synced(void *data)
+{
+	WifiWpaJoin *join = data;
+
+	join->sync = NULL;
+	join_finish(join, &join->link, WIFI_FAILURE_OTHER);
+}
+
+/* wpa_supplicant has flushed the file, but not that it has taken the place of the one before. */
 static void on_saved(BusReply *reply, void *user_data)
 {
 	WifiWpaJoin *join = user_data;
 
 	if (join_expect(join, reply, "save the network"))
-		join_finish(join, &join->link, WIFI_FAILURE_OTHER);
+		join->sync = disk_sync_start(on_synced, join);
 }
 
 static void on_marked(BusReply *reply, void *user_data)
@@ -324,6 +337,7 @@ static void join_on_refusal(WifiWpaJoin *join)
 
 static void join_follow_state(WifiWpaJoin *join)
 {
+	bool psk = join->key == WPA_JOIN_PSK || join->key == WPA_JOIN_MIXED;
 	WpaState before = join->state;
 	WpaState now = wifi_wpa_interface_state(join->context.interface)->state;
 
@@ -333,7 +347,7 @@ static void join_follow_state(WifiWpaJoin *join)
 		join_await_address(join);
 	else if (now < WPA_STATE_ASSOCIATED && join->step == JOIN_ADDRESS)
 		join->step = JOIN_FOLLOW;
-	else if (now < WPA_STATE_ASSOCIATED && before == WPA_STATE_4WAY_HANDSHAKE)
+	else if (now < WPA_STATE_ASSOCIATED && before == WPA_STATE_4WAY_HANDSHAKE && psk)
 		join_on_refusal(join);
 }
 
@@ -459,15 +473,16 @@ static void join_on_list(WifiWpaJoin *join, const GArray *list)
 	}
 }
 
-/* Out of time. A wrong WPA3 password may look like an access point that does not answer. */
-static void join_judge(WifiWpaJoin *join, const GArray *list)
+/* Out of time. A wrong WPA3 password may look like an access point that does not answer.
+ * @complete: what is not in the list is not in the air */
+static void join_judge(WifiWpaJoin *join, const GArray *list, bool complete)
 {
 	bool sae = join->key == WPA_JOIN_SAE && join->reached >= WPA_STATE_AUTHENTICATING &&
 		   join->reached < WPA_STATE_ASSOCIATED;
 
 	if (join->refusals > 0)
 		join_fail(join, WIFI_FAILURE_AUTH);
-	else if (!join_look(join, list).seen)
+	else if (complete && !join_look(join, list).seen)
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 	else
 		join_fail(join, sae ? WIFI_FAILURE_AUTH : WIFI_FAILURE_OTHER);
@@ -476,12 +491,12 @@ static void join_judge(WifiWpaJoin *join, const GArray *list)
 static void on_scanned(const GArray *list, const GError *error, void *data)
 {
 	WifiWpaJoin *join = data;
-	g_autoptr(WifiWpaScan) scan G_GNUC_UNUSED = g_steal_pointer(&join->scan);
+	g_autoptr(WifiWpaScan) scan = g_steal_pointer(&join->scan);
 
 	if (error)
 		g_info("no scan for the network to be joined: %s", error->message);
 	if (join->step == JOIN_JUDGE)
-		join_judge(join, list);
+		join_judge(join, list, wifi_wpa_scan_is_complete(scan));
 	else
 		join_on_list(join, list);
 }
@@ -553,6 +568,7 @@ void wifi_wpa_join_free(WifiWpaJoin *join)
 	if (!join)
 		return;
 	bus_call_cancel(join->call);
+	disk_sync_cancel(join->sync);
 	wifi_wpa_scan_free(join->scan);
 	g_clear_handle_id(&join->start, g_source_remove);
 	g_clear_handle_id(&join->deadline, g_source_remove);
@@ -589,6 +605,11 @@ void wifi_wpa_join_link_changed(WifiWpaJoin *join)
 const char *wifi_wpa_join_network(const WifiWpaJoin *join)
 {
 	return join->network;
+}
+
+bool wifi_wpa_join_is_saving(const WifiWpaJoin *join)
+{
+	return join->step == JOIN_SAVE;
 }
 
 bool wifi_wpa_join_has_begun(const WifiWpaJoin *join)

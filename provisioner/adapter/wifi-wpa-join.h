@@ -55,6 +55,9 @@ void wifi_wpa_join_link_changed(WifiWpaJoin *join);
 /* wifi_wpa_join_network() - object path of the network it added, NULL before; borrowed */
 const char *wifi_wpa_join_network(const WifiWpaJoin *join);
 
+/* wifi_wpa_join_is_saving() - the file may have the network already */
+bool wifi_wpa_join_is_saving(const WifiWpaJoin *join);
+
 /* wifi_wpa_join_has_begun() - wpa_supplicant was asked to add the network */
 bool wifi_wpa_join_has_begun(const WifiWpaJoin *join);
 

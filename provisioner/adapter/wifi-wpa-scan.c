@@ -20,6 +20,7 @@ struct WifiWpaScan {
 	ScanStep step;
 	bool refused; /* wpa_supplicant would not scan now */
 	bool failed;  /* it tried, and could not */
+	bool heard;   /* it did */
 	BusCall *call;
 	WifiWpaBssList *list;
 	guint deadline;
@@ -151,10 +152,16 @@ void wifi_wpa_scan_free(WifiWpaScan *scan)
 	g_free(scan);
 }
 
+bool wifi_wpa_scan_is_complete(const WifiWpaScan *scan)
+{
+	return scan->heard;
+}
+
 void wifi_wpa_scan_facts(WifiWpaScan *scan, unsigned int facts)
 {
 	if (scan->step != SCAN_AIR || !(facts & (WPA_FACT_SCAN_DONE | WPA_FACT_SCAN_FAILED)))
 		return;
 	scan->failed = facts & WPA_FACT_SCAN_FAILED;
+	scan->heard = !scan->failed;
 	scan_list(scan);
 }

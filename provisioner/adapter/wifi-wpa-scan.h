@@ -43,6 +43,9 @@ WifiWpaScan *wifi_wpa_scan_new(const WifiWpaContext *context, const WifiCredenti
 /* wifi_wpa_scan_free() - give up; NULL is fine */
 void wifi_wpa_scan_free(WifiWpaScan *scan);
 
+/* wifi_wpa_scan_is_complete() - did a scan end well, so that what is not listed is not in the air? */
+bool wifi_wpa_scan_is_complete(const WifiWpaScan *scan);
+
 /* wifi_wpa_scan_facts() - news of the interface */
 void wifi_wpa_scan_facts(WifiWpaScan *scan, unsigned int facts);
 

@@ -378,6 +378,7 @@ static void join_end(WifiWpa *wpa)
 		return;
 	if (wifi_wpa_join_network(join))
 		condemn(wpa, wifi_wpa_join_network(join));
+	wpa->save = wpa->save || wifi_wpa_join_is_saving(join);
 	wpa->reconnect = true;
 	wpa_unsettle(wpa);
 }

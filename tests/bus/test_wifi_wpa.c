@@ -8,6 +8,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENCE 600000 /* ms: no attempt is late by itself */
 #define HASTE    200    /* ms: where being late is the point */
@@ -46,9 +47,18 @@ typedef struct Fixture {
 	WifiLink link;
 	unsigned int failures;
 	WifiFailure failure;
+	int syncs_before; /* the join */
 } Fixture;
 
 static bool have_namespace;
+
+/* In place of the real one: how often everything was flushed to disk. */
+static int syncs;
+
+void sync(void)
+{
+	g_atomic_int_inc(&syncs);
+}
 
 static void on_ready(void *data)
 {
@@ -81,6 +91,7 @@ static void on_joined(const WifiLink *link, void *data)
 {
 	Fixture *fixture = data;
 
+	g_assert_cmpint(g_atomic_int_get(&syncs), >, fixture->syncs_before);
 	fixture->link = *link;
 	fixture->joins++;
 }
@@ -111,6 +122,7 @@ static void watch(Fixture *fixture, unsigned int timeout_ms)
 	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
 	g_autoptr(GError) error = NULL;
 
+	fixture->syncs_before = g_atomic_int_get(&syncs);
 	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
 	fixture->wpa = wifi_wpa_backend.new(fixture->bus, &settings, &events, fixture);
@@ -766,6 +778,24 @@ static void test_join_wrong_sae(Fixture *fixture, gconstpointer data)
 	assert_failed(fixture, WIFI_FAILURE_AUTH);
 }
 
+/* Where there is no passphrase, none is wrong. */
+static void test_join_owe_handshake(Fixture *fixture, gconstpointer data)
+{
+	FakeWpa *fake = fixture->fake;
+
+	fake_wpa_bss(fake, 0, &owe);
+	start(fixture, 10 * HASTE);
+	join(fixture, "Owe", NULL);
+	wait_selected(fixture, 1);
+	fake_wpa_state(fake, "4way_handshake");
+	test_turn();
+	fake_wpa_state(fake, "disconnected");
+	TEST_WAIT(fake->scans == 1);
+	fake_wpa_scanned(fake, true);
+	assert_failed(fixture, WIFI_FAILURE_OTHER);
+	g_assert_cmpuint(fake->selects, ==, 1);
+}
+
 static void test_join_absent(Fixture *fixture, gconstpointer data)
 {
 	FakeWpa *fake = fixture->fake;
@@ -893,15 +923,17 @@ typedef struct LateCase {
 	const FakeBss *bss;
 	const char *state; /* the last one */
 	bool vanishes;     /* the access point is not there any more in the end */
+	bool deaf;         /* the scan that is to tell fails */
 	WifiFailure failure;
 } LateCase;
 
 static const LateCase late_cases[] = {
-	{ "no-address", &lab, "completed", false, WIFI_FAILURE_ADDRESS },
-	{ "silent", &lab, "authenticating", false, WIFI_FAILURE_OTHER },
-	{ "silent-sae", &three, "authenticating", false, WIFI_FAILURE_AUTH },
-	{ "vanished", &lab, "authenticating", true, WIFI_FAILURE_NOT_FOUND },
-	{ "vanished-sae", &three, "authenticating", true, WIFI_FAILURE_NOT_FOUND },
+	{ "no-address", &lab, "completed", false, false, WIFI_FAILURE_ADDRESS },
+	{ "silent", &lab, "authenticating", false, false, WIFI_FAILURE_OTHER },
+	{ "silent-sae", &three, "authenticating", false, false, WIFI_FAILURE_AUTH },
+	{ "vanished", &lab, "authenticating", true, false, WIFI_FAILURE_NOT_FOUND },
+	{ "vanished-sae", &three, "authenticating", true, false, WIFI_FAILURE_NOT_FOUND },
+	{ "deaf", &lab, "authenticating", true, true, WIFI_FAILURE_OTHER },
 };
 
 static void test_join_late(Fixture *fixture, gconstpointer data)
@@ -919,7 +951,7 @@ static void test_join_late(Fixture *fixture, gconstpointer data)
 		TEST_WAIT(fake->scans == 1);
 		if (c->vanishes)
 			g_clear_pointer(&fake->bss[0].object, bus_object_free);
-		fake_wpa_scanned(fake, true);
+		fake_wpa_scanned(fake, !c->deaf);
 	}
 	assert_failed(fixture, c->failure);
 	TEST_WAIT(fixture->idles == 1);
@@ -975,6 +1007,28 @@ static void test_join_cancelled(Fixture *fixture, gconstpointer data)
 	g_assert_null(fake->networks[1].object);
 	g_assert_true(fake->networks[0].enabled);
 	wifi_wpa_backend.port.cancel(fixture->wpa);
+	g_assert_cmpuint(fixture->failures + fixture->joins, ==, 0);
+}
+
+/* Given up when the file may have it already: then it is written again, without. */
+static void test_join_cancelled_saving(Fixture *fixture, gconstpointer data)
+{
+	FakeWpa *fake = fixture->fake;
+
+	fake_wpa_bss(fake, 0, &lab);
+	fake_wpa_network(fake, "before", NULL, true);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	wait_selected(fixture, 1);
+	complete(fixture);
+	ip("addr add 192.168.77.61/24 " LEASE);
+	TEST_WAIT(fake->saves == 1);
+	g_assert_cmpuint(fixture->joins, ==, 0);
+	wifi_wpa_backend.port.cancel(fixture->wpa);
+	TEST_WAIT(!wifi_wpa_backend.is_busy(fixture->wpa));
+	g_assert_cmpuint(fake->saves, ==, 2);
+	g_assert_false(fake->networks[1].saved);
+	g_assert_true(fake->networks[0].saved_enabled);
 	g_assert_cmpuint(fixture->failures + fixture->joins, ==, 0);
 }
 
@@ -1115,6 +1169,7 @@ static const Test tests[] = {
 	{ "join/wrong-key", test_join_wrong_key },
 	{ "join/at-once", test_join_at_once },
 	{ "join/wrong-sae", test_join_wrong_sae },
+	{ "join/owe-handshake", test_join_owe_handshake },
 	{ "join/absent", test_join_absent },
 	{ "join/hidden", test_join_hidden },
 	{ "join/hidden-known", test_join_hidden_known },
@@ -1124,6 +1179,7 @@ static const Test tests[] = {
 	{ "join/refused", test_join_refused },
 	{ "join/disk-full", test_join_disk_full },
 	{ "join/flaps", test_join_flaps },
+	{ "join/cancelled/saving", test_join_cancelled_saving },
 	{ "join/restart", test_join_restart },
 	{ "join/gone-for-good", test_join_gone_for_good },
 	{ "join/superseded", test_join_superseded },

@@ -63,6 +63,7 @@ static void bench_start(Rig *rig)
 	bool owned = false;
 	g_autoptr(BusNameWatch) watch = bus_name_watch(rig->eyes, RIG_SERVICE, on_owner, &owned);
 
+	g_assert_nonnull(watch);
 	for (int i = 0; i < STARTS; i++) {
 		gint64 from_us = g_get_monotonic_time();
 

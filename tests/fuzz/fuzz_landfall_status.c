@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(LandfallStatus) status = landfall_status_new();
 	StatusInput input = { .config = config, .online = true, .generation = 1 };
 	Cursor cursor = cursor_init_data(data, size);
-	size_t len = MIN(cursor_take_u8(&cursor), cursor.len);
+	size_t wanted = cursor_take_u8(&cursor);
+	size_t len = MIN(wanted, cursor.len);
 	const uint8_t *octets = cursor_take(&cursor, len);
 	g_autoptr(Secret) in = secret_new(octets, len);
 	g_autoptr(GByteArray) out = g_byte_array_new();

@@ -19,7 +19,8 @@ enum { CALL_COMMITTED = 1, CALL_REFUSED, CALL_REQUESTED, CALL_NOT_REQUESTED, CAL
 
 static void ask(LandfallStore *store, Cursor *cursor)
 {
-	size_t len = MIN(cursor_take_be16(cursor), cursor->len);
+	size_t wanted = cursor_take_be16(cursor);
+	size_t len = MIN(wanted, cursor->len);
 	const uint8_t *octets = cursor_take(cursor, len);
 	g_autoptr(Secret) in = secret_new(octets, len);
 	g_autoptr(GByteArray) out = g_byte_array_new();

@@ -58,7 +58,8 @@ static void test_absent(void)
 static void test_version(void)
 {
 	static const char text[] =
-		"{\"prov\":{\"ver\":\"netprov-v1.2\",\"sec_ver\":0,\"sec_patch_ver\":0,"
+		"{\"landfall\":{\"ver\":\"1\",\"cap\":[\"store\",\"status\"]},"
+		"\"prov\":{\"ver\":\"netprov-v1.2\",\"sec_ver\":0,\"sec_patch_ver\":0,"
 		"\"cap\":[\"no_sec\",\"wifi_prov\",\"wifi_scan\"]}}";
 	g_autofree char *hex = hex_of(text, strlen(text));
 	g_autoptr(Bench) bench = bench_new(0);

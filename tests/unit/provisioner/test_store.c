@@ -303,6 +303,7 @@ static void test_sizes(void)
 		g_autoptr(StoreUpload) fits = store_upload_new(&plan, &error);
 
 		g_assert_no_error(error);
+		g_assert_nonnull(fits);
 		plan.parts[id].size++;
 		g_assert_null(store_upload_new(&plan, &error));
 		g_assert_error(error, STORE_FAULT, STORE_FAULT_SIZE);

@@ -187,6 +187,11 @@ WifiWpaBssList *wifi_wpa_bss_list_new(Bus *bus, const char *path, WifiWpaBssFunc
 	return list;
 }
 
+const GArray *wifi_wpa_bss_list_found(const WifiWpaBssList *list)
+{
+	return list->found;
+}
+
 void wifi_wpa_bss_list_free(WifiWpaBssList *list)
 {
 	if (!list)

@@ -36,6 +36,9 @@ typedef void (*WifiWpaBssFunc)(const GArray *list, const GError *error, void *da
 /* wifi_wpa_bss_list_new() - read the list of the interface at @path, copied */
 WifiWpaBssList *wifi_wpa_bss_list_new(Bus *bus, const char *path, WifiWpaBssFunc done, void *data);
 
+/* wifi_wpa_bss_list_found() - WpaBss read so far; borrowed until the next turn of the loop */
+const GArray *wifi_wpa_bss_list_found(const WifiWpaBssList *list);
+
 /* wifi_wpa_bss_list_free() - give up; NULL is fine */
 void wifi_wpa_bss_list_free(WifiWpaBssList *list);
 

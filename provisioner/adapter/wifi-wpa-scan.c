@@ -49,19 +49,27 @@ static GArray *without_old(const GArray *list)
 	return young;
 }
 
+/* Report what was read of the list. */
+static void scan_report(WifiWpaScan *scan, const GArray *list)
+{
+	g_autoptr(GArray) young = without_old(list);
+	g_autoptr(GError) unable = NULL;
+
+	if (young->len == 0 && (scan->refused || scan->failed))
+		g_set_error_literal(&unable, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+				    "wpa_supplicant does not scan now");
+	scan_finish(scan, unable ? NULL : young, unable);
+}
+
 static void on_list(const GArray *list, const GError *error, void *data)
 {
 	WifiWpaScan *scan = data;
 	g_autoptr(WifiWpaBssList) reading G_GNUC_UNUSED = g_steal_pointer(&scan->list);
-	g_autoptr(GArray) young = list ? without_old(list) : NULL;
-	g_autoptr(GError) unable = NULL;
 
-	if (young && young->len == 0 && (scan->refused || scan->failed)) {
-		g_set_error_literal(&unable, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
-				    "wpa_supplicant does not scan now");
-		error = unable;
-	}
-	scan_finish(scan, error ? NULL : young, error);
+	if (error)
+		scan_finish(scan, NULL, error);
+	else
+		scan_report(scan, list);
 }
 
 static void scan_list(WifiWpaScan *scan)
@@ -76,12 +84,17 @@ static void scan_list(WifiWpaScan *scan)
 static gboolean on_deadline(gpointer data)
 {
 	WifiWpaScan *scan = data;
+	g_autoptr(WifiWpaBssList) reading = g_steal_pointer(&scan->list);
 	g_autoptr(GError) error = NULL;
 
 	scan->deadline = 0;
 	if (scan->step != SCAN_LIST) {
 		scan->deadline = g_timeout_add(LIST_MS, on_deadline, scan);
 		scan_list(scan);
+		return G_SOURCE_REMOVE;
+	}
+	if (wifi_wpa_bss_list_found(reading)->len > 0) {
+		scan_report(scan, wifi_wpa_bss_list_found(reading));
 		return G_SOURCE_REMOVE;
 	}
 	g_set_error_literal(&error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
@@ -150,6 +163,14 @@ void wifi_wpa_scan_free(WifiWpaScan *scan)
 	bus_call_cancel(scan->call);
 	wifi_wpa_bss_list_free(scan->list);
 	g_free(scan);
+}
+
+void wifi_wpa_scan_hurry(WifiWpaScan *scan, unsigned int timeout_ms)
+{
+	g_clear_handle_id(&scan->deadline, g_source_remove);
+	scan->deadline = g_timeout_add(timeout_ms, on_deadline, scan);
+	if (scan->step != SCAN_LIST)
+		scan_list(scan);
 }
 
 bool wifi_wpa_scan_is_complete(const WifiWpaScan *scan)

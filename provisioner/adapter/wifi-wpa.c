@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define SCAN_MAX_MS 15000 /* for the scan itself */
-#define LATE_MS     800   /* of the core's patience, for listing what is known by then */
+#define LIST_MS     2000  /* of the core's patience, for listing what is known by then */
 #define JOIN_MIN_MS 1000  /* for an attempt that begins anew */
 
 typedef struct WifiWpa {
@@ -31,7 +31,6 @@ typedef struct WifiWpa {
 	int64_t scanned_us; /* when the last scan was over, 0: never */
 	bool awaited;       /* the core waits for the scan */
 	guint limit;        /* how long it does */
-	WifiWpaScan *late;  /* the list of what is known when it no longer does */
 	WifiWpaJoin *join;
 	WifiCredentials *wanted; /* what is being joined, NULL: nothing. Passphrase owned */
 	guint join_limit;
@@ -89,23 +88,13 @@ static void on_scanned(const GArray *list, const GError *error, void *data)
 	report_scan(wpa, list, error);
 }
 
-static void on_late(const GArray *list, const GError *error, void *data)
-{
-	WifiWpa *wpa = data;
-	g_autoptr(WifiWpaScan) late G_GNUC_UNUSED = g_steal_pointer(&wpa->late);
-
-	report_scan(wpa, list, error);
-}
-
 /* The scan takes longer than the core can wait: what is known by now must do. */
 static gboolean on_limit(gpointer data)
 {
 	WifiWpa *wpa = data;
-	WifiWpaContext context = wpa_context(wpa);
 
 	wpa->limit = 0;
-	if (!wpa->late)
-		wpa->late = wifi_wpa_scan_new(&context, NULL, true, LATE_MS, on_late, wpa);
+	wifi_wpa_scan_hurry(wpa->scan, LIST_MS);
 	return G_SOURCE_REMOVE;
 }
 
@@ -206,7 +195,6 @@ static void wpa_drop(WifiWpa *wpa)
 	wpa->known = false;
 	wpa->scanned_us = 0;
 	g_clear_pointer(&wpa->scan, wifi_wpa_scan_free);
-	g_clear_pointer(&wpa->late, wifi_wpa_scan_free);
 	g_clear_pointer(&wpa->join, wifi_wpa_join_free);
 	g_clear_pointer(&wpa->undo, wifi_wpa_undo_free);
 	g_clear_pointer(&wpa->networks, wifi_wpa_networks_free);
@@ -324,7 +312,6 @@ static void wpa_free(void *wifi)
 	g_clear_handle_id(&wpa->limit, g_source_remove);
 	g_clear_handle_id(&wpa->join_limit, g_source_remove);
 	wifi_wpa_scan_free(wpa->scan);
-	wifi_wpa_scan_free(wpa->late);
 	wifi_wpa_join_free(wpa->join);
 	wifi_wpa_undo_free(wpa->undo);
 	wifi_wpa_networks_free(wpa->networks);
@@ -361,7 +348,7 @@ static bool wpa_scan(void *wifi, GError **error)
 	wpa_look_around(wpa);
 	wpa->awaited = true;
 	if (!wpa->limit)
-		wpa->limit = g_timeout_add(WIFI_SCAN_LIMIT_MS - LATE_MS, on_limit, wpa);
+		wpa->limit = g_timeout_add(WIFI_SCAN_LIMIT_MS - LIST_MS, on_limit, wpa);
 	return true;
 }
 
@@ -475,7 +462,6 @@ static void wpa_cancel(void *wifi)
 	wpa->awaited = false;
 	g_clear_handle_id(&wpa->limit, g_source_remove);
 	g_clear_pointer(&wpa->scan, wifi_wpa_scan_free);
-	g_clear_pointer(&wpa->late, wifi_wpa_scan_free);
 	join_end(wpa);
 }
 

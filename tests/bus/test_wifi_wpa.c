@@ -52,11 +52,14 @@ typedef struct Fixture {
 
 static bool have_namespace;
 
-/* In place of the real one: how often everything was flushed to disk. */
+/* In place of the real one: how often everything was flushed to disk, and whether the disk is slow. */
 static int syncs;
+static int disk_is_slow;
 
 void sync(void)
 {
+	while (g_atomic_int_get(&disk_is_slow))
+		g_usleep(1000);
 	g_atomic_int_inc(&syncs);
 }
 
@@ -1020,11 +1023,13 @@ static void test_join_cancelled_saving(Fixture *fixture, gconstpointer data)
 	start(fixture, PATIENCE);
 	join(fixture, LAB, PASS);
 	wait_selected(fixture, 1);
+	g_atomic_int_set(&disk_is_slow, 1);
 	complete(fixture);
 	ip("addr add 192.168.77.61/24 " LEASE);
 	TEST_WAIT(fake->saves == 1);
 	g_assert_cmpuint(fixture->joins, ==, 0);
 	wifi_wpa_backend.port.cancel(fixture->wpa);
+	g_atomic_int_set(&disk_is_slow, 0);
 	TEST_WAIT(!wifi_wpa_backend.is_busy(fixture->wpa));
 	g_assert_cmpuint(fake->saves, ==, 2);
 	g_assert_false(fake->networks[1].saved);

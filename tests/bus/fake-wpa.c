@@ -386,6 +386,13 @@ static void save_handle(BusRequest *request, void *user_data)
 		fake->networks[i].saved = fake->networks[i].object != NULL;
 		fake->networks[i].saved_enabled = fake->networks[i].enabled;
 	}
+	if (fake->hold_save) {
+		fake->hold_save = false;
+		fake->held = request;
+		return;
+	}
+	if (fake->held)
+		bus_request_reply(g_steal_pointer(&fake->held));
 	bus_request_reply(request);
 }
 

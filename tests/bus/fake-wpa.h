@@ -63,6 +63,8 @@ struct FakeWpa {
 	const char *refuse_scan; /* error name; NULL: accept */
 	const char *refuse_add;
 	bool refuse_save;
+	bool hold_save;   /* the next one is written, and answered with the one after it */
+	BusRequest *held; /* NULL: none */
 	unsigned int scans;
 	char *scan_ssid; /* asked for by name in the last scan */
 	unsigned int adds;

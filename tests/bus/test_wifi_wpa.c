@@ -1020,6 +1020,7 @@ static void test_join_cancelled_saving(Fixture *fixture, gconstpointer data)
 
 	fake_wpa_bss(fake, 0, &lab);
 	fake_wpa_network(fake, "before", NULL, true);
+	fake->hold_save = true;
 	start(fixture, PATIENCE);
 	join(fixture, LAB, PASS);
 	wait_selected(fixture, 1);

@@ -61,7 +61,7 @@ static void bench_start(Rig *rig)
 {
 	double took[STARTS];
 	bool owned = false;
-	g_autoptr(BusNameWatch) watch = bus_name_watch(rig->eyes, RIG_SERVICE, on_owner, &owned);
+	BusNameWatch *watch = bus_name_watch(rig->eyes, RIG_SERVICE, on_owner, &owned);
 
 	g_assert_nonnull(watch);
 	for (int i = 0; i < STARTS; i++) {
@@ -74,6 +74,7 @@ static void bench_start(Rig *rig)
 		rig_end(rig);
 		TEST_WAIT(!owned);
 	}
+	bus_name_unwatch(watch);
 	qsort(took, STARTS, sizeof(*took), compare);
 	g_print("start to READY: median %.1f ms, worst %.1f ms of %d\n", took[STARTS / 2],
 		took[STARTS - 1], STARTS);

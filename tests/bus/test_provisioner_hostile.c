@@ -665,16 +665,6 @@ static void test_join_never_ends(Fixture *fixture, gconstpointer data)
 	fixture->rig->air = RIG_AIR_WORKS;
 }
 
-/* An advertisement that is about to be taken back is not asked after: bluetoothd 5.66 crashes. */
-static void test_quiet_end(Fixture *fixture, gconstpointer data)
-{
-	const FakeBluez *bluez = fixture->rig->bluez;
-	unsigned int before = bluez->advert_calls;
-
-	rig_provision(fixture->rig);
-	g_assert_cmpuint(bluez->advert_calls, ==, before + 1);
-}
-
 typedef struct Test {
 	const char *path;
 	void (*test)(Fixture *fixture, gconstpointer data);
@@ -695,7 +685,6 @@ static const Test tests[] = {
 	{ "walk-away", test_walk_away, true },
 	{ "scan-never-ends", test_scan_never_ends, false },
 	{ "join-never-ends", test_join_never_ends, false },
-	{ "quiet-end", test_quiet_end, false },
 };
 
 int main(int argc, char **argv)

@@ -112,6 +112,14 @@ static GBytes *gcm(uint32_t counter, GBytes *in, bool encrypt)
 	return good ? g_bytes_new(out, encrypt ? size + TAG_LEN : text) : NULL;
 }
 
+/* Will the answer to the next request be encrypted? One that is still due keeps its own kind: the
+ * next request is refused then. */
+static void expect_reply(Run *run, bool sealed)
+{
+	if (run->bench->answers == run->requests)
+		run->sealed = sealed;
+}
+
 static void write_record(Run *run, EndpointId endpoint, GBytes *record)
 {
 	run->requests++;
@@ -147,10 +155,11 @@ static void write_wrong(Run *run, EndpointId endpoint, GBytes *record)
 
 static void ask(Run *run, EndpointId endpoint, GBytes *clear)
 {
+	bool sealed = endpoint != ENDPOINT_PROTO_VER && endpoint != ENDPOINT_PROV_SESSION;
 	g_autofree char *hex = NULL;
 
-	run->sealed = endpoint != ENDPOINT_PROTO_VER && endpoint != ENDPOINT_PROV_SESSION;
-	if (FUZZ_SECURITY == 2 && run->sealed) {
+	expect_reply(run, sealed);
+	if (FUZZ_SECURITY == 2 && sealed) {
 		ask_sealed(run, endpoint, clear);
 	} else if (FUZZ_SECURITY == 2) {
 		write_record(run, endpoint, clear);
@@ -194,7 +203,6 @@ static void on_wrong(Run *run, Event event)
 
 	if (FUZZ_SECURITY != 2 || !run->opened || endpoint == ENDPOINT_PROTO_VER)
 		return;
-	run->sealed = false;
 	if (event == EVENT_REPLAY && run->record) {
 		record = g_bytes_ref(run->record);
 	} else if (event == EVENT_TAMPER) {
@@ -230,8 +238,8 @@ static void on_write(Run *run)
 	EndpointId endpoint = cursor_take_u8(&run->cursor) % (ENDPOINT_N + 1);
 	g_autoptr(GBytes) in = take_octets(&run->cursor);
 
+	expect_reply(run, false);
 	run->requests++;
-	run->sealed = false;
 	bench_write(run->bench, peer, endpoint, in);
 }
 
@@ -246,8 +254,8 @@ static void on_ask(Run *run)
 
 static void on_open(Run *run)
 {
+	expect_reply(run, false);
 	run->requests += 2;
-	run->sealed = false;
 	if (!bench_try_open(run->bench))
 		return;
 	run->opened = true;

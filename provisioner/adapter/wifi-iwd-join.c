@@ -12,7 +12,6 @@
 
 #define SCAN_TIMEOUT_MS 10000
 #define IP4_WAIT_MS     15000 /* once connected; after that an IPv6 address will do */
-#define NO_AGE          (-1)
 #define ADDRESS_WAIT_MS 40000 /* once connected: as long as NetworkManager gives DHCP */
 #define LOST_MS         1000  /* for iwd to join again what it lost before there was an address */
 #define MISSES          2     /* scans without the network before it counts as gone */
@@ -295,7 +294,7 @@ static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
 static void join_look_again(WifiIwdJoin *join)
 {
 	join->step = JOIN_JUDGE;
-	join->scan = wifi_iwd_scan_new(&join->context, NO_AGE, SCAN_TIMEOUT_MS, on_judged, join);
+	join->scan = wifi_iwd_scan_new(&join->context, true, SCAN_TIMEOUT_MS, on_judged, join);
 }
 
 /* The passphrase iwd has is refused, and it is one that we gave it: it may go. */
@@ -353,7 +352,7 @@ static void join_refused(WifiIwdJoin *join)
 	} else if (failed) {
 		join->step = JOIN_JUDGE;
 		join->scan =
-			wifi_iwd_scan_new(&join->context, NO_AGE, SCAN_TIMEOUT_MS, on_judged, join);
+			wifi_iwd_scan_new(&join->context, false, SCAN_TIMEOUT_MS, on_judged, join);
 	} else {
 		join_judge(join, true);
 	}
@@ -507,8 +506,8 @@ static void join_look(WifiIwdJoin *join)
 	} else if (!join->scanned) {
 		join->scanned = true;
 		join->step = JOIN_SCAN;
-		join->scan = wifi_iwd_scan_new(&join->context, NO_AGE, SCAN_TIMEOUT_MS, on_scanned,
-					       join);
+		join->scan =
+			wifi_iwd_scan_new(&join->context, true, SCAN_TIMEOUT_MS, on_scanned, join);
 	} else if (wifi_iwd_map_key_fits(join->kind, join->wanted->passphrase) &&
 		   wifi_iwd_station(&join->context)) {
 		join_connect(join);

@@ -40,6 +40,7 @@ typedef struct WifiIwdContext {
 	BusPeer *peer;
 	const char *device;  /* object path of the device in use */
 	const NetLink *link; /* its addresses */
+	int64_t scanned_us;  /* when a scan was over last, 0: never */
 	WifiRecord *record;
 	const char *record_path;
 } WifiIwdContext;

@@ -229,13 +229,20 @@ static void scan_advance(WifiIwdScan *scan)
 	}
 }
 
-WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, int64_t age_ms,
+/* Was the last scan over just now? */
+static bool is_fresh(const WifiIwdContext *context)
+{
+	return context->scanned_us > 0 && g_get_monotonic_time() - context->scanned_us <
+						  WIFI_IWD_SCAN_FRESH_MS * INT64_C(1000);
+}
+
+WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, bool fresh_will_do,
 			       unsigned int timeout_ms, WifiIwdScanDone done, void *data)
 {
 	WifiIwdScan *scan = g_new0(WifiIwdScan, 1);
 
 	scan->context = *context;
-	scan->fresh = age_ms >= 0 && age_ms < WIFI_IWD_SCAN_FRESH_MS;
+	scan->fresh = fresh_will_do && is_fresh(context);
 	scan->done = done;
 	scan->data = data;
 	scan->asked_us = g_get_monotonic_time();

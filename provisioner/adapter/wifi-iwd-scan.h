@@ -8,8 +8,8 @@
  * iwd tells names and signals; addresses, channels and the exact security come from the kernel
  * (wifi-air), and are unknown where that tells nothing.
  *
- * A scan that is under way already, or was over less than WIFI_IWD_SCAN_FRESH_MS ago, stands in for
- * a new one. While iwd joins a network it refuses to scan: then it is asked again. Ends by itself
+ * A scan that is under way already stands in for a new one, and so may one that was over less than
+ * WIFI_IWD_SCAN_FRESH_MS ago. While iwd joins a network it refuses to scan: then it is asked again. Ends by itself
  * when its time is over, with what is known then.
  *
  * Owner: wifi-iwd, or a join. It passes on that something in the mirrors changed.
@@ -35,9 +35,9 @@ typedef struct WifiIwdSeen {
 typedef void (*WifiIwdScanDone)(const WifiIwdSeen *seen, const GError *error, void *data);
 
 /* wifi_iwd_scan_new() - start
- * @age_ms:     since the last scan was over; negative: there was none
- * @timeout_ms: for all of it but the last call */
-WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, int64_t age_ms,
+ * @fresh_will_do: a scan that was over a moment ago stands in for it
+ * @timeout_ms:    for all of it but the last call */
+WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, bool fresh_will_do,
 			       unsigned int timeout_ms, WifiIwdScanDone done, void *data);
 
 /* wifi_iwd_scan_free() - give up; NULL is fine */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-iwd-undo.h"
 
-#define SETTLE_MS 30000 /* for iwd to end what it is at */
+#define SETTLE_MS 60000 /* for iwd to end what it is at */
 #define SHOW_MS   2000  /* for a network that iwd has saved to show on the bus */
 
 typedef enum UndoStep {

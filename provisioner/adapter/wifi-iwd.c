@@ -77,8 +77,8 @@ static const BusMirror *pick(const WifiIwd *iwd)
 
 static WifiIwdContext iwd_context(WifiIwd *iwd)
 {
-	return (WifiIwdContext){ iwd->bus,  iwd->peer,    iwd->device,
-				 iwd->link, &iwd->record, iwd->record_path };
+	return (WifiIwdContext){ iwd->bus,        iwd->peer,    iwd->device,     iwd->link,
+				 iwd->scanned_us, &iwd->record, iwd->record_path };
 }
 
 static void report_scan(WifiIwd *iwd, const WifiIwdSeen *seen, const GError *error)
@@ -455,11 +455,10 @@ static void iwd_look_around(void *wifi)
 {
 	WifiIwd *iwd = wifi;
 	WifiIwdContext context = iwd_context(iwd);
-	int64_t age_ms = iwd->scanned_us ? (g_get_monotonic_time() - iwd->scanned_us) / 1000 : -1;
 
 	if (!iwd->ready || iwd->scan)
 		return;
-	iwd->scan = wifi_iwd_scan_new(&context, age_ms, SCAN_MAX_MS, on_scanned, iwd);
+	iwd->scan = wifi_iwd_scan_new(&context, true, SCAN_MAX_MS, on_scanned, iwd);
 }
 
 static bool iwd_scan(void *wifi, GError **error)

@@ -666,6 +666,17 @@ static void test_join_absent(Fixture *fixture, gconstpointer data)
 	g_assert_false(record_on_disk(fixture).attempting);
 }
 
+/* What was looked for a moment ago is not looked for again: it is asked for by name at once. */
+static void test_join_absent_fresh(Fixture *fixture, gconstpointer data)
+{
+	start(fixture, PATIENCE);
+	catch_up(fixture);
+	g_assert_cmpuint(fixture->fake->scans, ==, 1);
+	join(fixture, LAB, PASS);
+	assert_failed(fixture, WIFI_FAILURE_NOT_FOUND);
+	g_assert_cmpuint(fixture->fake->scans, ==, 1);
+}
+
 /* It was there, it took the passphrase, and it is gone: that says nothing of the passphrase. */
 static void test_join_fades(Fixture *fixture, gconstpointer data)
 {
@@ -1133,6 +1144,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/join/not-utf8", test_join_not_utf8 },
 	{ "/wifi-iwd/join/enterprise", test_join_enterprise },
 	{ "/wifi-iwd/join/absent", test_join_absent },
+	{ "/wifi-iwd/join/absent-fresh", test_join_absent_fresh },
 	{ "/wifi-iwd/join/fades", test_join_fades },
 	{ "/wifi-iwd/join/lost", test_join_lost },
 	{ "/wifi-iwd/join/hidden", test_join_hidden },

@@ -16,7 +16,6 @@ import device
 import managers
 from device import OWN, PASSPHRASE, phone
 
-JOIN_TIMEOUT = 45
 FAILED = ("auth-error", "not-found", "join-failed")
 LONG = "Air name of thirty-two octets..."
 ODD = bytes.fromhex("41697220c328ff7f")
@@ -295,7 +294,7 @@ def recover(contract):
 def main():
     cases = chosen(sys.argv[2:])
     manager = managers.MANAGERS[sys.argv[1]]()
-    device.start(manager, JOIN_TIMEOUT)
+    device.start(manager, manager.join_timeout)
     contract = Contract(manager)
     if not device.wait_for(lambda: not contract.trouble()):
         print(f"Bail out! {manager.name}: {contract.trouble()}")

@@ -6,6 +6,7 @@ A manager has:
   configure(ssid, passphrase)   a network of the owner's, without Landfall
   configured()                  names (octets) that are there after a boot
   half()                        what is there but would not be joined after a boot, in words
+  join_timeout                  seconds for one attempt to join
   cannot                        cases of the contract that it has no means for, and why
 """
 import codecs
@@ -36,6 +37,7 @@ def station():
 
 class NetworkManager:
     name = "networkmanager"
+    join_timeout = 45
     cannot = {}
     settings = "org.freedesktop.NetworkManager.Settings"
 
@@ -80,6 +82,7 @@ class NetworkManager:
 
 class WpaSupplicant:
     name = "wpa_supplicant"
+    join_timeout = 45
     cannot = {}
     file = pathlib.Path("/etc/wpa_supplicant/wpa_supplicant-wlan0.conf")
 
@@ -133,6 +136,8 @@ class Iwd:
     cannot = {"odd": "iwd names networks in UTF-8 only",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")
+    # Asking for a hidden name scans all 150 channels of the simulated radio: 40 s.
+    join_timeout = 90
 
     def configure(self, ssid, passphrase):
         file = self.folder / f"{ssid}.psk"

@@ -95,6 +95,43 @@ static void tell_failure(const WatchAccount *account, const cJSON *now)
 			tell(account, "", failures[i].meaning);
 }
 
+/* Lockout is ["waiting", wrong proofs in a row, seconds to wait]. */
+static double lockout_number(const cJSON *properties, int index)
+{
+	const cJSON *item = cJSON_GetArrayItem(cJSON_GetObjectItem(properties, "Lockout"), index);
+
+	return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+static bool lockout_is(const cJSON *properties, const char *state)
+{
+	const cJSON *lockout = cJSON_GetObjectItem(properties, "Lockout");
+	const char *text = cJSON_GetStringValue(cJSON_GetArrayItem(lockout, 0));
+
+	return text && strcmp(text, state) == 0;
+}
+
+/* A refused proof is in no sentence of the provisioner's either. */
+static void tell_lockout(const WatchAccount *account, const cJSON *now)
+{
+	double wrong = lockout_number(now, 1);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (wrong == lockout_number(account->last, 1))
+		return;
+	if (wrong == 0)
+		g_string_append(text, "no wrong proof of possession counts any more");
+	else
+		g_string_append_printf(text, "a proof of possession was wrong, %.0f in a row",
+				       wrong);
+	if (lockout_is(now, "locked"))
+		g_string_append(text, "; nobody is let in before 'landfallctl provision unlock'");
+	else if (lockout_is(now, "waiting"))
+		g_string_append_printf(text, "; nobody is let in for %.0f s",
+				       lockout_number(now, 2));
+	tell(account, state_of(now), text->str);
+}
+
 static void tell_progress(const WatchAccount *account, const cJSON *now)
 {
 	if (!*state_of(now))
@@ -110,6 +147,7 @@ void watch_account_update(WatchAccount *account, const cJSON *properties)
 		tell_parting(account, properties);
 		tell_progress(account, properties);
 		tell_failure(account, properties);
+		tell_lockout(account, properties);
 	} else {
 		tell_absence(account);
 	}

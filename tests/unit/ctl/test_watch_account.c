@@ -12,9 +12,11 @@ typedef struct Row {
 	const char *lines;                /* "state text|state text" of the last update alone */
 } Row;
 
-#define READY   "{\"State\":\"ready\",\"Progress\":\"in the air\",\"Peer\":\"\",\"Failure\":\"\"}"
-#define PEER    "{\"State\":\"peer\",\"Progress\":\"phone A\",\"Peer\":\"A\",\"Failure\":\"\"}"
-#define FAILED  "{\"State\":\"failed\",\"Progress\":\"no (auth-error)\",\"Failure\":\"auth-error\"}"
+#define READY  "{\"State\":\"ready\",\"Progress\":\"in the air\",\"Peer\":\"\",\"Failure\":\"\"}"
+#define PEER   "{\"State\":\"peer\",\"Progress\":\"phone A\",\"Peer\":\"A\",\"Failure\":\"\"}"
+#define FAILED "{\"State\":\"failed\",\"Progress\":\"no (auth-error)\",\"Failure\":\"auth-error\"}"
+#define PROOFS(state, wrong, wait)                                                                 \
+	"{\"State\":\"peer\",\"Progress\":\"p\",\"Lockout\":[\"" state "\"," wrong "," wait "]}"
 #define STRANGE "{\"State\":\"failed\",\"Progress\":\"no\",\"Failure\":\"moon\"}"
 
 static const Row rows[] = {
@@ -36,6 +38,24 @@ static const Row rows[] = {
 	{ "/hostile",
 	  { "{\"State\":\"ready\",\"Progress\":\"a\\nb\\u001b[2J\"}" },
 	  "ready a?b?[2J" },
+	{ "/proof-none", { PROOFS("open", "0", "0") }, "peer p" },
+	{ "/proof-wrong",
+	  { PROOFS("open", "0", "0"), PROOFS("open", "1", "0") },
+	  "peer a proof of possession was wrong, 1 in a row" },
+	{ "/proof-same", { PROOFS("open", "1", "0"), PROOFS("open", "1", "0") }, "" },
+	{ "/proof-wait",
+	  { PROOFS("open", "4", "0"), PROOFS("waiting", "5", "2") },
+	  "peer a proof of possession was wrong, 5 in a row; nobody is let in for 2 s" },
+	{ "/proof-locked",
+	  { "-", PROOFS("locked", "100", "0") },
+	  "peer p|peer a proof of possession was wrong, 100 in a row; nobody is let in before "
+	  "'landfallctl provision unlock'" },
+	{ "/proof-right",
+	  { PROOFS("waiting", "5", "2"), PROOFS("open", "0", "0") },
+	  "peer no wrong proof of possession counts any more" },
+	{ "/proof-strange",
+	  { "{\"State\":\"peer\",\"Progress\":\"p\",\"Lockout\":[7]}" },
+	  "peer p" },
 	{ "/empty", { "{}" }, "" },
 	{ "/wrong-types", { "{\"State\":1,\"Progress\":[],\"Failure\":{}}" }, "" },
 };

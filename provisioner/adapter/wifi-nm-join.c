@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SCANS              2 /* before a network counts as absent */
+#define RETRIES            1 /* of a network in sight that is called absent */
 #define SCAN_TIMEOUT_MS    10000
 #define ADDRESS_WAIT_MS    15000 /* for IPv4, once NetworkManager calls the network activated */
 #define NO_ADDRESS         "0.0.0.0"
@@ -38,6 +39,7 @@ struct WifiNmJoin {
 	JoinStep step;
 	WifiNmScan *scan;
 	int scans;
+	int retries; /* of the activation */
 	BusCall *call;
 	DiskSync *sync;
 	guint start;
@@ -356,6 +358,49 @@ static void note_device(WifiNmJoin *join)
 		join->asked_key = true;
 }
 
+static void again_on_reply(BusReply *reply, void *user_data)
+{
+	WifiNmJoin *join = user_data;
+	g_autoptr(GError) error = NULL;
+
+	join->call = NULL;
+	if (!bus_reply_expect(reply, "o", &error)) {
+		g_warning("NetworkManager does not try the network again: %s", error->message);
+		join_fail(join, WIFI_FAILURE_OTHER);
+		return;
+	}
+	g_free(join->active);
+	join->active = g_strdup(bus_reader_path(bus_reply_reader(reply)));
+	join->active_seen = false;
+	join->reason = REASON_NONE;
+	join->step = JOIN_FOLLOW;
+	join_advance(join);
+}
+
+static void join_again(WifiNmJoin *join)
+{
+	BusMessage *message =
+		bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "ActivateConnection");
+	BusWriter *writer = bus_message_writer(message);
+
+	join->retries++;
+	join->step = JOIN_ADD;
+	bus_writer_path(writer, join->profile);
+	bus_writer_path(writer, join->context.device);
+	bus_writer_path(writer, NO_PATH);
+	join_call(join, message, again_on_reply);
+}
+
+/* NetworkManager gives an association 25 s, scans included, and calls the network absent then. One
+ * that is in sight deserves another try. */
+static void join_failed(WifiNmJoin *join, WifiFailure failure)
+{
+	if (failure == WIFI_FAILURE_NOT_FOUND && join->retries < RETRIES && join_look(join).best)
+		join_again(join);
+	else
+		join_fail(join, failure);
+}
+
 static void join_follow(WifiNmJoin *join)
 {
 	bool there = bus_peer_find(join->context.peer, join->active) != NULL;
@@ -372,7 +417,7 @@ static void join_follow(WifiNmJoin *join)
 		join_check_address(join);
 	} else if (join->reason != REASON_NONE || state >= ACTIVE_DEACTIVATED ||
 		   (join->active_seen && !there)) {
-		join_fail(join, failure_of(join));
+		join_failed(join, failure_of(join));
 	}
 }
 

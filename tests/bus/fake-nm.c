@@ -665,6 +665,7 @@ static void activate(BusRequest *request, void *user_data)
 
 	g_free(fake->reactivated);
 	fake->reactivated = g_strdup(bus_reader_path(bus_request_args(request)));
+	fake_nm_state(fake, 30, 0);
 	bus_writer_path(bus_request_writer(request), FAKE_NM_PATH "/ActiveConnection/0");
 	bus_request_reply(request);
 }

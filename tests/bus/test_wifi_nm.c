@@ -496,7 +496,6 @@ typedef struct EndCase {
 
 static const EndCase end_cases[] = {
 	{ "no-secrets", 50, 7, WIFI_FAILURE_AUTH },
-	{ "gone", 50, 53, WIFI_FAILURE_NOT_FOUND },
 	{ "no-address", IP_CONFIG, 5, WIFI_FAILURE_ADDRESS },
 	{ "removed", 50, 36, WIFI_FAILURE_OTHER },
 };
@@ -513,6 +512,26 @@ static void test_join_ends(Fixture *fixture, gconstpointer data)
 	fake_nm_state(fixture->fake, FAILED, c->reason);
 	assert_failed(fixture, c->failure);
 	TEST_WAIT(fake_nm_count(fixture->fake) == 0);
+}
+
+/* Called absent in plain sight it is tried once more; out of sight it is not. */
+static void test_join_again(Fixture *fixture, gconstpointer data)
+{
+	FakeNm *fake = fixture->fake;
+
+	fake_nm_ap(fake, 0, &lab);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	wait_added(fixture, 1);
+	fake_nm_state(fake, FAILED, 53);
+	TEST_WAIT(fake->reactivated != NULL);
+	g_assert_cmpstr(fake->reactivated, ==, bus_object_path(fake->profiles[0].object));
+	g_assert_cmpuint(fixture->failures, ==, 0);
+	fake_nm_ap(fake, 0, &cafe);
+	fake_nm_state(fake, FAILED, 53);
+	assert_failed(fixture, WIFI_FAILURE_NOT_FOUND);
+	TEST_WAIT(fake_nm_count(fake) == 0);
+	g_assert_cmpuint(fake->adds, ==, 1);
 }
 
 static void test_join_absent(Fixture *fixture, gconstpointer data)
@@ -827,6 +846,7 @@ static const Test tests[] = {
 	{ "/wifi-nm/scan/switches-on", test_scan_switches_on },
 	{ "/wifi-nm/join/works", test_join },
 	{ "/wifi-nm/join/wrong-key", test_join_wrong_key },
+	{ "/wifi-nm/join/again", test_join_again },
 	{ "/wifi-nm/join/named", test_join_named },
 	{ "/wifi-nm/join/enterprise", test_join_enterprise },
 	{ "/wifi-nm/join/after-scan", test_join_after_scan },

@@ -81,6 +81,16 @@ def start(manager, join_timeout):
     run("systemctl", "restart", "landfall-provisioner")
 
 
+def give_identity():
+    """A certificate of the laboratory's authority in the store, and the settings for EAP-TLS."""
+    folder = pathlib.Path("/tmp/identity")
+    run("testbed-ca", "device", "contract", str(folder))
+    (folder / "broker.conf").write_text("[broker]\nuri = mqtts://broker.landfall.test:8883\n")
+    (folder / "wifi.conf").write_text("[wifi]\ndomain = radius.landfall.test\n")
+    (folder / "wifi_ca.pem").write_bytes((folder / "server_chain.pem").read_bytes())
+    run("landfallctl", "store", "import", str(folder))
+
+
 def journal(since):
     """What the provisioner and the manager logged."""
     return managers.output("journalctl", "-o", "short-monotonic", "--since", f"@{since:.0f}",

@@ -134,6 +134,7 @@ class WpaSupplicant:
 class Iwd:
     name = "iwd"
     cannot = {"odd": "iwd names networks in UTF-8 only",
+              "tls": "iwd has no call that configures 802.1X",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")
     # Asking for a hidden name scans all 150 channels of the simulated radio: 40 s.

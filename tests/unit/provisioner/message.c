@@ -53,7 +53,7 @@ static uint64_t take_varint(const uint8_t **at, const uint8_t *end)
 
 MessageField message_find(const void *data, size_t len, uint32_t field, unsigned int nth)
 {
-	const uint8_t *at = data;
+	const uint8_t *at = len > 0 ? data : (const uint8_t *)"";
 	const uint8_t *end = at + len;
 
 	while (at < end) {

@@ -158,6 +158,7 @@ bool provisioner_client_call(const Config *config, const char *method, GError **
 		return false;
 	message =
 		bus_message_new_call(PROVISIONER_NAME, PROVISIONER_PATH, PROVISIONER_NAME, method);
+	bus_message_allow_start(message);
 	bus_message_allow_interaction(message);
 	return exchange_run(&exchange, bus, message, CHANGE_MS, error);
 }
@@ -181,7 +182,7 @@ cJSON *provisioner_client_read(const Config *config, GError **error)
 	g_auto(Exchange) exchange = { .loop = g_main_loop_new(NULL, FALSE) };
 	bool running = false;
 
-	/* GetAll alone would start the service. */
+	/* A service that is not there is no error. */
 	if (!bus || !is_running(bus, &running, error) || !running)
 		return NULL;
 

@@ -22,11 +22,17 @@ BusMessage *bus_message_new_call(const char *destination, const char *path, cons
 		call->invalid = true;
 		return call;
 	}
+	dbus_message_set_auto_start(call->message, FALSE);
 	bus_must(dbus_message_set_destination(call->message, destination) &&
 		 dbus_message_set_path(call->message, path) &&
 		 dbus_message_set_interface(call->message, interface) &&
 		 dbus_message_set_member(call->message, member));
 	return call;
+}
+
+void bus_message_allow_start(BusMessage *message)
+{
+	dbus_message_set_auto_start(message->message, TRUE);
 }
 
 void bus_message_allow_interaction(BusMessage *message)

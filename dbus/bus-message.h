@@ -20,6 +20,11 @@ typedef struct BusMessage BusMessage;
 BusMessage *bus_message_new_call(const char *destination, const char *path, const char *interface,
 				 const char *member);
 
+/* bus_message_allow_start() - let the bus start the callee when it is not there. Without, a call
+ * fails: whoever stopped a service does not want it back because we still had a word for it
+ * Source: D-Bus Specification, flag NO_AUTO_START */
+void bus_message_allow_start(BusMessage *message);
+
 /* bus_message_allow_interaction() - let the callee ask a person for leave before it answers
  * Source: D-Bus Specification, flag ALLOW_INTERACTIVE_AUTHORIZATION */
 void bus_message_allow_interaction(BusMessage *message);

@@ -107,6 +107,7 @@ static void ask_polkit(Check *check)
 		bus_message_new_call(POLKIT, POLKIT_PATH, POLKIT_IFACE, "CheckAuthorization");
 	BusWriter *writer = bus_message_writer(message);
 
+	bus_message_allow_start(message);
 	bus_writer_open(writer, "(sa{sv})");
 	bus_writer_string(writer, "system-bus-name");
 	bus_writer_open(writer, "a{sv}");

@@ -158,7 +158,7 @@ static const CallCase call_cases[] = {
 	  ERROR_NAME("AuthFailed"), "bad?luck" },
 	{ "timeout", NAME, "Keep", NULL, 50, BUS_ERROR_TIMEOUT, ERROR_NAME("NoReply"), "NoReply" },
 	{ "no-service", "io.landfall.None", "Do", NULL, BUS_TIMEOUT_DEFAULT, BUS_ERROR_NO_SERVICE,
-	  ERROR_NAME("ServiceUnknown"), "io.landfall.None" },
+	  ERROR_NAME("NameHasNoOwner"), "io.landfall.None" },
 	{ "no-method", NAME, "None", NULL, BUS_TIMEOUT_DEFAULT, BUS_ERROR_NO_METHOD,
 	  ERROR_NAME("UnknownMethod"), "no such method" },
 	{ "invalid", NAME, "Echo", NULL, BUS_TIMEOUT_DEFAULT, BUS_ERROR_INVALID,
@@ -174,6 +174,17 @@ static void test_call(Fixture *fixture, gconstpointer data)
 	g_assert_cmpint(fixture->error, ==, expected->error);
 	g_assert_cmpstr(fixture->error_name, ==, expected->error_name);
 	test_assert_has(fixture->text, expected->text);
+}
+
+/* The bus says which: whether it looked for a service to be started. */
+static void test_allow_start(Fixture *fixture, gconstpointer data)
+{
+	BusMessage *message = bus_message_new_call("io.landfall.None", PATH, NAME, "Do");
+
+	bus_message_allow_start(message);
+	fixture->call = bus_call_start(fixture->bus, message, -1, on_reply, fixture);
+	TEST_WAIT(fixture->replies == 1);
+	g_assert_cmpstr(fixture->error_name, ==, ERROR_NAME("ServiceUnknown"));
 }
 
 static void on_expect(BusReply *reply, void *user_data)
@@ -636,6 +647,7 @@ typedef struct TestCase {
 } TestCase;
 
 static const TestCase cases[] = {
+	{ "/bus/call/allow-start", test_allow_start },
 	{ "/bus/call/expect", test_expect },
 	{ "/bus/call/cancel", test_cancel },
 	{ "/bus/call/malformed", test_malformed },

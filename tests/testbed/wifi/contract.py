@@ -269,7 +269,8 @@ def crowd(contract):
             break
     managers.output("systemctl", "stop", "testbed-crowd")
     signals = [entry["rssi"] for entry in entries]
-    others = [name for name in seen if name not in names]
+    # What was asked for by name before may be listed: a hidden network.
+    others = [name for name in seen if name not in names | {b"Air Hidden"}]
     if len(seen) != 32 or len(set(seen)) != 32 or signals != sorted(signals, reverse=True):
         raise Broken(f"{len(seen)} entries, {len(set(seen))} names, {signals}")
     if not names <= set(seen):

@@ -10,6 +10,7 @@
  * One loop; the spool's thread waits for the disk. Stopping: no more samples are taken, the
  * connection is closed, the spool writes what it was given and answers, then all is freed.
  */
+#include "agent/adapter/agent-bus.h"
 #include "agent/adapter/clock.h"
 #include "agent/adapter/ingest.h"
 #include "agent/adapter/notify.h"
@@ -37,6 +38,7 @@ typedef struct App {
 	Sensors *sensors;
 	Uplink *uplink;
 	StoreWatch *watch;
+	AgentBus *bus; /* NULL: none wanted */
 	guint watchdog;
 	int signals; /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
 	guint signals_source;
@@ -64,8 +66,9 @@ static void app_stop(App *app)
 	uplink_stop(app->uplink);
 }
 
-static void app_status(const App *app, AgentStatus *status)
+static void app_status(AgentStatus *status, void *data)
 {
+	const App *app = data;
 	UplinkStatus uplink = uplink_status(app->uplink);
 	const SpoolStats *spool = spool_stats(app->spool);
 	const StoreIdentity *identity = uplink.target->identity;
@@ -77,6 +80,7 @@ static void app_status(const App *app, AgentStatus *status)
 		.last_error = uplink.last_error,
 		.retry_ms = uplink.retry_ms,
 		.last_ack = uplink.last_ack,
+		.last_publish_ms = uplink.last_publish_ms,
 		.connects = uplink.connects,
 		.connect_ms = uplink.connect_ms,
 		.reached = uplink.reached,
@@ -103,7 +107,8 @@ static void on_uplink_changed(void *data)
 	App *app = data;
 	AgentStatus status;
 
-	app_status(app, &status);
+	app_status(&status, app);
+	agent_bus_changed(app->bus, true);
 	if (status.state == app->told)
 		return;
 	app->told = status.state;
@@ -128,8 +133,10 @@ static void on_spool_changed(void *data)
 {
 	App *app = data;
 
-	if (!app->stopping)
-		uplink_feed(app->uplink);
+	if (app->stopping)
+		return;
+	uplink_feed(app->uplink);
+	agent_bus_changed(app->bus, false);
 }
 
 static void on_spool_failed(const GError *error, void *data)
@@ -178,7 +185,7 @@ static void on_ingest_status(GString *text, void *data)
 {
 	AgentStatus status;
 
-	app_status(data, &status);
+	app_status(&status, data);
 	status_encode(&status, text);
 }
 
@@ -209,6 +216,53 @@ static gboolean on_watchdog(gpointer data)
 	notify_send(app->notify, "WATCHDOG=1");
 	return G_SOURCE_CONTINUE;
 }
+
+/* --- what others ask for --- */
+
+static bool fail_when_stopping(const App *app, GError **error)
+{
+	if (app->stopping)
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
+				    "the agent ends");
+	return app->stopping;
+}
+
+static bool control_publish_now(void *data, GError **error)
+{
+	App *app = data;
+
+	if (fail_when_stopping(app, error))
+		return false;
+	sensors_read_now(app->sensors);
+	uplink_hurry(app->uplink);
+	return true;
+}
+
+static bool control_reload(void *data, GError **error)
+{
+	App *app = data;
+
+	if (fail_when_stopping(app, error))
+		return false;
+	uplink_reload(app->uplink);
+	return true;
+}
+
+static bool control_identify(unsigned seconds, void *data, GError **error)
+{
+	if (fail_when_stopping(data, error))
+		return false;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "this device has no indicator");
+	return false;
+}
+
+static const Control control = {
+	.status = app_status,
+	.publish_now = control_publish_now,
+	.reload = control_reload,
+	.identify = control_identify,
+};
 
 /* --- start and end --- */
 
@@ -297,12 +351,15 @@ static bool app_start(App *app, GError **error)
 			g_timeout_add((guint)MAX(notify_watchdog_us(app->notify) / 1000 / 3, 1),
 				      on_watchdog, app);
 	uplink_start(app->uplink);
+	if (app->config->agent.bus)
+		app->bus = agent_bus_new(app->config->agent.bus, &control, app);
 	return true;
 }
 
 /* In this order: the spool's last answers go to those freed after it. */
 static void app_clear(App *app)
 {
+	agent_bus_free(app->bus);
 	store_watch_free(app->watch);
 	sensors_free(app->sensors);
 	app->stopping = true;

@@ -132,6 +132,7 @@ typedef struct Config {
 		char *ingest;        /* path of the socket; NULL: none */
 		int64_t inflight;    /* PUBLISH packets awaiting their PUBACK */
 		int64_t batch;       /* samples in one PUBLISH at most */
+		char *bus;           /* as of provisioner; NULL: none */
 	} agent;
 	GPtrArray *sensors;     /* of ConfigSensor, in order of first appearance */
 	ConfigOrigins *origins; /* private to config: where each value came from */

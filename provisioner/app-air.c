@@ -12,7 +12,7 @@ static gboolean on_linger(gpointer data)
 	App *app = data;
 
 	/* Somebody may be typing a password before the Start that began us is carried out. */
-	if (authority_is_busy(app->authority))
+	if (bus_authority_is_busy(app->authority))
 		return G_SOURCE_CONTINUE;
 	app->linger = 0;
 	g_message("nothing to do: exiting");

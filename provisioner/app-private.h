@@ -17,11 +17,11 @@
 #pragma once
 
 #include "common/log.h"
+#include "dbus/bus-authority.h"
 #include "dbus/bus-name.h"
 #include "dbus/bus.h"
 #include "provisioner/adapter/advert.h"
 #include "provisioner/adapter/agent-probe.h"
-#include "provisioner/adapter/authority.h"
 #include "provisioner/adapter/bluez.h"
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/button.h"
@@ -41,7 +41,7 @@ struct App {
 	GError *error; /* why the daemon ends, NULL: in good order */
 	Bus *bus;
 	BusService *service;
-	Authority *authority;
+	BusAuthority *authority;
 	BusName *bus_name;
 	WifiChoice *wifi;
 	Bluez *bluez;

@@ -84,7 +84,7 @@ static void on_authorize(BusServiceCall *call, const char *sender, bool interact
 {
 	App *app = data;
 
-	authority_check(app->authority, sender, interactive, on_authority, call);
+	bus_authority_check(app->authority, sender, interactive, on_authority, call);
 }
 
 static void on_start(void *data)
@@ -174,7 +174,7 @@ static bool app_init_bus(App *app, GError **error)
 	app->bus = bus_open(app->config->provisioner.bus, NULL, on_bus_lost, app, error);
 	if (!app->bus || !app_radio_init(app, error))
 		return false;
-	app->authority = authority_new(app->bus);
+	app->authority = bus_authority_new(app->bus, BUS_SERVICE_ACTION);
 	app->service = bus_service_new(app->bus, &service_events, app, error);
 	return app->service && app_wifi_init(app, error);
 }
@@ -239,7 +239,7 @@ void app_free(App *app)
 	app_identity_clear(app);
 	app_radio_clear(app);
 	wifi_choice_free(app->wifi);
-	authority_free(app->authority);
+	bus_authority_free(app->authority);
 	bus_service_free(app->service);
 	bus_name_free(app->bus_name);
 	bus_free(app->bus);

@@ -61,6 +61,16 @@ static void slot_read(Slot *slot, int64_t now_us, GString *values)
 	slot->failing = !fine;
 }
 
+void sensors_read_now(Sensors *sensors)
+{
+	g_string_truncate(sensors->values, 0);
+	for (guint i = 0; i < sensors->slots->len; i++)
+		slot_read(&g_array_index(sensors->slots, Slot, i), g_get_monotonic_time(),
+			  sensors->values);
+	if (sensors->values->len > 0)
+		sensors->ready(sensors->values->str, sensors->values->len, sensors->data);
+}
+
 static gboolean sensors_tick(gpointer data)
 {
 	Sensors *sensors = data;

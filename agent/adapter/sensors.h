@@ -27,6 +27,9 @@ typedef void (*SensorsReady)(const char *values, size_t len, void *data);
 Sensors *sensors_new(const Config *config, SensorsReady ready, void *data,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* sensors_read_now() - read all of them at once, beside their schedule */
+void sensors_read_now(Sensors *sensors);
+
 /* sensors_free() - stop; NULL is fine */
 void sensors_free(Sensors *sensors);
 

@@ -40,6 +40,7 @@ struct Uplink {
 	unsigned repeats; /* of last_error in the log */
 	bool acked;       /* a sample, by the broker of this target */
 	uint64_t last_ack;
+	int64_t last_publish_ms;
 	uint64_t connects;
 	unsigned connect_ms;
 };
@@ -282,6 +283,7 @@ static void uplink_accepted(Uplink *uplink, uint16_t id)
 		window_rewind(uplink->window);
 	} else if (window_acked(uplink->window, id, &last)) {
 		uplink->last_ack = last;
+		uplink->last_publish_ms = g_get_real_time() / 1000;
 		uplink->acked = true;
 		spool_release(uplink->config.spool, last);
 	}
@@ -495,6 +497,14 @@ void uplink_reload(Uplink *uplink)
 	uplink_attempt(uplink);
 }
 
+void uplink_hurry(Uplink *uplink)
+{
+	if (uplink->state != UPLINK_BACKOFF)
+		return;
+	uplink_cancel_timer(uplink);
+	uplink_attempt(uplink);
+}
+
 void uplink_feed(Uplink *uplink)
 {
 	uplink_pump(uplink);
@@ -524,6 +534,7 @@ UplinkStatus uplink_status(const Uplink *uplink)
 		.last_error = uplink->last_error ? uplink->last_error : "",
 		.retry_ms = MAX(wait_us, 0) / 1000,
 		.last_ack = uplink->last_ack,
+		.last_publish_ms = uplink->last_publish_ms,
 		.connects = uplink->connects,
 		.connect_ms = uplink->connect_ms,
 		.reached = uplink_stage(uplink),

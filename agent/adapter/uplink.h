@@ -46,14 +46,15 @@ typedef struct UplinkConfig {
 typedef struct UplinkStatus {
 	UplinkState state;
 	const UplinkTarget *target;
-	const char *last_error; /* "" after a success */
-	int64_t retry_ms;       /* until the next attempt; 0: none is waiting */
-	uint64_t last_ack;      /* highest sequence number the broker acknowledged; 0: none yet */
-	uint64_t connects;      /* connections that were accepted since the start */
-	unsigned connect_ms;    /* how long the last one took */
-	Stage reached;          /* what the attempt under way is at */
-	Stage failed;           /* where last_error happened */
-	bool acked;             /* the broker has taken a sample from this identity */
+	const char *last_error;  /* "" after a success */
+	int64_t retry_ms;        /* until the next attempt; 0: none is waiting */
+	uint64_t last_ack;       /* highest sequence number the broker acknowledged; 0: none yet */
+	int64_t last_publish_ms; /* wall clock of that, 0: none yet */
+	uint64_t connects;       /* connections that were accepted since the start */
+	unsigned connect_ms;     /* how long the last one took */
+	Stage reached;           /* what the attempt under way is at */
+	Stage failed;            /* where last_error happened */
+	bool acked;              /* the broker has taken a sample from this identity */
 } UplinkStatus;
 
 /* uplink_new() - at rest
@@ -65,6 +66,9 @@ void uplink_start(Uplink *uplink);
 
 /* uplink_reload() - read the store again; the old identity stays when the new one is unusable */
 void uplink_reload(Uplink *uplink);
+
+/* uplink_hurry() - when the next attempt is being waited for, make it now */
+void uplink_hurry(Uplink *uplink);
 
 /* uplink_feed() - the spool has something new */
 void uplink_feed(Uplink *uplink);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/status.h"
 
+#include "agent/core/advice.h"
+
 #include <cjson/cJSON.h>
 
 typedef struct Count {
@@ -25,11 +27,24 @@ static void add_text(cJSON *object, const char *name, const char *text)
 		cJSON_AddStringToObject(object, name, text);
 }
 
+static bool has_error(const AgentStatus *status)
+{
+	return status->last_error && *status->last_error;
+}
+
+const char *status_advice(const AgentStatus *status)
+{
+	if (status->state == UPLINK_CLOCK)
+		return advice_find(STAGE_CLOCK);
+	return has_error(status) ? advice_find(status->failed) : "";
+}
+
 static void add_uplink(cJSON *root, const AgentStatus *status)
 {
 	const Count counts[] = {
 		{ "retry_ms", (uint64_t)status->retry_ms },
 		{ "last_ack", status->last_ack },
+		{ "last_publish", (uint64_t)status->last_publish_ms },
 		{ "connects", status->connects },
 		{ "connect_ms", status->connect_ms },
 	};
@@ -38,6 +53,8 @@ static void add_uplink(cJSON *root, const AgentStatus *status)
 	add_text(root, "broker", status->broker);
 	add_text(root, "client_id", status->client_id);
 	add_text(root, "last_error", status->last_error);
+	if (*status_advice(status))
+		add_text(root, "advice", status_advice(status));
 	add_counts(root, counts, G_N_ELEMENTS(counts));
 }
 
@@ -46,7 +63,7 @@ static void add_stages(cJSON *root, const AgentStatus *status)
 	const StagesInput input = {
 		.state = status->state,
 		.reached = status->reached,
-		.failed = status->last_error && *status->last_error ? status->failed : STAGE_N,
+		.failed = has_error(status) ? status->failed : STAGE_N,
 		.acked = status->acked,
 	};
 	cJSON *list = cJSON_AddArrayToObject(root, "stages");

@@ -8,6 +8,7 @@
 #include "agent/core/uplink-state.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Texts are borrowed; NULL stands for "not known". */
@@ -18,6 +19,7 @@ typedef struct AgentStatus {
 	const char *last_error; /* "" when the last attempt succeeded */
 	int64_t retry_ms;
 	uint64_t last_ack;
+	int64_t last_publish_ms; /* wall clock, when the broker last acknowledged a sample; 0: not yet */
 	uint64_t connects;
 	unsigned connect_ms;
 	Stage reached; /* as stages_find() wants them */
@@ -37,6 +39,9 @@ typedef struct AgentStatus {
 	uint64_t delivered;
 	uint64_t dropped;
 } AgentStatus;
+
+/* status_advice() - what can be done about the last error, "" when there is none; static */
+const char *status_advice(const AgentStatus *status);
 
 /* status_encode() - append @status to @text */
 void status_encode(const AgentStatus *status, GString *text);

@@ -18,6 +18,8 @@
 #define BUS_SERVICE_NAME "io.landfall.Provisioner1"
 #define BUS_SERVICE_PATH "/io/landfall/Provisioner1"
 
+#define BUS_SERVICE_ACTION "io.landfall.provision" /* what polkit is asked about */
+
 /* What there is to see; all borrowed for the call, no member NULL. */
 typedef struct BusServiceStatus {
 	const char *state;

@@ -37,7 +37,7 @@ AgentProcess *agent_process_new(uint16_t port, const char *lines)
 	g_autofree char *text =
 		g_strdup_printf("[store]\npath = %s/store\n[broker]\nuri = mqtts://127.0.0.1:%u\n"
 				"[agent]\nspool = %s/spool/spool.db\ningest = %s/agent.sock\n"
-				"interval = 1h\n%s\n",
+				"interval = 1h\nbus =\n%s\n",
 				agent->dir, port, agent->dir, agent->dir, lines ? lines : "");
 	g_assert_true(g_file_set_contents(agent->config, text, -1, NULL));
 	return agent;

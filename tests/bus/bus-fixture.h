@@ -67,6 +67,10 @@ void test_turn(void);
 		}                                                                                  \
 	} while (0)
 
+/* test_interface_elements() - methods, arguments and properties of an interface in introspection XML, one
+ * a line with type and access, to be compared; aborts when it is not there. The caller frees it */
+char *test_interface_elements(const char *xml, const char *interface);
+
 /* test_assert_has() - @text must contain @part */
 #define test_assert_has(text, part)                                                                \
 	do {                                                                                       \

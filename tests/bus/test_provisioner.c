@@ -232,47 +232,6 @@ static void test_config(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, c->status);
 }
 
-/* What the interface's file promises is what the daemon has: elements with name, type and access. */
-static void note_element(GMarkupParseContext *context, const char *element, const char **names,
-			 const char **values, gpointer data, GError **error)
-{
-	GPtrArray *notes = data;
-	const char *name = NULL;
-	const char *type = "";
-	const char *access = "";
-
-	for (int i = 0; names[i]; i++) {
-		if (strcmp(names[i], "name") == 0)
-			name = values[i];
-		else if (strcmp(names[i], "type") == 0)
-			type = values[i];
-		else if (strcmp(names[i], "access") == 0)
-			access = values[i];
-	}
-	if (strcmp(element, "method") == 0 || strcmp(element, "property") == 0 ||
-	    strcmp(element, "signal") == 0)
-		g_ptr_array_add(notes, g_strdup_printf("%s %s %s %s", element, name, type, access));
-}
-
-static char *elements_of(const char *xml, const char *interface)
-{
-	static const GMarkupParser parser = { .start_element = note_element };
-	g_autofree char *opening = g_strdup_printf("<interface name=\"%s\">", interface);
-	const char *from = strstr(xml, opening);
-	const char *to = from ? strstr(from, "</interface>") : NULL;
-	g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GMarkupParseContext) context =
-		g_markup_parse_context_new(&parser, 0, notes, NULL);
-	g_autoptr(GError) error = NULL;
-
-	g_assert_nonnull(to);
-	g_assert_true(g_markup_parse_context_parse(
-		context, from, to - from + (gssize)strlen("</interface>"), &error));
-	g_assert_no_error(error);
-	g_ptr_array_add(notes, NULL);
-	return g_strjoinv("\n", (char **)notes->pdata);
-}
-
 static void test_introspection(Daemon *daemon, gconstpointer data)
 {
 	g_autofree char *path =
@@ -289,8 +248,8 @@ static void test_introspection(Daemon *daemon, gconstpointer data)
 		"gdbus introspect --xml --address $DBUS_SESSION_BUS_ADDRESS --dest " DAEMON_SERVICE
 		" --object-path " DAEMON_OBJECT,
 		NULL);
-	expected = elements_of(file, DAEMON_SERVICE);
-	found = elements_of(live, DAEMON_SERVICE);
+	expected = test_interface_elements(file, DAEMON_SERVICE);
+	found = test_interface_elements(live, DAEMON_SERVICE);
 	g_assert_cmpstr(found, ==, expected);
 }
 

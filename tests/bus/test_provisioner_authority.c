@@ -2,7 +2,7 @@
 /* Whom the daemon lets change something: callers of several users, between it and a fake polkit. */
 #include "dbus/bus-name.h"
 #include "dbus/bus-object.h"
-#include "provisioner/adapter/authority.h"
+#include "provisioner/adapter/bus-service.h"
 #include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-bluez.h"
 #include "tests/bus/fake-nm.h"
@@ -304,7 +304,7 @@ static void test_row(Fixture *fixture, gconstpointer data)
 	g_assert_cmpint(fixture->bluez->advert_owner != NULL, ==, !row->expected);
 	if (!fixture->asked)
 		return;
-	g_assert_cmpstr(fixture->action, ==, AUTHORITY_ACTION);
+	g_assert_cmpstr(fixture->action, ==, BUS_SERVICE_ACTION);
 	g_assert_true(g_str_has_prefix(fixture->subject, ":1."));
 }
 

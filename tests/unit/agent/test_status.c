@@ -9,6 +9,7 @@ static const AgentStatus full = {
 	.last_error = "no \"route\"",
 	.retry_ms = 1500,
 	.last_ack = 9007199254740993,
+	.last_publish_ms = 1700000000123,
 	.connects = 2,
 	.connect_ms = 7,
 	.failed = STAGE_DNS,
@@ -33,8 +34,11 @@ static void test_full(void)
 	g_assert_cmpstr(
 		text->str, ==,
 		"{\"state\":\"waiting\",\"broker\":\"mqtts://b:8883\",\"client_id\":\"dev-1\","
-		"\"last_error\":\"no \\\"route\\\"\",\"retry_ms\":1500,"
-		"\"last_ack\":9007199254740993,\"connects\":2,\"connect_ms\":7,"
+		"\"last_error\":\"no \\\"route\\\"\",\"advice\":\"see whether "
+		"the device has a network and a name server, and whether the broker's name is "
+		"right: 'landfallctl store show'\",\"retry_ms\":1500,"
+		"\"last_ack\":9007199254740993,\"last_publish\":1700000000123,\"connects\":2,"
+		"\"connect_ms\":7,"
 		"\"stages\":[{\"name\":\"clock\",\"state\":\"ok\"},"
 		"{\"name\":\"dns\",\"state\":\"failed\",\"error\":\"no \\\"route\\\"\"},"
 		"{\"name\":\"tcp\",\"state\":\"pending\"},{\"name\":\"tls\",\"state\":\"pending\"},"
@@ -54,7 +58,10 @@ static void test_without_identity(void)
 	status_encode(&bare, text);
 	g_assert_cmpstr(
 		text->str, ==,
-		"{\"state\":\"waiting-for-clock\",\"retry_ms\":0,\"last_ack\":0,\"connects\":0,"
+		"{\"state\":\"waiting-for-clock\",\"advice\":\"the clock is before the "
+		"certificate's first day: let the device reach a time server, or set it with "
+		"'timedatectl "
+		"set-time'\",\"retry_ms\":0,\"last_ack\":0,\"last_publish\":0,\"connects\":0,"
 		"\"connect_ms\":0,"
 		"\"stages\":[{\"name\":\"clock\",\"state\":\"pending\"},"
 		"{\"name\":\"dns\",\"state\":\"pending\"},{\"name\":\"tcp\",\"state\":\"pending\"},"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "provisioner/adapter/authority.h"
+#include "dbus/bus-authority.h"
 
 #include "dbus/bus-call.h"
 
@@ -16,20 +16,21 @@
 #define PERSON_MS     120000 /* for a password to be typed */
 #define GROUPS_MAX    65536  /* what Linux allows a process, NGROUPS_MAX */
 
-struct Authority {
+struct BusAuthority {
 	Bus *bus;
+	const char *action;
 	GPtrArray *checks;    /* of Check, owned */
 	unsigned int started; /* makes each cancellation id a new one */
 };
 
 typedef struct Check {
-	Authority *authority;
+	BusAuthority *authority;
 	char *sender;
 	char *cancel_id;
 	bool interactive;
 	bool asked; /* polkit was */
 	BusCall *call;
-	AuthorityFunc func;
+	BusAuthorityFunc func;
 	void *data;
 } Check;
 
@@ -46,7 +47,7 @@ static void check_free(gpointer data)
 /* The one way out: @error is taken, NULL means allowed. */
 static void check_finish(Check *check, GError *error)
 {
-	AuthorityFunc func = check->func;
+	BusAuthorityFunc func = check->func;
 	void *data = check->data;
 	g_autoptr(GError) taken = error;
 
@@ -57,6 +58,13 @@ static void check_finish(Check *check, GError *error)
 static void check_deny(Check *check, const char *why)
 {
 	check_finish(check, g_error_new_literal(BUS_ERROR, BUS_ERROR_DENIED, why));
+}
+
+static void check_refuse(Check *check)
+{
+	g_autofree char *why = g_strconcat("polkit refuses ", check->authority->action, NULL);
+
+	check_deny(check, why);
 }
 
 /* polkit stops asking when its caller says so or leaves the bus. */
@@ -97,7 +105,7 @@ static void on_polkit(BusReply *reply, void *data)
 		check_finish(check, g_error_new_literal(BUS_ERROR, BUS_ERROR_INTERACTION,
 							"an administrator has to be asked first"));
 	else
-		check_deny(check, "polkit refuses " AUTHORITY_ACTION);
+		check_refuse(check);
 }
 
 /* CheckAuthorization(in (sa{sv}) subject, in s action, in a{ss} details, in u flags, in s id) */
@@ -115,7 +123,7 @@ static void ask_polkit(Check *check)
 	bus_writer_string(writer, check->sender);
 	bus_writer_close(writer);
 	bus_writer_close(writer);
-	bus_writer_string(writer, AUTHORITY_ACTION);
+	bus_writer_string(writer, check->authority->action);
 	bus_writer_open(writer, "a{ss}");
 	bus_writer_close(writer);
 	bus_writer_u32(writer, check->interactive ? FLAG_INTERACT : 0);
@@ -173,16 +181,17 @@ static void on_credentials(BusReply *reply, void *data)
 		ask_polkit(check);
 }
 
-Authority *authority_new(Bus *bus)
+BusAuthority *bus_authority_new(Bus *bus, const char *action)
 {
-	Authority *authority = g_new0(Authority, 1);
+	BusAuthority *authority = g_new0(BusAuthority, 1);
 
 	authority->bus = bus;
+	authority->action = action;
 	authority->checks = g_ptr_array_new_with_free_func(check_free);
 	return authority;
 }
 
-void authority_free(Authority *authority)
+void bus_authority_free(BusAuthority *authority)
 {
 	if (!authority)
 		return;
@@ -190,14 +199,14 @@ void authority_free(Authority *authority)
 		Check *check = g_ptr_array_index(authority->checks, 0);
 
 		cancel_at_polkit(check);
-		check_deny(check, "the provisioner ends");
+		check_deny(check, "the service ends");
 	}
 	g_ptr_array_unref(authority->checks);
 	g_free(authority);
 }
 
-void authority_check(Authority *authority, const char *sender, bool interactive, AuthorityFunc func,
-		     void *data)
+void bus_authority_check(BusAuthority *authority, const char *sender, bool interactive,
+			 BusAuthorityFunc func, void *data)
 {
 	BusMessage *message =
 		bus_message_new_call(DRIVER, DRIVER_PATH, DRIVER, "GetConnectionCredentials");
@@ -214,7 +223,7 @@ void authority_check(Authority *authority, const char *sender, bool interactive,
 	check->call = bus_call_start(authority->bus, message, MACHINE_MS, on_credentials, check);
 }
 
-bool authority_is_busy(const Authority *authority)
+bool bus_authority_is_busy(const BusAuthority *authority)
 {
 	return authority->checks->len > 0;
 }

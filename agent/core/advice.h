@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * advice - what somebody can do about a failure of the way to the broker
+ */
+#pragma once
+
+#include "agent/core/stages.h"
+
+/* advice_find() - a sentence for the stage at which it fails; static */
+const char *advice_find(Stage failed);

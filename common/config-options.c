@@ -114,7 +114,7 @@ int config_options_start(const ConfigOptions *options, int *argc, char ***argv, 
 	ConfigSource source = { .file = parsed.file, .sets = (const char *const *)parsed.sets };
 	g_autoptr(Config) loaded = config_load(&source, &error);
 
-	if (!loaded)
+	if (!loaded || (options->check && !parsed.dump && !options->check(loaded, &error)))
 		return config_options_fail(options->name, error);
 	if (!options_answer(options, &parsed, loaded))
 		*config = g_steal_pointer(&loaded);

@@ -22,6 +22,9 @@ typedef struct ConfigOptions {
 	const GOptionEntry *entries; /* the program's own options, or NULL */
 	bool commands;               /* sub-commands: options end at the first other word, and
 					words may remain; otherwise a remaining word is an error */
+	/* can this program, as it was built, do what is set? NULL: it always can.
+	 * Errors: LANDFALL_ERROR_CONFIG */
+	bool (*check)(const Config *config, GError **error);
 } ConfigOptions;
 
 /* config_options_start() - parse the command line and read the configuration

@@ -52,26 +52,28 @@ static void on_gone(void *data)
 	app_status_show(app);
 }
 
-bool app_button_init(App *app, GError **error)
+bool app_button_check(const Config *config, GError **error)
+{
+	const char *text = config->provisioner.button;
+	g_autoptr(ButtonSpec) spec = text ? button_spec_parse(text, error) : NULL;
+
+	if (text || !(config->provisioner.advertise & CONFIG_ADVERTISE_BUTTON))
+		return !text || spec;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[provisioner] advertise = button needs [provisioner] button: "
+			    "which one is it?");
+	return false;
+}
+
+void app_button_init(App *app)
 {
 	static const ButtonEvents events = { on_level, on_gone };
 	const char *text = app->config->provisioner.button;
-	g_autoptr(ButtonSpec) spec = NULL;
+	g_autoptr(ButtonSpec) spec = text ? button_spec_parse(text, NULL) : NULL;
 
 	button_hold_init(&app->hold, app->config->provisioner.button_hold_ms * 1000);
-	if (!text) {
-		if (!(app->config->provisioner.advertise & CONFIG_ADVERTISE_BUTTON))
-			return true;
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-				    "[provisioner] advertise = button needs [provisioner] button: "
-				    "which one is it?");
-		return false;
-	}
-	spec = button_spec_parse(text, error);
-	if (!spec)
-		return false;
-	app->button = button_new(spec, &events, app);
-	return true;
+	if (spec)
+		app->button = button_new(spec, &events, app);
 }
 
 void app_button_clear(App *app)

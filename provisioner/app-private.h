@@ -124,9 +124,13 @@ void app_air_network(App *app);
 /* app_air_phone() - what the core knows of a phone may have changed */
 void app_air_phone(App *app);
 
-/* app_button_init() - watch the button, if one is configured
- * Errors: LANDFALL_ERROR_CONFIG (one is needed) */
-bool app_button_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* app_button_check() - is the button that is configured written as one, and is there one that is
+ * needed?
+ * Errors: LANDFALL_ERROR_CONFIG */
+bool app_button_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* app_button_init() - watch the button, if one is configured */
+void app_button_init(App *app);
 
 /* app_button_clear() - let go of it */
 void app_button_clear(App *app);

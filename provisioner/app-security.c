@@ -5,16 +5,12 @@
 
 bool app_security_check(const Config *config, GError **error)
 {
-	if (!provisioner_speaks((int)config->provisioner.security)) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-				    "[provisioner] security = 0: this build offers 1 and 2; "
-				    "without security anybody near could take the device");
-		return false;
-	}
-	if (config->provisioner.security == 0)
-		g_warning("[provisioner] security = 0: ANYBODY NEAR CAN TAKE THIS DEVICE. No proof "
-			  "of possession is asked for, and passphrases travel in clear");
-	return true;
+	if (provisioner_speaks((int)config->provisioner.security))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[provisioner] security = 0: this build offers 1 and 2; "
+			    "without security anybody near could take the device");
+	return false;
 }
 
 /* The core's port. */
@@ -56,6 +52,9 @@ void app_security_init(App *app, ProvisionerSecurity *security, ProvisionerPorts
 	const Config *config = app->config;
 	g_autoptr(GError) error = NULL;
 
+	if (config->provisioner.security == 0)
+		g_warning("[provisioner] security = 0: ANYBODY NEAR CAN TAKE THIS DEVICE. No proof "
+			  "of possession is asked for, and passphrases travel in clear");
 	app->insecure = LOG_RATE_PEER;
 	app->guessing = LOG_RATE_PEER;
 	app->guesses = guesses_new(config->provisioner.secrets, on_kept, app);

@@ -179,6 +179,11 @@ static bool app_init_bus(App *app, GError **error)
 	return app->service && app_wifi_init(app, error);
 }
 
+bool app_check(const Config *config, GError **error)
+{
+	return app_security_check(config, error) && app_button_check(config, error);
+}
+
 App *app_new(const Config *config, GMainLoop *loop, GError **error)
 {
 	g_autoptr(App) app = g_new0(App, 1);
@@ -187,8 +192,8 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
 	app_air_init(app);
-	if (!app_security_check(config, error) || !app_button_init(app, error) ||
-	    !app_init_bus(app, error) || !app_init_core(app, error))
+	app_button_init(app);
+	if (!app_init_bus(app, error) || !app_init_core(app, error))
 		return NULL;
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);
 	app_air_wait(app);

@@ -12,11 +12,16 @@
 #include "common/config.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct App App;
 
+/* app_check() - can this build do what is configured?
+ * Errors: LANDFALL_ERROR_CONFIG */
+bool app_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* app_new() - read the credentials, connect to the bus, register everything there
- * @config: borrowed, outlives it
+ * @config: borrowed, outlives it; app_check() has passed it
  * @loop:   borrowed; quit when app_run()'s work is over
  * Errors: LANDFALL_ERROR_CONFIG, those of credentials_load(), LANDFALL_ERROR_BUS */
 App *app_new(const Config *config, GMainLoop *loop, GError **error) G_GNUC_WARN_UNUSED_RESULT;

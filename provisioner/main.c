@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 		.name = "landfall-provisioner",
 		.summary = "Offers the device over Bluetooth LE to a phone that gives it its Wi-Fi "
 			   "network.",
+		.check = app_check,
 	};
 	g_autoptr(Config) config = NULL;
 	int status = config_options_start(&options, &argc, &argv, &config);

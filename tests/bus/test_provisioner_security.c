@@ -180,6 +180,22 @@ static void assert_refuses(Fixture *fixture, const char *endpoint, const char *h
 
 /* ---- security 0 ---- */
 
+/* What --check-config says of it, before anything is started. */
+static void test_checked(Fixture *fixture, gconstpointer data)
+{
+	bool built = *(const bool *)data;
+	g_autofree char *line =
+		g_strdup_printf("\"$LANDFALL_PROVISIONER\" --config='%s/empty.conf' "
+				"--set=provisioner.security=0 --check-config",
+				fixture->folder);
+	int status = 0;
+	g_autofree char *text = test_run(line, &status);
+
+	g_assert_cmpint(status, ==, built ? 0 : 10);
+	test_assert_has(text, built ? "the configuration is valid"
+				    : "security = 0: this build offers 1 and 2");
+}
+
 static void test_absent(Fixture *fixture, gconstpointer data)
 {
 	start(fixture, "security=0");
@@ -237,6 +253,7 @@ int main(int argc, char **argv)
 		g_error("LANDFALL_PROVISIONER does not say which program to test");
 	g_test_add(built ? "/security/0/proofless" : "/security/0/absent", Fixture, NULL, setup,
 		   built ? test_proofless : test_absent, teardown);
+	g_test_add("/security/0/checked", Fixture, &built, setup, test_checked, teardown);
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].path, Fixture, NULL, setup, tests[i].test, teardown);
 	return g_test_run();

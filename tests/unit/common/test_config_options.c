@@ -2,11 +2,22 @@
 /* config-options: a whole program's command line, run as a child of the test. */
 #include "common/config-options.h"
 
+#include "common/error.h"
+
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CHILD "LANDFALL_TEST_CHILD"
+
+/* A program whose build cannot do everything. */
+static bool check_batch(const Config *config, GError **error)
+{
+	if (config->agent.batch != 13)
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "this build fears 13");
+	return false;
+}
 
 /* What main() of a daemon does with it, and "ran N ARGS" where it would start */
 static int child_main(int argc, char **argv, bool commands)
@@ -16,9 +27,11 @@ static int child_main(int argc, char **argv, bool commands)
 		{ "extra", 0, 0, G_OPTION_ARG_NONE, &extra, "one of its own", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
-	ConfigOptions options = {
-		.name = "prog", .summary = "A program.", .entries = entries, .commands = commands
-	};
+	ConfigOptions options = { .name = "prog",
+				  .summary = "A program.",
+				  .entries = entries,
+				  .commands = commands,
+				  .check = commands ? NULL : check_batch };
 	g_autoptr(Config) config = NULL;
 	int status = config_options_start(&options, &argc, &argv, &config);
 
@@ -57,6 +70,14 @@ static const RunCase run_cases[] = {
 	{ "dump", "--config FILE --dump-config", false, 0, ".conf:2\nbatch = 7\n", NULL },
 	{ "dump-set", "--config FILE --set agent.batch=3 --dump-config", false, 0,
 	  "# command line\nbatch = 3\n", NULL },
+	{ "check-build", "--config FILE --set agent.batch=13 --check-config", false, 10, NULL,
+	  "prog: this build fears 13\n" },
+	{ "build", "--config FILE --set agent.batch=13", false, 10, NULL,
+	  "prog: this build fears 13\n" },
+	{ "dump-build", "--config FILE --set agent.batch=13 --dump-config", false, 0,
+	  "# command line\nbatch = 13\n", NULL },
+	{ "any-build", "--config FILE --set agent.batch=13 status", true, 0,
+	  "ran batch=13 extra=0 status\n", NULL },
 	{ "absent", "--config /nonexistent", false, 10, NULL,
 	  "prog: /nonexistent: there is no such file\n" },
 	{ "set-bad", "--config FILE --set agent.batch", false, 10, NULL, "prog: command line: " },

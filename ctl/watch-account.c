@@ -111,24 +111,38 @@ static bool lockout_is(const cJSON *properties, const char *state)
 	return text && strcmp(text, state) == 0;
 }
 
-/* A refused proof is in no sentence of the provisioner's either. */
+static bool lockout_shuts(const cJSON *properties)
+{
+	return lockout_is(properties, "locked") || lockout_is(properties, "waiting");
+}
+
+static void append_clause(GString *text, const char *clause)
+{
+	g_string_append_printf(text, "%s%s", text->len ? "; " : "", clause);
+}
+
+/* Proofs and locks are in no sentence of the provisioner's either. */
 static void tell_lockout(const WatchAccount *account, const cJSON *now)
 {
 	double wrong = lockout_number(now, 1);
+	bool counted = wrong != lockout_number(account->last, 1);
+	bool opened = lockout_shuts(account->last) && !lockout_shuts(now);
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	if (wrong == lockout_number(account->last, 1))
+	if (!counted && !opened)
 		return;
-	if (wrong == 0)
-		g_string_append(text, "no wrong proof of possession counts any more");
-	else
+	if (counted && wrong == 0)
+		append_clause(text, "no wrong proof of possession counts any more");
+	else if (counted)
 		g_string_append_printf(text, "a proof of possession was wrong, %.0f in a row",
 				       wrong);
 	if (lockout_is(now, "locked"))
-		g_string_append(text, "; nobody is let in before 'landfallctl provision unlock'");
+		append_clause(text, "nobody is let in before 'landfallctl provision unlock'");
 	else if (lockout_is(now, "waiting"))
 		g_string_append_printf(text, "; nobody is let in for %.0f s",
 				       lockout_number(now, 2));
+	else if (opened)
+		append_clause(text, "phones are let in again");
 	tell(account, state_of(now), text->str);
 }
 

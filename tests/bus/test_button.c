@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <linux/gpio.h>
 #include <linux/input.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #define KEY   KEY_WPS_BUTTON
@@ -161,17 +163,47 @@ static void test_absent(gconstpointer data)
 	const Absent *c = data;
 	g_autoptr(ButtonSpec) spec = button_spec_parse(c->spec, NULL);
 	Button *button = NULL;
-	gint64 end_us = 0;
 
-	/* Once, although it is looked for more than once meanwhile. */
 	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, c->advice);
 	button = button_new(spec, &events, NULL);
 	g_assert_null(button_problem(button));
 	TEST_WAIT(button_problem(button));
-	for (end_us = g_get_monotonic_time() + 2 * G_USEC_PER_SEC; g_get_monotonic_time() < end_us;)
-		test_turn();
 	g_test_assert_expected_messages();
 	button_free(button);
+}
+
+/* How often the file that @watch is for was opened since it was asked for the last time. */
+static unsigned int opened(int watch)
+{
+	struct inotify_event events[16];
+	ssize_t got = read(watch, events, sizeof(events));
+
+	return got > 0 ? (unsigned int)((size_t)got / sizeof(events[0])) : 0;
+}
+
+/* It is looked for again and again, and that is told once. */
+static void test_again(void)
+{
+	static const ButtonEvents events = { on_level, on_gone };
+	g_autofree char *path = NULL;
+	g_autofree char *text = NULL;
+	g_autoptr(ButtonSpec) spec = NULL;
+	g_autoptr(Button) button = NULL;
+	int file = g_file_open_tmp("button-XXXXXX", &path, NULL);
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	unsigned int times = 0;
+
+	g_assert_cmpint(file, >=, 0);
+	g_assert_cmpint(inotify_add_watch(watch, path, IN_OPEN), >=, 0);
+	text = g_strdup_printf("input:%s:KEY_POWER", path);
+	spec = button_spec_parse(text, NULL);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*the button cannot be watched*");
+	button = button_new(spec, &events, NULL);
+	TEST_WAIT((times += opened(watch)) >= 3);
+	g_test_assert_expected_messages();
+	close(watch);
+	close(file);
+	g_assert_cmpint(g_unlink(path), ==, 0);
 }
 
 int main(int argc, char **argv)
@@ -194,5 +226,6 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &absents[i], test_absent);
 	}
+	g_test_add_func("/button/again", test_again);
 	return g_test_run();
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may call what, by the bus policy that is installed: whoever runs this test plays each part. */
 #include "dbus/bus-call.h"
+#include "dbus/bus-match.h"
 #include "dbus/bus-name.h"
 #include "provisioner/adapter/bus-service.h"
 #include "provisioner/adapter/gatt-app.h"
 #include "tests/bus/bus-fixture.h"
+#include "tests/bus/fake-wpa.h"
 
 #include <grp.h>
 #include <string.h>
@@ -16,6 +18,8 @@
 #define MANAGE     "org.freedesktop.DBus.ObjectManager"
 #define INTROSPECT "org.freedesktop.DBus.Introspectable"
 #define PHONE      "/org/bluez/hci0/dev_11_22_33_44_55_66"
+#define WPA        "fi.w1.wpa_supplicant1"
+#define IWD        "net.connman.iwd"
 #define DENIED     "org.freedesktop.DBus.Error.AccessDenied"
 
 /* What the system bus says of everybody, before any service's own file. */
@@ -33,11 +37,19 @@ static const char system_policy[] =
 	"<allow send_destination=\"org.freedesktop.DBus\"/>"
 	"</policy>";
 
+/* What the files of wpa_supplicant and iwd say of everybody, as Debian ships them. */
+static const char others_policy[] = "<policy context=\"default\">"
+				    "<deny send_destination=\"" WPA "\"/>"
+				    "<deny receive_sender=\"" WPA "\" receive_type=\"signal\"/>"
+				    "<deny send_destination=\"" IWD "\"/>"
+				    "</policy>";
+
 typedef enum Part {
 	PART_ROOT,
 	PART_GROUP, /* a member of group landfall */
 	PART_STRANGER,
 	PART_N,
+	PART_SERVICE = PART_N, /* user landfall, as which the service runs */
 } Part;
 
 typedef struct Call {
@@ -91,10 +103,13 @@ static char *policy_for(Part part)
 	const char *me = g_get_user_name();
 	const struct group *mine = getgrgid(getgid());
 	g_autofree char *user = g_strdup_printf("user=\"%s\"", part == PART_ROOT ? me : "daemon");
+	g_autofree char *service =
+		g_strdup_printf("user=\"%s\"", part == PART_SERVICE ? me : "daemon");
 	g_autofree char *group =
 		g_strdup_printf("group=\"%s\"", part == PART_GROUP ? mine->gr_name : "daemon");
 	g_autofree char *file = NULL;
 	g_autofree char *by_user = NULL;
+	g_autofree char *by_service = NULL;
 	g_autofree char *by_group = NULL;
 	const char *start = NULL;
 
@@ -102,9 +117,10 @@ static char *policy_for(Part part)
 	start = strstr(file, "<busconfig>") + strlen("<busconfig>");
 	*strstr(start, "</busconfig>") = '\0';
 	by_user = replace(start, "user=\"root\"", user);
-	by_group = replace(by_user, "group=\"landfall\"", group);
-	return g_strdup_printf("%s%s<policy user=\"%s\"><allow own=\"*\"/></policy>", system_policy,
-			       by_group, me);
+	by_service = replace(by_user, "user=\"landfall\"", service);
+	by_group = replace(by_service, "group=\"landfall\"", group);
+	return g_strdup_printf("%s%s%s<policy user=\"%s\"><allow own=\"*\"/></policy>",
+			       system_policy, others_policy, by_group, me);
 }
 
 /* Whom the service itself lets pass is test_provisioner_authority.c's matter. */
@@ -217,22 +233,135 @@ static void write_arguments(BusWriter *writer, const Call *call)
 	bus_writer_close(writer);
 }
 
+/* The call of @fixture was let through, or not. */
+static void call_and_see(Fixture *fixture, BusMessage *message, BusReplyFunc answer, bool allowed)
+{
+	g_autoptr(GError) error = NULL;
+	Bus *bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+
+	g_assert_no_error(error);
+	fixture->call = bus_call_start(bus, message, BUS_TIMEOUT_DEFAULT, answer, fixture);
+	TEST_WAIT(fixture->answered);
+	g_assert_cmpint(!fixture->denied, ==, allowed);
+	bus_free(bus);
+}
+
 /* From a connection of its own, to the unique name: a caller need not know the other one. */
 static void test_call(Fixture *fixture, gconstpointer data)
 {
 	const Row *row = data;
 	const Call *call = row->call;
-	g_autoptr(GError) error = NULL;
-	Bus *bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
 	BusMessage *message = bus_message_new_call(bus_unique_name(fixture->bus), call->path,
 						   call->interface, call->member);
 
-	g_assert_no_error(error);
 	write_arguments(bus_message_writer(message), call);
-	fixture->call = bus_call_start(bus, message, BUS_TIMEOUT_DEFAULT, on_reply, fixture);
-	TEST_WAIT(fixture->answered);
-	g_assert_cmpint(!fixture->denied, ==, call->allowed[row->part]);
+	call_and_see(fixture, message, on_reply, call->allowed[row->part]);
+}
+
+/* ---- what the service itself may call ---- */
+
+/* Calls to the managers of Wi-Fi, who owe an answer to root and netdev alone. */
+typedef struct Errand {
+	const char *name;
+	const char *service;
+	const char *path;
+	const char *interface;
+	const char *member;
+	bool allowed;
+} Errand;
+
+#define WPA_IF WPA, "/fi/w1/wpa_supplicant1/Interfaces/0"
+
+static const Errand errands[] = {
+	{ "wpa/look", WPA, "/fi/w1/wpa_supplicant1", PROPS, "Get", true },
+	{ "wpa/set", WPA_IF, PROPS, "Set", true },
+	{ "wpa/scan", WPA_IF, WPA ".Interface", "Scan", true },
+	{ "wpa/add", WPA_IF, WPA ".Interface", "AddNetwork", true },
+	{ "wpa/remove", WPA_IF, WPA ".Interface", "RemoveNetwork", true },
+	{ "wpa/select", WPA_IF, WPA ".Interface", "SelectNetwork", true },
+	{ "wpa/reassociate", WPA_IF, WPA ".Interface", "Reassociate", true },
+	{ "wpa/save", WPA_IF, WPA ".Interface", "SaveConfig", true },
+	{ "wpa/create", WPA, "/fi/w1/wpa_supplicant1", WPA, "CreateInterface", false },
+	{ "wpa/library", WPA_IF, WPA ".Interface", "SetPKCS11EngineAndModulePath", false },
+	{ "wpa/blob", WPA_IF, WPA ".Interface", "AddBlob", false },
+	{ "iwd/objects", IWD, "/", MANAGE, "GetManagedObjects", true },
+	{ "iwd/connect", IWD, "/net/connman/iwd/0/3/x_psk", IWD ".Network", "Connect", true },
+	{ "iwd/forget", IWD, "/x_psk", IWD ".KnownNetwork", "Forget", true },
+	{ "iwd/agent", IWD, "/net/connman/iwd", IWD ".AgentManager", "RegisterAgent", true },
+	{ "iwd/access-point", IWD, "/net/connman/iwd/0/3", IWD ".AccessPoint", "Start", false },
+	{ "iwd/button", IWD, "/net/connman/iwd/0/3", IWD ".SimpleConfiguration", "PushButton",
+	  false },
+};
+
+/* Whoever is called: who has the name is all that matters. */
+static void errand_setup(Fixture *fixture, gconstpointer data)
+{
+	const Errand *errand = data;
+	g_autofree char *policy = policy_for(PART_SERVICE);
+	g_autoptr(GError) error = NULL;
+
+	fixture->daemon = test_bus_start_with(policy);
+	fixture->bus = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	fixture->name = bus_name_request(fixture->bus, errand->service, 0, on_name, fixture);
+	TEST_WAIT(fixture->owned);
+}
+
+static void errand_teardown(Fixture *fixture, gconstpointer data)
+{
+	bus_name_free(fixture->name);
+	bus_free(fixture->bus);
+	test_bus_stop(fixture->daemon);
+}
+
+static void on_errand(BusReply *reply, void *data)
+{
+	Fixture *fixture = data;
+
+	fixture->answered = true;
+	fixture->denied = g_strcmp0(bus_reply_error_name(reply), DENIED) == 0;
+}
+
+static void test_errand(Fixture *fixture, gconstpointer data)
+{
+	const Errand *errand = data;
+
+	call_and_see(fixture,
+		     bus_message_new_call(errand->service, errand->path, errand->interface,
+					  errand->member),
+		     on_errand, errand->allowed);
+}
+
+static void on_news(BusMessage *signal, void *data)
+{
+	bool *heard = data;
+
+	*heard = true;
+}
+
+/* wpa_supplicant's own file keeps its signals from everybody, too. */
+static void test_news(void)
+{
+	static const BusMatchRule rule = { .sender = WPA, .member = "PropertiesChanged" };
+	g_autofree char *policy = policy_for(PART_SERVICE);
+	TestBus *daemon = test_bus_start_with(policy);
+	FakeWpa *wpa = fake_wpa_new(test_bus_address(daemon), "wlan0");
+	g_autoptr(GError) error = NULL;
+	Bus *bus = bus_open(test_bus_address(daemon), NULL, NULL, NULL, &error);
+	BusMatch *match = NULL;
+	bool heard = false;
+
+	g_assert_no_error(error);
+	match = bus_match_new(bus, &rule, on_news, &heard);
+	for (int i = 0; !heard; i++) {
+		fake_wpa_state(wpa, i % 2 ? "scanning" : "inactive");
+		test_turn();
+		g_assert_cmpint(i, <, 1000);
+	}
+	bus_match_free(match);
 	bus_free(bus);
+	fake_wpa_free(wpa);
+	test_bus_stop(daemon);
 }
 
 int main(int argc, char **argv)
@@ -252,5 +381,11 @@ int main(int argc, char **argv)
 			n++;
 		}
 	}
+	for (size_t i = 0; i < G_N_ELEMENTS(errands); i++) {
+		g_autofree char *path = g_strconcat("/policy/service/", errands[i].name, NULL);
+
+		g_test_add(path, Fixture, &errands[i], errand_setup, test_errand, errand_teardown);
+	}
+	g_test_add_func("/policy/service/wpa/news", test_news);
 	return g_test_run();
 }

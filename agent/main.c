@@ -17,11 +17,13 @@
 #include "agent/adapter/sensors.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
+#include "agent/core/metrics.h"
 #include "agent/core/status.h"
 #include "common/config-options.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "common/store-watch.h"
+#include "landfall-config.h"
 
 #include <glib-unix.h>
 #include <malloc.h>
@@ -189,6 +191,14 @@ static void on_ingest_status(GString *text, void *data)
 	status_encode(&status, text);
 }
 
+static void on_ingest_metrics(GString *text, void *data)
+{
+	AgentStatus status;
+
+	app_status(&status, data);
+	metrics_encode(&status, LANDFALL_VERSION, text);
+}
+
 static void on_store_changed(gpointer data)
 {
 	App *app = data;
@@ -318,6 +328,7 @@ static bool app_open_ingest(App *app, GError **error)
 		.spool = app->spool,
 		.now_ms = on_ingest_now,
 		.status = on_ingest_status,
+		.metrics = on_ingest_metrics,
 		.data = app,
 	};
 

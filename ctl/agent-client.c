@@ -78,11 +78,11 @@ static bool read_all(int fd, GString *text, GError **error)
 	return true;
 }
 
-cJSON *agent_client_status(const char *path, GError **error)
+char *agent_client_ask(const char *path, const char *op, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	struct timeval patience = { .tv_sec = STATUS_TIMEOUT_S };
-	int fd = agent_client_connect(path, "status", error);
+	int fd = agent_client_connect(path, op, error);
 
 	if (fd < 0)
 		return NULL;
@@ -91,10 +91,17 @@ cJSON *agent_client_status(const char *path, GError **error)
 	bool complete = read_all(fd, text, error);
 
 	close(fd);
-	if (!complete)
+	return complete ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
+cJSON *agent_client_status(const char *path, GError **error)
+{
+	g_autofree char *text = agent_client_ask(path, "status", error);
+
+	if (!text)
 		return NULL;
 
-	cJSON *status = cJSON_ParseWithLength(text->str, text->len);
+	cJSON *status = cJSON_Parse(text);
 
 	if (!cJSON_IsObject(status)) {
 		cJSON_Delete(status);

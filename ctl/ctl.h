@@ -24,6 +24,7 @@ typedef struct Ctl {
 typedef bool (*CtlRun)(const Ctl *ctl, int argc, char **argv, GError **error);
 
 bool cmd_factory(const Ctl *ctl, int argc, char **argv, GError **error);
+bool cmd_metrics(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_provision(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_publish(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_qr(const Ctl *ctl, int argc, char **argv, GError **error);

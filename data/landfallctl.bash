@@ -8,7 +8,7 @@ _landfallctl()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		status | provision | qr | factory | store | publish | spool) command=$word; break ;;
+		status | provision | qr | factory | store | publish | spool | metrics) command=$word; break ;;
 		esac
 	done
 
@@ -29,8 +29,8 @@ _landfallctl()
 	factory) choices="--name= --pop-file= --help" ;;
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;
-	status | spool) choices="--help" ;;
-	*) choices="status provision qr factory store publish spool --json --config= --set= --version --help" ;;
+	status | spool | metrics) choices="--help" ;;
+	*) choices="status provision qr factory store publish spool metrics --json --config= --set= --version --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

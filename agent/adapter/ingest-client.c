@@ -193,6 +193,12 @@ static void request_status(IngestClient *client)
 	client->state = CLIENT_ENDING;
 }
 
+static void request_metrics(IngestClient *client)
+{
+	client->config->metrics(client->output, client->config->data);
+	client->state = CLIENT_ENDING;
+}
+
 static void client_request(IngestClient *client, const char *line, size_t len)
 {
 	cJSON *request = len <= REQUEST_MAX ? cJSON_ParseWithLength(line, len) : NULL;
@@ -202,9 +208,11 @@ static void client_request(IngestClient *client, const char *line, size_t len)
 		request_publish(client, request);
 	else if (op && strcmp(op, "status") == 0)
 		request_status(client);
+	else if (op && strcmp(op, "metrics") == 0)
+		request_metrics(client);
 	else
-		request_fail(client,
-			     "the first line is {\"op\":\"publish\"} or {\"op\":\"status\"}");
+		request_fail(client, "the first line is {\"op\":\"publish\"}, {\"op\":\"status\"} "
+				     "or {\"op\":\"metrics\"}");
 	cJSON_Delete(request);
 }
 

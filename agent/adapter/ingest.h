@@ -14,6 +14,8 @@
  *
  *   {"op":"status"}\n                        ─▶
  *                                            ◀─  {…}\n and it closes
+ *   {"op":"metrics"}\n                       ─▶
+ *                                            ◀─  text of Prometheus, and it closes
  *
  * `{"ack":N}` means that all lines up to N are decided: on disk, or named by an error before. A
  * client whose samples are on their way to the disk, or who does not read its answers, is not
@@ -43,7 +45,10 @@ typedef struct IngestConfig {
 	/* status() - append one JSON object to @text */
 	void (*status)(GString *text, void *data);
 
-	void *data; /* for both */
+	/* metrics() - append the text of Prometheus to @text, whole lines */
+	void (*metrics)(GString *text, void *data);
+
+	void *data; /* for all */
 } IngestConfig;
 
 /* ingest_new() - listen

@@ -15,6 +15,7 @@ client_id = test
 [agent]
 spool = $dir/spool.db
 ingest = $dir/agent.sock
+bus =
 interval = 1d
 CONF
 
@@ -64,7 +65,12 @@ install_signed() { # what a CA does with a request
 	store install "$dir/crt" | sed 's/ valid until .*//'
 }
 
-echo 1..12
+metrics_up() { "$ctl" --config "$dir/landfall.conf" metrics | grep "^landfall_agent_up"; }
+metrics_of_nobody() {
+	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
+}
+
+echo 1..14
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -77,3 +83,5 @@ input='' output='/dev/null' check 0 "closed standard error" agent_descriptors
 input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_subject
 input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed
 input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa
+input='' output='landfall_agent_up 1' check 0 "the agent for Prometheus" metrics_up
+input='' output='landfall_agent_up 0' check 0 "no agent for Prometheus" metrics_of_nobody

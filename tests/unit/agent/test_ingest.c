@@ -34,6 +34,11 @@ static void status(GString *text, void *data)
 	g_string_append(text, "{\"state\":\"testing\"}");
 }
 
+static void metrics(GString *text, void *data)
+{
+	g_string_append(text, "up 1\n");
+}
+
 static void on_failed(const GError *error, void *data)
 {
 	g_assert_no_error(error);
@@ -47,7 +52,11 @@ static void start(Fixture *f, uint64_t limit)
 	f->spool = spool_open(&spool, &error);
 	g_assert_no_error(error);
 	IngestConfig ingest = {
-		.path = f->path, .spool = f->spool, .now_ms = now_ms, .status = status
+		.path = f->path,
+		.spool = f->spool,
+		.now_ms = now_ms,
+		.status = status,
+		.metrics = metrics,
 	};
 	f->ingest = ingest_new(&ingest, &error);
 	g_assert_no_error(error);
@@ -154,11 +163,12 @@ static const TalkCase talk_cases[] = {
 	  "1)\",\"code\":\"invalid\"}\n{\"ack\":1}\n",
 	  0 },
 	{ "/agent/ingest/status", "{\"op\":\"status\"}\n", "{\"state\":\"testing\"}\n", 0 },
+	{ "/agent/ingest/metrics", "{\"op\":\"metrics\"}\n", "up 1\n", 0 },
 	{ "/agent/ingest/status-then-more", "{\"op\":\"status\"}\n{\"a\":1}\n",
 	  "{\"state\":\"testing\"}\n", 0 },
 	{ "/agent/ingest/no-request", "{\"a\":1}\n{\"a\":2}\n",
-	  "{\"line\":0,\"error\":\"the first line is {\\\"op\\\":\\\"publish\\\"} or "
-	  "{\\\"op\\\":\\\"status\\\"}\",\"code\":\"invalid\"}\n",
+	  "{\"line\":0,\"error\":\"the first line is {\\\"op\\\":\\\"publish\\\"}, "
+	  "{\\\"op\\\":\\\"status\\\"} or {\\\"op\\\":\\\"metrics\\\"}\",\"code\":\"invalid\"}\n",
 	  0 },
 	{ "/agent/ingest/bad-source", "{\"op\":\"publish\",\"source\":7}\n{\"a\":1}\n",
 	  "{\"line\":0,\"error\":\"source is not a name of 1 to 64 "
@@ -308,7 +318,11 @@ static void test_socket_file(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	IngestConfig config = {
-		.path = f->path, .spool = f->spool, .now_ms = now_ms, .status = status
+		.path = f->path,
+		.spool = f->spool,
+		.now_ms = now_ms,
+		.status = status,
+		.metrics = metrics,
 	};
 	struct stat file;
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# The measurements of scripts/bench. Sourced; uses its `samples`, `rounds` and `with_device`.
+# The measurements of scripts/bench. Sourced; uses its `samples`, `rounds`, `loss_rounds`, `seed` and `with_device`.
 # shellcheck disable=SC2154 # they, and what common.sh sets
 
 bench_port=18883
@@ -206,6 +206,16 @@ bench_idle()
 	ready=$("$build/tests/bench/start_to_ready" 20 "$agent" --config "$work/landfall.conf") ||
 		die "no figure for READY"
 	echo "agent, start to READY: median ${ready% *} ms, worst ${ready#* } ms of 20"
+}
+
+bench_loss()
+{
+	ninja -C "$build" tests/agent/loss tests/agent/libfrail-machine.so >"$build.log" 2>&1 ||
+		die "the build failed; see $build.log"
+	echo
+	LANDFALL_AGENT=$agent LANDFALL_FRAIL_MACHINE=$build/tests/agent/libfrail-machine.so \
+		"$build/tests/agent/loss" -n "$loss_rounds" ${seed:+-s "$seed"} ||
+		die "samples were lost, out of order or too often double"
 }
 
 bench_device()

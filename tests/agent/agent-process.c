@@ -19,7 +19,8 @@
 struct AgentProcess {
 	char *dir;
 	char *config;
-	GPid pid; /* 0: not running */
+	GPid pid;           /* 0: not running */
+	char **environment; /* NULL: ours */
 };
 
 char *agent_process_path(const AgentProcess *agent, const char *name)
@@ -55,7 +56,15 @@ void agent_process_free(AgentProcess *agent)
 	g_assert_cmpint(system(command), ==, 0);
 	g_free(agent->dir);
 	g_free(agent->config);
+	g_strfreev(agent->environment);
 	g_free(agent);
+}
+
+void agent_process_set(AgentProcess *agent, const char *name, const char *value)
+{
+	if (!agent->environment)
+		agent->environment = g_get_environ();
+	agent->environment = g_environ_setenv(agent->environment, name, value, TRUE);
 }
 
 void agent_process_import(AgentProcess *agent, Pki *pki, const char *device)
@@ -92,7 +101,7 @@ static void spawn(AgentProcess *agent, int *standard_error)
 
 	g_assert_nonnull(argv[0]);
 	g_assert_cmpint(agent->pid, ==, 0);
-	g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+	g_spawn_async_with_pipes(NULL, (char **)argv, agent->environment, G_SPAWN_DO_NOT_REAP_CHILD,
 				 die_with_parent, NULL, &agent->pid, NULL, NULL, standard_error,
 				 &error);
 	g_assert_no_error(error);
@@ -171,8 +180,7 @@ int agent_process_dial(const AgentProcess *agent)
 	return -1;
 }
 
-/* Send @text, end it, take everything that comes. */
-static char *converse(const AgentProcess *agent, const char *text, size_t len)
+char *agent_process_converse(const AgentProcess *agent, const char *text, size_t len)
 {
 	GString *answer = g_string_new(NULL);
 	int fd = agent_process_dial(agent);
@@ -196,7 +204,7 @@ static char *converse(const AgentProcess *agent, const char *text, size_t len)
 cJSON *agent_process_status(const AgentProcess *agent)
 {
 	static const char request[] = "{\"op\":\"status\"}\n";
-	g_autofree char *answer = converse(agent, request, sizeof(request) - 1);
+	g_autofree char *answer = agent_process_converse(agent, request, sizeof(request) - 1);
 
 	return cJSON_Parse(answer);
 }
@@ -256,7 +264,7 @@ int64_t agent_process_publish(const AgentProcess *agent, int64_t first, int64_t 
 	for (int64_t n = first; n <= last; n++)
 		g_string_append_printf(text, "{\"n\":%" G_GINT64_FORMAT "}\n", n);
 
-	g_autofree char *answer = converse(agent, text->str, text->len);
+	g_autofree char *answer = agent_process_converse(agent, text->str, text->len);
 	g_auto(GStrv) lines = g_strsplit(answer, "\n", -1);
 
 	for (char **line = lines; *line; line++) {

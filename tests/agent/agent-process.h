@@ -24,6 +24,9 @@ AgentProcess *agent_process_new(uint16_t port, const char *lines);
 /* agent_process_free() - NULL is fine */
 void agent_process_free(AgentProcess *agent);
 
+/* agent_process_set() - a variable of the environment of every process from now on */
+void agent_process_set(AgentProcess *agent, const char *name, const char *value);
+
 /* agent_process_import() - make the certificate @device of @pki the current identity */
 void agent_process_import(AgentProcess *agent, Pki *pki, const char *device);
 
@@ -55,6 +58,10 @@ void agent_process_await(const AgentProcess *agent, const char *name, const char
 /* agent_process_await_stage() - wait until the stage @name of the status is @state; what it then
  * says as its error, to be freed, or NULL */
 char *agent_process_await_stage(const AgentProcess *agent, const char *name, const char *state);
+
+/* agent_process_converse() - send @text to its socket, end it, take everything that comes
+ * Returns what came, freed by the caller; "" when nobody listens */
+char *agent_process_converse(const AgentProcess *agent, const char *text, size_t len);
 
 /* agent_process_publish() - send {"n":@first} … {"n":@last} and wait for their acks
  * Returns the highest n known to be on disk: less than @last when the agent died meanwhile */

@@ -134,11 +134,21 @@ Broker *broker_new(Pki *pki, const char *server, const char *lines)
 	return broker;
 }
 
-void broker_kill(Broker *broker)
+static void broker_end(Broker *broker, int number)
 {
-	g_assert_cmpint(kill(broker->pid, SIGKILL), ==, 0);
+	g_assert_cmpint(kill(broker->pid, number), ==, 0);
 	g_assert_cmpint(waitpid(broker->pid, NULL, 0), ==, broker->pid);
 	broker->pid = 0;
+}
+
+void broker_kill(Broker *broker)
+{
+	broker_end(broker, SIGKILL);
+}
+
+void broker_stop(Broker *broker)
+{
+	broker_end(broker, SIGTERM);
 }
 
 void broker_free(Broker *broker)

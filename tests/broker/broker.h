@@ -30,7 +30,10 @@ void broker_signal(Broker *broker, int number);
 /* broker_kill() - SIGKILL and wait */
 void broker_kill(Broker *broker);
 
-/* broker_restart() - start again on the same port after broker_kill() */
+/* broker_stop() - SIGTERM and wait: it saves what it keeps, when it is told to keep something */
+void broker_stop(Broker *broker);
+
+/* broker_restart() - start again on the same port after one of these two */
 void broker_restart(Broker *broker);
 
 /* broker_publish() - run mosquitto_pub with the certificate @device (NULL: clear text)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/config.h"
+#include "ctl/ctl-json.h"
 
 #include <cjson/cJSON.h>
 #include <glib.h>
@@ -41,9 +42,3 @@ bool ctl_parse(const char *summary, const GOptionEntry *entries, int *argc, char
 
 /* ctl_print_json() - one line of JSON on standard output; @object is freed */
 void ctl_print_json(cJSON *object);
-
-/* ctl_json_text() - a string member of @object, or @fallback when it is absent or no string */
-const char *ctl_json_text(const cJSON *object, const char *name, const char *fallback);
-
-/* ctl_json_number() - a number member of @object, or 0 */
-double ctl_json_number(const cJSON *object, const char *name);

@@ -212,20 +212,26 @@ void app_air_phone(App *app)
 
 void app_air_init(App *app)
 {
-	uint32_t advertise = app->config->provisioner.advertise;
-	AirSettings settings = {
-		.on = { [AIR_UNPROVISIONED] = advertise & CONFIG_ADVERTISE_UNPROVISIONED,
-			[AIR_ALWAYS] = advertise & CONFIG_ADVERTISE_ALWAYS,
-			[AIR_NETWORK_LOST] = advertise & CONFIG_ADVERTISE_NETWORK_LOST,
-			[AIR_BUTTON] = advertise & CONFIG_ADVERTISE_BUTTON },
-		.lost_us = app->config->provisioner.network_lost_after_ms * 1000,
+	const Config *config = app->config;
+	const struct {
+		uint32_t word; /* of `advertise` */
+		int64_t limit_ms;
+	} reasons[AIR_NONE] = {
+		[AIR_BUTTON] = { CONFIG_ADVERTISE_BUTTON, config->provisioner.button_limit_ms },
+		[AIR_ON_DEMAND] = { CONFIG_ADVERTISE_ON_DEMAND,
+				    config->provisioner.on_demand_limit_ms },
+		[AIR_UNPROVISIONED] = { CONFIG_ADVERTISE_UNPROVISIONED,
+					config->provisioner.unprovisioned_limit_ms },
+		[AIR_NETWORK_LOST] = { CONFIG_ADVERTISE_NETWORK_LOST,
+				       config->provisioner.network_lost_limit_ms },
+		[AIR_ALWAYS] = { CONFIG_ADVERTISE_ALWAYS, config->provisioner.always_limit_ms },
 	};
+	AirSettings settings = { .lost_us = config->provisioner.network_lost_after_ms * 1000 };
 
-	settings.limit_us[AIR_UNPROVISIONED] =
-		app->config->provisioner.unprovisioned_limit_ms * 1000;
-	settings.limit_us[AIR_ALWAYS] = app->config->provisioner.always_limit_ms * 1000;
-	settings.limit_us[AIR_ON_DEMAND] = app->config->provisioner.on_demand_limit_ms * 1000;
-	settings.limit_us[AIR_NETWORK_LOST] = app->config->provisioner.network_lost_limit_ms * 1000;
+	for (int i = 0; i < AIR_NONE; i++) {
+		settings.on[i] = config->provisioner.advertise & reasons[i].word;
+		settings.limit_us[i] = reasons[i].limit_ms * 1000;
+	}
 	app->air = air_policy_new(&settings);
 }
 

@@ -38,7 +38,7 @@ void daemon_start(Daemon *daemon, const char *const *sets)
 	for (; sets && *sets; sets++)
 		g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.%s", *sets));
 	g_ptr_array_add(argv, NULL);
-	g_spawn_async(NULL, (char **)argv->pdata, NULL,
+	g_spawn_async(NULL, (char **)argv->pdata, daemon->env,
 		      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL,
 		      NULL, NULL, &daemon->pid, &error);
 	g_assert_no_error(error);

@@ -24,6 +24,7 @@ typedef struct Daemon {
 	FakeBluez *bluez;
 	FakeNm *nm;
 	char *folder; /* for secrets */
+	char **env;   /* it is started with; NULL: the test's. The test frees it */
 	GPid pid;     /* 0: not running */
 	int status;   /* as from waitpid(), once it has ended */
 } Daemon;

@@ -94,6 +94,22 @@ static void air_end(App *app)
 	app_settle(app);
 }
 
+/* A session is over and it goes on: what bluetoothd has stays as it is, for the next phone may be
+ * connecting already, and would find a device without a service. */
+static void air_renew(App *app)
+{
+	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
+
+	app->done = false;
+	provisioner_stop(app->core, app_now_us());
+	if (*peer)
+		bluez_disconnect(app->bluez, peer);
+	gatt_app_forget(app->gatt, NULL);
+	provisioner_start(app->core, app_now_us());
+	advert_check(app->advert);
+	app_settle(app);
+}
+
 /* ---- the policy ---- */
 
 static gboolean on_air_timer(gpointer data)
@@ -159,7 +175,11 @@ void app_air_stop(App *app)
 
 void app_air_again(App *app)
 {
-	if (app->wanted)
+	bool goes_on = air_policy_reason(app->air) != AIR_NONE && advert_is_on_air(app->advert);
+
+	if (app->wanted && goes_on)
+		air_renew(app);
+	else if (app->wanted)
 		air_end(app);
 	app_air_settle(app);
 }

@@ -12,8 +12,11 @@
  */
 #include "agent/adapter/agent-bus.h"
 #include "agent/adapter/clock.h"
+#include "agent/adapter/command-store.h"
+#include "agent/adapter/downlink.h"
 #include "agent/adapter/ingest.h"
 #include "agent/adapter/notify.h"
+#include "agent/adapter/programs.h"
 #include "agent/adapter/sensors.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
@@ -31,6 +34,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define REBOOT_TIMEOUT_MS 60000
+
 typedef struct App {
 	Config *config;
 	GMainLoop *loop;
@@ -39,12 +44,19 @@ typedef struct App {
 	Ingest *ingest;
 	Sensors *sensors;
 	Uplink *uplink;
+	Downlink *downlink;
+	Commands *commands;
+	CommandStore *command_store;
+	Programs *programs;
+	LogSink *log;
 	StoreWatch *watch;
 	AgentBus *bus; /* NULL: none wanted */
 	guint watchdog;
 	int signals; /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
 	guint signals_source;
 	bool stopping;
+	bool restart; /* once all is freed, unless a service manager does it */
+	guint restart_source;
 	UplinkState told; /* state last told to the service manager */
 	bool refused;     /* the last sample of the sensors found no room */
 	GError *error;    /* why the program ends; NULL: it was asked to */
@@ -274,6 +286,115 @@ static const Control control = {
 	.identify = control_identify,
 };
 
+/* --- commands --- */
+
+static char *on_command_status(void *data)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	AgentStatus status;
+
+	app_status(data, &status);
+	status_encode(&status, text);
+	return g_strdup(text->str);
+}
+
+static void on_command_remember(uint64_t token, const void *octets, size_t len, void *data)
+{
+	App *app = data;
+
+	command_store_write(app->command_store, token, octets, len);
+}
+
+static void on_command_stored(uint64_t token, const GError *error, void *data)
+{
+	App *app = data;
+
+	commands_finish(app->commands, token, NULL, error);
+}
+
+static void on_command_set_log_level(LogLevel level, void *data)
+{
+	App *app = data;
+
+	if (level == log_level(app->log))
+		return;
+	log_set_level(app->log, level);
+	downlink_report(app->downlink);
+}
+
+static LogLevel on_command_log_level(void *data)
+{
+	const App *app = data;
+
+	return log_level(app->log);
+}
+
+static void on_program_ended(uint64_t token, const char *result, const GError *error, void *data)
+{
+	App *app = data;
+
+	commands_finish(app->commands, token, result, error);
+}
+
+static bool on_command_run(uint64_t token, const ConfigCommand *program,
+			   const char *const *arguments, void *data, GError **error)
+{
+	App *app = data;
+
+	return programs_run(app->programs, token, program, arguments, error);
+}
+
+/* The answer goes out first: what is on its way is waited for while the connection is closed. */
+static gboolean on_restart_due(gpointer data)
+{
+	App *app = data;
+
+	app->restart_source = 0;
+	app->restart = true;
+	app_stop(app);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_command_restart(void *data)
+{
+	App *app = data;
+
+	g_message("a command restarts the agent");
+	if (!app->restart_source)
+		app->restart_source = g_idle_add(on_restart_due, app);
+}
+
+static bool on_command_reboot(void *data, GError **error)
+{
+	App *app = data;
+	const char *words = app->config->commands.reboot;
+
+	if (!words) {
+		g_set_error_literal(error, COMMAND_ERROR, COMMAND_ERROR_UNSUPPORTED,
+				    "[commands] reboot is not set");
+		return false;
+	}
+	g_message("a command reboots the device: %s", words);
+
+	const ConfigCommand reboot = { .name = (char *)"reboot",
+				       .program = app->config->commands.reboot,
+				       .timeout_ms = REBOOT_TIMEOUT_MS };
+	static const char *const none[] = { NULL };
+
+	return programs_run(app->programs, 0, &reboot, none, error);
+}
+
+static const CommandPort command_port = {
+	.restart = on_command_restart,
+	.reboot = on_command_reboot,
+	.run = on_command_run,
+	.publish_now = control_publish_now,
+	.status = on_command_status,
+	.remember = on_command_remember,
+	.set_log_level = on_command_set_log_level,
+	.log_level = on_command_log_level,
+};
+
 /* --- start and end --- */
 
 /* Blocked in all threads to come, told by a descriptor. (GLib's way would be one more thread.) */
@@ -304,11 +425,34 @@ static bool app_open_spool(App *app, GError **error)
 	return app->spool != NULL;
 }
 
+/* A memory that cannot be read is no reason to stop: samples matter more. */
+static void app_open_commands(App *app)
+{
+	g_autoptr(GError) error = NULL;
+
+	app->downlink = downlink_new(app->config->commands.allow != CONFIG_METHOD_NONE);
+	app->command_store =
+		command_store_new(app->config->commands.memory, on_command_stored, app);
+	app->programs = programs_new(on_program_ended, app);
+	app->commands = commands_new(&command_port, app, app->config);
+	downlink_set_commands(app->downlink, app->commands);
+
+	g_autoptr(GBytes) memory = command_store_read(app->command_store, &error);
+
+	if (memory && commands_recall(app->commands, g_bytes_get_data(memory, NULL),
+				      g_bytes_get_size(memory), &error))
+		return;
+	if (error)
+		g_warning("commands that were carried out before are forgotten: %s",
+			  error->message);
+}
+
 static bool app_open_uplink(App *app, GError **error)
 {
 	UplinkConfig config = {
 		.config = app->config,
 		.spool = app->spool,
+		.downlink = app->downlink,
 		.changed = on_uplink_changed,
 		.stopped = on_uplink_stopped,
 		.data = app,
@@ -349,6 +493,7 @@ static void app_watch_store(App *app)
 
 static bool app_start(App *app, GError **error)
 {
+	app_open_commands(app);
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
 		return false;
@@ -376,7 +521,13 @@ static void app_clear(App *app)
 	app->stopping = true;
 	spool_close(app->spool);
 	ingest_free(app->ingest);
+	programs_free(app->programs);
+	command_store_free(app->command_store);
+	commands_free(app->commands);
 	uplink_free(app->uplink);
+	downlink_free(app->downlink);
+	if (app->restart_source)
+		g_source_remove(app->restart_source);
 	if (app->watchdog)
 		g_source_remove(app->watchdog);
 	if (app->signals_source)
@@ -391,11 +542,12 @@ static void app_clear(App *app)
 int main(int argc, char **argv)
 {
 	App app = { 0 };
+	g_auto(GStrv) argv_kept = g_strdupv(argv); /* the options take theirs out */
 	int status = config_options_start(&options, &argc, &argv, &app.config);
 
 	if (!app.config)
 		return status;
-	log_init(options.name, app.config->log.level, app.config->log.format);
+	app.log = log_init(options.name, app.config->log.level, app.config->log.format);
 	mallopt(M_ARENA_MAX, 1); /* two threads that rarely meet need no heap each */
 	app.signals = open_signals();
 	app.loop = g_main_loop_new(NULL, FALSE);
@@ -408,5 +560,7 @@ int main(int argc, char **argv)
 	if (app.error)
 		status = config_options_fail(options.name, app.error);
 	app_clear(&app);
+	if (app.restart && status == 0 && !g_getenv("NOTIFY_SOCKET"))
+		execvp(argv_kept[0], argv_kept); /* comes back only when it cannot */
 	return status;
 }

@@ -9,19 +9,20 @@
 
 #define DISTANCE_MAX_LEN 64
 
-#define SECOND         INT64_C(1000)
-#define MINUTE         (60 * SECOND)
-#define HOUR           (60 * MINUTE)
-#define DAY            (24 * HOUR)
-#define MIB            (INT64_C(1024) * 1024)
-#define PATH_LEN       4095
-#define SOCKET_LEN     107 /* octets of sun_path less its NUL */
-#define REAL_BOUND     INT64_C(1000000000)
-#define NAME_LEN       64
-#define AT(member)     offsetof(Config, member)
-#define BROKER(member) offsetof(BrokerConf, member)
-#define SENSOR(member) offsetof(ConfigSensor, member)
-#define FOR(driver)    (1U << CONFIG_DRIVER_##driver)
+#define SECOND          INT64_C(1000)
+#define MINUTE          (60 * SECOND)
+#define HOUR            (60 * MINUTE)
+#define DAY             (24 * HOUR)
+#define MIB             (INT64_C(1024) * 1024)
+#define PATH_LEN        4095
+#define SOCKET_LEN      107 /* octets of sun_path less its NUL */
+#define REAL_BOUND      INT64_C(1000000000)
+#define NAME_LEN        64
+#define AT(member)      offsetof(Config, member)
+#define BROKER(member)  offsetof(BrokerConf, member)
+#define SENSOR(member)  offsetof(ConfigSensor, member)
+#define PROGRAM(member) offsetof(ConfigCommand, member)
+#define FOR(driver)     (1U << CONFIG_DRIVER_##driver)
 
 static bool check_uri(const char *value, GError **error)
 {
@@ -44,6 +45,37 @@ static bool check_button(const char *value, GError **error)
 	g_autoptr(ButtonSpec) spec = button_spec_parse(value, error);
 
 	return spec != NULL;
+}
+
+/* Words as g_shell_parse_argv() splits them; the first is an absolute path. */
+static bool check_program(const char *value, GError **error)
+{
+	g_auto(GStrv) words = NULL;
+
+	if (!*value)
+		return true;
+	if (g_shell_parse_argv(value, NULL, &words, NULL) && g_path_is_absolute(words[0]))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no absolute path of a program with arguments behind it");
+	return false;
+}
+
+static bool check_patterns(const char *value, GError **error)
+{
+	g_auto(GStrv) words = NULL;
+
+	if (!*value)
+		return true;
+	if (!g_shell_parse_argv(value, NULL, &words, error))
+		return false;
+	for (char **word = words; *word; word++) {
+		g_autoptr(GRegex) regex = g_regex_new(*word, 0, 0, error);
+
+		if (!regex)
+			return false;
+	}
+	return true;
 }
 
 static const ConfigName log_levels[] = {
@@ -109,6 +141,21 @@ static const ConfigName system_names[] = {
 	{ "load", CONFIG_SYSTEM_LOAD },
 	{ "memory", CONFIG_SYSTEM_MEMORY },
 	{ "uptime", CONFIG_SYSTEM_UPTIME },
+	{ NULL, 0 },
+};
+
+static const ConfigName method_names[] = {
+	{ "status", CONFIG_METHOD_STATUS },
+	{ "read_sensor", CONFIG_METHOD_READ_SENSOR },
+	{ "set_interval", CONFIG_METHOD_SET_INTERVAL },
+	{ "publish_now", CONFIG_METHOD_PUBLISH_NOW },
+	{ "identify", CONFIG_METHOD_IDENTIFY },
+	{ "log_level", CONFIG_METHOD_LOG_LEVEL },
+	{ "renew_certificate", CONFIG_METHOD_RENEW_CERTIFICATE },
+	{ "restart", CONFIG_METHOD_RESTART },
+	{ "reboot", CONFIG_METHOD_REBOOT },
+	{ "run", CONFIG_METHOD_RUN },
+	{ "none", CONFIG_METHOD_NONE },
 	{ NULL, 0 },
 };
 
@@ -207,6 +254,30 @@ static const ConfigKey keys[] = {
 	  "samples in one message at most", NULL, 0, NULL },
 	{ "agent", "bus", CONFIG_TYPE_STRING, AT(agent.bus), 0, 1024, "system",
 	  "system, session, or the address of a D-Bus; empty: none", NULL, 0, NULL },
+
+	{ "commands", "allow", CONFIG_TYPE_FLAGS, AT(commands.allow), 0, 0,
+	  "status,read_sensor,set_interval,publish_now,identify,log_level,renew_certificate,"
+	  "restart,"
+	  "reboot,run",
+	  "what a cloud may ask for; none alone: it is not listened to", method_names, 0, NULL },
+	{ "commands", "reboot", CONFIG_TYPE_STRING, AT(commands.reboot), 0, CONFIG_VALUE_MAX, "",
+	  "program and arguments that reboot the device; empty: it cannot be asked for", NULL, 0,
+	  check_program },
+	{ "commands", "memory", CONFIG_TYPE_PATH, AT(commands.memory), 1, PATH_LEN,
+	  "/var/lib/landfall/agent/commands", "file of the requests that were carried out", NULL, 0,
+	  NULL },
+
+	{ "command", "program", CONFIG_TYPE_STRING, PROGRAM(program), 0, CONFIG_VALUE_MAX, "",
+	  "path of a program and its first arguments", NULL, 0, check_program },
+	{ "command", "enabled", CONFIG_TYPE_BOOL, PROGRAM(enabled), 0, 0, "true",
+	  "false switches a program off that another file defines", NULL, 0, NULL },
+	{ "command", "arguments", CONFIG_TYPE_STRING, PROGRAM(arguments), 0, CONFIG_VALUE_MAX, "",
+	  "a regular expression for each argument that a request has to bring", NULL, 0,
+	  check_patterns },
+	{ "command", "timeout", CONFIG_TYPE_DURATION, PROGRAM(timeout_ms), 100, HOUR, "10s",
+	  "how long it may take", NULL, 0, NULL },
+	{ "command", "output", CONFIG_TYPE_SIZE, PROGRAM(output), 0, 65536, "4KiB",
+	  "octets that are kept of what it prints", NULL, 0, NULL },
 
 	{ "sensor", "driver", CONFIG_TYPE_ENUM, SENSOR(driver), 0, 0, "",
 	  "where readings come from", driver_names, 0, NULL },
@@ -347,6 +418,8 @@ char *config_table_explain_group(const char *group)
 
 	if (g_strcmp0(nearest, CONFIG_GROUP_SENSOR) == 0)
 		return g_strdup("did you mean [sensor NAME]?");
+	if (g_strcmp0(nearest, CONFIG_GROUP_PROGRAM) == 0)
+		return g_strdup("did you mean [command NAME]?");
 	if (nearest)
 		return g_strdup_printf("did you mean [%s]?", nearest);
 

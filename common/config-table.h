@@ -14,8 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_GROUP_SENSOR "sensor" /* the rows of every [sensor NAME] */
-#define CONFIG_GROUP_BROKER "broker"
+#define CONFIG_GROUP_SENSOR  "sensor" /* the rows of every [sensor NAME] */
+#define CONFIG_GROUP_BROKER  "broker"
+#define CONFIG_GROUP_PROGRAM "command" /* the rows of every [command NAME] */
 
 typedef enum ConfigType {
 	CONFIG_TYPE_STRING,   /* char *; min..max octets, no control characters */
@@ -38,7 +39,8 @@ typedef struct ConfigKey {
 	const char *group;
 	const char *key;
 	ConfigType type;
-	size_t offset; /* into Config; [broker]: into BrokerConf; sensors: into ConfigSensor */
+	size_t offset; /* into Config; [broker]: into BrokerConf; [sensor NAME],
+	                * [command NAME]: into ConfigSensor, ConfigCommand */
 	int64_t min;   /* numbers: bounds; texts: octets */
 	int64_t max;
 	const char *fallback; /* the default, as it would stand in a file; "" for not set */

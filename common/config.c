@@ -16,7 +16,8 @@
 #define FILE_NAME       "landfall.conf"
 #define DROP_IN_FOLDER  "landfall.conf.d"
 #define SENSOR_PREFIX   CONFIG_GROUP_SENSOR " "
-#define SENSOR_NAME_MAX 64
+#define PROGRAM_PREFIX  CONFIG_GROUP_PROGRAM " "
+#define SENSOR_NAME_MAX 64 /* and of a program */
 
 struct ConfigOrigins {
 	GHashTable *values; /* "group.key" -> "file:line" or "command line" */
@@ -34,7 +35,9 @@ typedef struct Setting {
 /* The row group of a group as written: "sensor" for "sensor NAME" */
 static const char *row_group(const char *group)
 {
-	return g_str_has_prefix(group, SENSOR_PREFIX) ? CONFIG_GROUP_SENSOR : group;
+	if (g_str_has_prefix(group, SENSOR_PREFIX))
+		return CONFIG_GROUP_SENSOR;
+	return g_str_has_prefix(group, PROGRAM_PREFIX) ? CONFIG_GROUP_PROGRAM : group;
 }
 
 static bool key_is_sensor(const ConfigKey *key)
@@ -42,7 +45,18 @@ static bool key_is_sensor(const ConfigKey *key)
 	return strcmp(key->group, CONFIG_GROUP_SENSOR) == 0;
 }
 
-/* What the offset of a row other than a sensor's counts from */
+static bool key_is_program(const ConfigKey *key)
+{
+	return strcmp(key->group, CONFIG_GROUP_PROGRAM) == 0;
+}
+
+/* There is one such group, without a name. */
+static bool key_is_single(const ConfigKey *key)
+{
+	return !key_is_sensor(key) && !key_is_program(key);
+}
+
+/* What the offset of a row counts from whose group has no name */
 static void *row_base(Config *config, const ConfigKey *key)
 {
 	return strcmp(key->group, CONFIG_GROUP_BROKER) == 0 ? (void *)&config->broker : config;
@@ -67,6 +81,19 @@ static void sensor_free(gpointer data)
 	g_free(sensor);
 }
 
+static void program_free(gpointer data)
+{
+	ConfigCommand *program = data;
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (key_is_program(&keys[i]))
+			config_value_clear(&keys[i], program);
+	g_free(program->name);
+	g_free(program);
+}
+
 /* Defaults come from our own table: one that does not parse is our bug. */
 static void set_default(const ConfigKey *key, void *base)
 {
@@ -85,12 +112,13 @@ Config *config_new(void)
 	const ConfigKey *keys = config_table(&count);
 
 	config->sensors = g_ptr_array_new_with_free_func(sensor_free);
+	config->programs = g_ptr_array_new_with_free_func(program_free);
 	config->origins = g_new0(ConfigOrigins, 1);
 	config->origins->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	config->origins->files = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(config->origins->files, NULL);
 	for (size_t i = 0; i < count; i++)
-		if (!key_is_sensor(&keys[i]))
+		if (key_is_single(&keys[i]))
 			set_default(&keys[i], row_base(config, &keys[i]));
 	return config;
 }
@@ -103,9 +131,10 @@ void config_free(Config *config)
 	if (!config)
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (!key_is_sensor(&keys[i]))
+		if (key_is_single(&keys[i]))
 			config_value_clear(&keys[i], row_base(config, &keys[i]));
 	g_ptr_array_unref(config->sensors);
+	g_ptr_array_unref(config->programs);
 	g_hash_table_unref(config->origins->values);
 	g_ptr_array_unref(config->origins->files);
 	g_free(config->origins);
@@ -137,7 +166,7 @@ static ConfigSensor *sensor_find(const Config *config, const char *name)
 	return NULL;
 }
 
-static bool sensor_name_valid(const char *name)
+static bool name_valid(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -169,6 +198,53 @@ static ConfigSensor *sensor_ensure(Config *config, const char *name, GError **er
 	return sensor;
 }
 
+static ConfigCommand *program_ensure(Config *config, const char *name, GError **error)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (unsigned int i = 0; i < config->programs->len; i++) {
+		ConfigCommand *program = config->programs->pdata[i];
+
+		if (strcmp(program->name, name) == 0)
+			return program;
+	}
+	if (config->programs->len >= CONFIG_PROGRAMS_MAX) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "more than %d programs",
+			    CONFIG_PROGRAMS_MAX);
+		return NULL;
+	}
+
+	ConfigCommand *program = g_new0(ConfigCommand, 1);
+
+	program->name = g_strdup(name);
+	for (size_t i = 0; i < count; i++)
+		if (key_is_program(&keys[i]))
+			set_default(&keys[i], program);
+	g_ptr_array_add(config->programs, program);
+	return program;
+}
+
+/* Which struct the row @key of @group is for */
+static void *base_ensure(Config *config, const ConfigKey *key, const char *group, GError **error)
+{
+	if (key_is_sensor(key))
+		return sensor_ensure(config, group + strlen(SENSOR_PREFIX), error);
+	if (key_is_program(key))
+		return program_ensure(config, group + strlen(PROGRAM_PREFIX), error);
+	return row_base(config, key);
+}
+
+static bool program_group_check(const char *group, GError **error)
+{
+	if (strlen(group) > strlen(PROGRAM_PREFIX) && name_valid(group + strlen(PROGRAM_PREFIX)))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "a program needs a name, [command NAME], of 1 to %d of A-Z a-z 0-9 _ -",
+		    SENSOR_NAME_MAX);
+	return false;
+}
+
 static bool group_check(const char *group, GError **error)
 {
 	if (strcmp(group, CONFIG_GROUP_SENSOR) == 0) {
@@ -177,12 +253,14 @@ static bool group_check(const char *group, GError **error)
 		return false;
 	}
 	if (g_str_has_prefix(group, SENSOR_PREFIX)) {
-		if (sensor_name_valid(group + strlen(SENSOR_PREFIX)))
+		if (name_valid(group + strlen(SENSOR_PREFIX)))
 			return true;
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 			    "the name of a sensor has 1 to %d of A-Z a-z 0-9 _ -", SENSOR_NAME_MAX);
 		return false;
 	}
+	if (strcmp(row_group(group), CONFIG_GROUP_PROGRAM) == 0)
+		return program_group_check(group, error);
 	if (config_table_has_group(group))
 		return true;
 
@@ -231,9 +309,7 @@ static bool setting_apply_unlocated(Config *config, const Setting *setting, GErr
 		return false;
 	}
 
-	void *base = key_is_sensor(key)
-			     ? sensor_ensure(config, setting->group + strlen(SENSOR_PREFIX), error)
-			     : row_base(config, key);
+	void *base = base_ensure(config, key, setting->group, error);
 
 	if (!base || !config_value_parse(key, setting->text, base, error))
 		return false;
@@ -374,8 +450,20 @@ static bool sensor_check(const Config *config, const ConfigSensor *sensor, GErro
 	return true;
 }
 
+static bool program_check(const Config *config, const ConfigCommand *program, GError **error)
+{
+	g_autofree char *group = g_strconcat(PROGRAM_PREFIX, program->name, NULL);
+
+	if (!program->enabled || program->program)
+		return true;
+	return sensor_fail(config, group, "arguments", "needs the key \"program\"", error);
+}
+
 static bool config_check(const Config *config, GError **error)
 {
+	for (unsigned int i = 0; i < config->programs->len; i++)
+		if (!program_check(config, config->programs->pdata[i], error))
+			return false;
 	for (unsigned int i = 0; i < config->sensors->len; i++)
 		if (!sensor_check(config, config->sensors->pdata[i], error))
 			return false;
@@ -537,6 +625,18 @@ static void dump_sensor(GString *out, const Config *config, const ConfigSensor *
 	}
 }
 
+static void dump_program(GString *out, const Config *config, const ConfigCommand *program)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+	g_autofree char *group = g_strconcat(PROGRAM_PREFIX, program->name, NULL);
+
+	g_string_append_printf(out, "\n[%s]\n", group);
+	for (size_t i = 0; i < count; i++)
+		if (key_is_program(&keys[i]))
+			dump_key(out, config, group, &keys[i], program);
+}
+
 char *config_dump(const Config *config)
 {
 	GString *out = g_string_new(NULL);
@@ -545,7 +645,7 @@ char *config_dump(const Config *config)
 	const char *group = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (key_is_sensor(&keys[i]))
+		if (!key_is_single(&keys[i]))
 			continue;
 		if (g_strcmp0(group, keys[i].group) != 0)
 			g_string_append_printf(out, "%s[%s]\n", group ? "\n" : "", keys[i].group);
@@ -554,5 +654,7 @@ char *config_dump(const Config *config)
 	}
 	for (unsigned int i = 0; i < config->sensors->len; i++)
 		dump_sensor(out, config, config->sensors->pdata[i]);
+	for (unsigned int i = 0; i < config->programs->len; i++)
+		dump_program(out, config, config->programs->pdata[i]);
 	return g_string_free(out, FALSE);
 }

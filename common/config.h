@@ -30,6 +30,7 @@
 #define CONFIG_FILE_SIZE_MAX ((size_t)256 * 1024) /* octets of one file */
 #define CONFIG_FILES_MAX     64                   /* drop-ins */
 #define CONFIG_SENSORS_MAX   64                   /* [sensor NAME] groups */
+#define CONFIG_PROGRAMS_MAX  32                   /* [command NAME] groups */
 #define CONFIG_VALUE_MAX     4096                 /* octets of one value */
 
 typedef enum ConfigWifi {
@@ -91,6 +92,31 @@ typedef struct ConfigSensor {
 	uint32_t what;      /* system: bits of ConfigSystem */
 } ConfigSensor;
 
+/* Bits of commands.allow: what a cloud may ask for, in the order of docs/commands.md */
+typedef enum ConfigMethod {
+	CONFIG_METHOD_STATUS = 1 << 0,
+	CONFIG_METHOD_READ_SENSOR = 1 << 1,
+	CONFIG_METHOD_SET_INTERVAL = 1 << 2,
+	CONFIG_METHOD_PUBLISH_NOW = 1 << 3,
+	CONFIG_METHOD_IDENTIFY = 1 << 4,
+	CONFIG_METHOD_LOG_LEVEL = 1 << 5,
+	CONFIG_METHOD_RENEW_CERTIFICATE = 1 << 6,
+	CONFIG_METHOD_RESTART = 1 << 7,
+	CONFIG_METHOD_REBOOT = 1 << 8,
+	CONFIG_METHOD_RUN = 1 << 9,
+	CONFIG_METHOD_NONE = 1 << 10, /* alone: the cloud is not listened to */
+} ConfigMethod;
+
+/* One [command NAME] group: a program that a cloud may have run */
+typedef struct ConfigCommand {
+	char *name; /* NAME of the group: A-Z a-z 0-9 _ - */
+	bool enabled;
+	char *program;      /* words split as the shell would, no shell runs; the first is a path */
+	char *arguments;    /* regular expressions, one for each argument of the request */
+	int64_t timeout_ms; /* then it is killed */
+	int64_t output;     /* octets that are kept of what it prints */
+} ConfigCommand;
+
 typedef struct ConfigOrigins ConfigOrigins;
 
 typedef struct Config {
@@ -134,7 +160,13 @@ typedef struct Config {
 		int64_t batch;       /* samples in one PUBLISH at most */
 		char *bus;           /* as of provisioner; NULL: none */
 	} agent;
+	struct {
+		uint32_t allow; /* bits of ConfigMethod */
+		char *reboot;   /* words of the program that reboots; NULL: none */
+		char *memory;   /* file of the requests that were taken */
+	} commands;
 	GPtrArray *sensors;     /* of ConfigSensor, in order of first appearance */
+	GPtrArray *programs;    /* of ConfigCommand, likewise */
 	ConfigOrigins *origins; /* private to config: where each value came from */
 } Config;
 

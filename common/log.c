@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct LogSink {
+struct LogSink {
 	char *name;
-	LogLevel level;
+	int level;        /* a LogLevel; read by all threads */
 	LogFormat format; /* never AUTO */
-} LogSink;
+};
 
 typedef struct LogName {
 	GLogLevelFlags flags;
@@ -156,7 +156,7 @@ static GLogWriterOutput log_writer(GLogLevelFlags level, const GLogField *fields
 {
 	const LogSink *sink = user_data;
 
-	if (log_name_find(level)->level > sink->level)
+	if (log_name_find(level)->level > log_level(sink))
 		return G_LOG_WRITER_HANDLED;
 	if (sink->format == LOG_FORMAT_JOURNAL && log_to_journal(sink, level, fields, fields_len))
 		return G_LOG_WRITER_HANDLED;
@@ -175,18 +175,29 @@ static void log_sink_free(gpointer data)
 	g_free(sink);
 }
 
-void log_init(const char *name, LogLevel level, LogFormat format)
+LogSink *log_init(const char *name, LogLevel level, LogFormat format)
 {
 	LogSink *sink = g_new0(LogSink, 1);
 
 	sink->name = g_strdup(name);
-	sink->level = level;
+	sink->level = (int)level;
 	sink->format = format;
 	if (format == LOG_FORMAT_AUTO)
 		sink->format = log_is_journal(getenv("JOURNAL_STREAM"), STDERR_FILENO)
 				       ? LOG_FORMAT_JOURNAL
 				       : LOG_FORMAT_TEXT;
 	g_log_set_writer_func(log_writer, sink, log_sink_free);
+	return sink;
+}
+
+void log_set_level(LogSink *sink, LogLevel level)
+{
+	g_atomic_int_set(&sink->level, (int)level);
+}
+
+LogLevel log_level(const LogSink *sink)
+{
+	return (LogLevel)g_atomic_int_get(&sink->level);
 }
 
 bool log_rate_allow(LogRate *rate, int64_t now_us, unsigned int *dropped)

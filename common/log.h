@@ -35,11 +35,20 @@ typedef enum LogFormat {
 	LOG_FORMAT_JSON,
 } LogFormat;
 
+/* Where this process logs to; lives as long as the process. */
+typedef struct LogSink LogSink;
+
 /* log_init() - from now on everything logged goes to standard error or the journal
  * @name:   program, becomes SYSLOG_IDENTIFIER and "program" in JSON; copied
  * @level:  what is quieter is dropped
  * To be called once, in main(), before other threads start. G_MESSAGES_DEBUG is not consulted. */
-void log_init(const char *name, LogLevel level, LogFormat format);
+LogSink *log_init(const char *name, LogLevel level, LogFormat format);
+
+/* log_set_level() - what is quieter than @level is dropped from now on */
+void log_set_level(LogSink *sink, LogLevel level);
+
+/* log_level() - what log_init() or log_set_level() said last */
+LogLevel log_level(const LogSink *sink);
 
 /* log_format_record() - one record as text or JSON, ended by a newline
  * @format: LOG_FORMAT_TEXT or LOG_FORMAT_JSON

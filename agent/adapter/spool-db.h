@@ -20,7 +20,7 @@
  */
 #pragma once
 
-#include "agent/core/profile.h"
+#include "agent/core/payload.h"
 #include "agent/core/sample.h"
 
 #include <glib.h>

@@ -69,6 +69,7 @@ static void task_free(Task *task)
 	sample_batch_free(task->batch);
 	g_clear_pointer(&task->payloads, g_ptr_array_unref);
 	g_clear_error(&task->error);
+	profile_unref(task->wish.profile);
 	g_free(task);
 }
 
@@ -152,6 +153,7 @@ void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *d
 	Task *task = task_new(TASK_FETCH, data);
 
 	task->wish = *wish;
+	task->wish.profile = profile_ref(wish->profile);
 	task->fetched = done;
 	g_async_queue_push(spool->queue, task);
 }

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "agent/adapter/spool-db.h"
-#include "agent/core/profile.h"
+#include "agent/core/payload.h"
 #include "agent/core/sample.h"
 
 #include <glib.h>
@@ -50,7 +50,7 @@ typedef void (*SpoolAppended)(size_t taken, const GError *error, void *data);
 typedef struct SpoolWish {
 	uint64_t after;       /* sequence number */
 	PayloadLimits limits; /* of each payload */
-	const Profile *profile;
+	Profile *profile;
 	unsigned payloads_max; /* 1 or more */
 } SpoolWish;
 
@@ -74,7 +74,7 @@ void spool_close(Spool *spool);
 void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data);
 
 /* spool_fetch() - the next samples as payloads
- * @wish: copied; its profile is kept
+ * @wish: copied; a reference to its profile is taken
  * @done: called once, later */
 void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *data);
 

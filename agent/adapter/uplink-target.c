@@ -34,13 +34,6 @@ static bool target_load_broker(UplinkTarget *target, const Config *config, GErro
 	if (!broker_uri_parse(target->broker->uri, &target->uri, error))
 		return false;
 	target->uri_text = broker_uri_format(&target->uri);
-	target->profile = profile_find(broker_profile_name(target->broker->profile));
-	if (!target->profile) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "[broker] profile = %s: this version has %s only",
-			    broker_profile_name(target->broker->profile), profile_names());
-		return false;
-	}
 	target->client_id = target->broker->client_id;
 	if (!target->client_id && identity)
 		target->client_id = identity->common_name;
@@ -50,6 +43,26 @@ static bool target_load_broker(UplinkTarget *target, const Config *config, GErro
 		return false;
 	}
 	return true;
+}
+
+static bool target_load_profile(UplinkTarget *target, GError **error)
+{
+	const ProfileKind *kind = profile_find(broker_profile_name(target->broker->profile));
+	ProfileSettings settings = {
+		.client_id = target->client_id,
+		.host = target->uri.host,
+	};
+
+	if (!kind) {
+		g_autofree char *names = profile_names();
+
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[broker] profile = %s: this version has %s only",
+			    broker_profile_name(target->broker->profile), names);
+		return false;
+	}
+	target->profile = profile_new(kind, &settings, error);
+	return target->profile != NULL;
 }
 
 static bool target_load_tls(UplinkTarget *target, GError **error)
@@ -83,7 +96,8 @@ UplinkTarget *uplink_target_load(const Config *config, GError **error)
 	g_autoptr(UplinkTarget) target = g_new0(UplinkTarget, 1);
 
 	if (!target_load_identity(target, config, error) ||
-	    !target_load_broker(target, config, error) || !target_load_tls(target, error))
+	    !target_load_broker(target, config, error) || !target_load_profile(target, error) ||
+	    !target_load_tls(target, error))
 		return NULL;
 	for (char **warning = target->identity ? target->identity->warnings : NULL;
 	     warning && *warning; warning++)
@@ -98,6 +112,7 @@ void uplink_target_free(UplinkTarget *target)
 	store_identity_free(target->identity);
 	broker_conf_free(target->broker);
 	tls_context_unref(target->tls);
+	profile_unref(target->profile);
 	g_free(target->uri_text);
 	g_free(target);
 }

@@ -22,7 +22,7 @@ typedef struct UplinkTarget {
 	char *uri_text; /* canonical */
 	const char *client_id;
 	TlsContext *tls; /* NULL: clear text */
-	const Profile *profile;
+	Profile *profile;
 } UplinkTarget;
 
 /* uplink_target_load() - read the current generation and build everything from it

@@ -184,6 +184,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	uplink->packet_max = session->max_packet_size;
 	uplink_mark_good(uplink);
 	uplink_enter(uplink, UPLINK_ONLINE);
+	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_pump(uplink);
 }
 
@@ -207,6 +208,7 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 	Uplink *uplink = data;
 	g_autoptr(GError) ending = g_steal_pointer(&uplink->ending);
 
+	downlink_close(uplink->config.downlink);
 	window_rewind(uplink->window);
 	uplink->suspects = 0;
 	uplink->proved_until = 0;
@@ -294,6 +296,10 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 {
 	Uplink *uplink = data;
 
+	if (downlink_published(uplink->config.downlink, id, error)) {
+		uplink_pump(uplink);
+		return;
+	}
 	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
 		return; /* disconnected() follows and rewinds */
 	if (error) {
@@ -309,10 +315,27 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 	uplink_pump(uplink);
 }
 
+static void uplink_subscribed(MqttClient *client, uint16_t id, const GError *error, gpointer data)
+{
+	Uplink *uplink = data;
+
+	downlink_subscribed(uplink->config.downlink, id, error);
+}
+
+static void uplink_message(MqttClient *client, const char *topic, const uint8_t *payload,
+			   size_t len, bool retained, gpointer data)
+{
+	Uplink *uplink = data;
+
+	downlink_message(uplink->config.downlink, topic, payload, len, retained);
+}
+
 static const MqttCallbacks mqtt_callbacks = {
 	.connected = uplink_connected,
 	.disconnected = uplink_disconnected,
 	.published = uplink_published,
+	.subscribed = uplink_subscribed,
+	.message = uplink_message,
 };
 
 static unsigned uplink_window(const Uplink *uplink)
@@ -329,8 +352,10 @@ static void uplink_attempt(Uplink *uplink)
 		return;
 	}
 	if (!uplink->client)
-		uplink->client = uplink_target_client(uplink->target, uplink_window(uplink),
-						      &mqtt_callbacks, uplink, &error);
+		uplink->client = uplink_target_client(
+			uplink->target,
+			MIN(uplink_window(uplink) + DOWNLINK_WINDOW, MQTT_WINDOW_MAX),
+			&mqtt_callbacks, uplink, &error);
 	if (!uplink->client || !mqtt_client_connect(uplink->client, &error)) {
 		uplink_back_off(uplink, error->message);
 		return;
@@ -344,9 +369,13 @@ static PayloadLimits uplink_limits(const Uplink *uplink)
 {
 	const Profile *profile = uplink->target->profile;
 	unsigned batch = (unsigned)MAX(uplink->config.config->agent.batch, 1);
-	PayloadLimits limits = { profile->payload_max, uplink->alone ? 1 : batch };
-	size_t overhead = strlen(profile->topic) + PACKET_OVERHEAD;
+	PayloadLimits limits = { profile_kind(profile)->payload_max, uplink->alone ? 1 : batch };
+	size_t overhead = strlen(profile_topic(profile)) + PACKET_OVERHEAD;
 
+	const ProfileLimits *told = downlink_limits(uplink->config.downlink);
+
+	if (told->payload > 0)
+		limits.octets = MIN(limits.octets, told->payload);
 	if (uplink->packet_max > overhead)
 		limits.octets = MIN(limits.octets, uplink->packet_max - overhead);
 	return limits;
@@ -376,8 +405,8 @@ static bool uplink_send(Uplink *uplink, Payload *payload)
 	g_autoptr(GError) error = NULL;
 	size_t len;
 	const char *text = payload_data(payload, &len);
-	uint16_t id = mqtt_client_publish(uplink->client, uplink->target->profile->topic, text, len,
-					  false, &error);
+	uint16_t id = mqtt_client_publish(uplink->client, profile_topic(uplink->target->profile),
+					  text, len, false, &error);
 
 	if (id == 0)
 		return uplink_drop(uplink, payload, error);
@@ -408,12 +437,23 @@ static void uplink_fetched(GPtrArray *fetched, void *data)
 		uplink_set_timer(uplink, RETRY_MS); /* else the next PUBACK goes on */
 }
 
+/* As many messages at once as we want and the cloud takes. */
+static unsigned uplink_allowed(const Uplink *uplink)
+{
+	unsigned told = downlink_limits(uplink->config.downlink)->inflight;
+	unsigned window = uplink_window(uplink);
+
+	return told > DOWNLINK_WINDOW ? MIN(window, told - DOWNLINK_WINDOW) : window;
+}
+
 static unsigned uplink_room(const Uplink *uplink)
 {
 	if (uplink->alone)
 		return window_in_flight(uplink->window) == 0 ? 1 : 0;
 
-	unsigned room = uplink_window(uplink) - window_in_flight(uplink->window);
+	unsigned window = uplink_allowed(uplink);
+	unsigned in_flight = window_in_flight(uplink->window);
+	unsigned room = window > in_flight ? window - in_flight : 0;
 
 	return MIN(room, mqtt_client_room(uplink->client));
 }
@@ -438,7 +478,7 @@ static void uplink_pump(Uplink *uplink)
 
 	/* Few large wishes rather than one for each PUBACK. */
 	if (wish.payloads_max == 0 ||
-	    (!uplink->alone && wish.payloads_max * 2 < uplink_window(uplink)))
+	    (!uplink->alone && wish.payloads_max * 2 < uplink_allowed(uplink)))
 		return;
 	uplink->fetching = true;
 	uplink->fetch_after = cursor;
@@ -548,6 +588,7 @@ void uplink_free(Uplink *uplink)
 	if (!uplink)
 		return;
 	uplink_cancel_timer(uplink);
+	downlink_close(uplink->config.downlink);
 	mqtt_client_free(uplink->client);
 	uplink_target_free(uplink->target);
 	uplink_target_free(uplink->next_target);

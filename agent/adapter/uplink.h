@@ -13,10 +13,12 @@
  * Samples are released from the spool by their PUBACK and by nothing else. Whatever ends a
  * connection, all that was not acknowledged is fetched and sent again.
  *
- * Owner: one thread with a main loop; the spool, which is asked and told here, outlives it.
+ * Owner: one thread with a main loop; the spool and the downlink, which are asked and told here,
+ * outlive it.
  */
 #pragma once
 
+#include "agent/adapter/downlink.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink-target.h"
 #include "agent/core/stages.h"
@@ -32,6 +34,7 @@ typedef struct Uplink Uplink;
 typedef struct UplinkConfig {
 	const Config *config;
 	Spool *spool;
+	Downlink *downlink;
 
 	/* changed() - uplink_status() tells something new. May be NULL */
 	void (*changed)(void *data);

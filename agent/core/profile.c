@@ -1,105 +1,197 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/profile.h"
 
-static const Profile *const profiles[] = { &profile_thingsboard };
+#include "common/error.h"
 
-struct Payload {
-	const Profile *profile;
-	GString *text; /* "[" and the samples with "," between; see payload_data() */
-	PayloadLimits limits;
-	unsigned count;
-	uint64_t first;
-	uint64_t last;
+#include <string.h>
+
+#define TOPIC_MAX 1024 /* octets, as MQTT_TOPIC_MAX of common/mqtt.h */
+
+static const ProfileKind *const kinds[] = { &profile_thingsboard };
+
+struct Profile {
+	gatomicrefcount references;
+	const ProfileKind *kind;
+	char *client_id;
+	char *host;
+	char *topic;
+	GPtrArray *filters; /* of text, the last NULL */
 };
 
-const Profile *profile_find(const char *name)
+const ProfileKind *profile_find(const char *name)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(profiles); i++) {
-		if (g_str_equal(profiles[i]->name, name))
-			return profiles[i];
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (g_str_equal(kinds[i]->name, name))
+			return kinds[i];
 	return NULL;
 }
 
-const char *profile_names(void)
+char *profile_names(void)
 {
-	return "thingsboard";
+	GString *names = g_string_new(kinds[0]->name);
+
+	for (size_t i = 1; i < G_N_ELEMENTS(kinds); i++)
+		g_string_append_printf(names, ", %s", kinds[i]->name);
+	return g_string_free(names, FALSE);
 }
 
-Payload *payload_new(const Profile *profile, PayloadLimits limits)
+char *profile_expand(const Profile *profile, const char *template)
 {
-	Payload *payload = g_new0(Payload, 1);
+	GString *text = g_string_new(NULL);
 
-	payload->profile = profile;
-	payload->limits = limits;
-	payload->text = g_string_new("[");
-	return payload;
+	for (const char *c = template; *c; c++) {
+		if (c[0] != '%' || c[1] == '\0') {
+			g_string_append_c(text, *c);
+			continue;
+		}
+		c++;
+		switch (*c) {
+		case 'c': g_string_append(text, profile->client_id); break;
+		case 'h': g_string_append(text, profile->host); break;
+		case '%': g_string_append_c(text, '%'); break;
+		default: g_string_append_c(g_string_append_c(text, '%'), *c);
+		}
+	}
+	return g_string_free(text, FALSE);
 }
 
-void payload_free(Payload *payload)
+static bool topic_check(const char *topic, GError **error)
 {
-	if (!payload)
+	size_t len = strlen(topic);
+
+	if (len >= 1 && len <= TOPIC_MAX && !strpbrk(topic, "+#"))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "the topic \"%.64s\" has %zu octets; allowed are 1 to %d, without + and #",
+		    topic, len, TOPIC_MAX);
+	return false;
+}
+
+static void add_filters(Profile *profile)
+{
+	profile->filters = g_ptr_array_new_with_free_func(g_free);
+	for (const char *const *filter = profile->kind->filters; filter && *filter; filter++)
+		g_ptr_array_add(profile->filters, profile_expand(profile, *filter));
+	g_ptr_array_add(profile->filters, NULL);
+}
+
+Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, GError **error)
+{
+	g_autoptr(Profile) profile = g_new0(Profile, 1);
+
+	g_atomic_ref_count_init(&profile->references);
+	profile->kind = kind;
+	profile->client_id = g_strdup(settings->client_id);
+	profile->host = g_strdup(settings->host);
+	profile->topic = profile_expand(profile, kind->topic);
+	add_filters(profile);
+	if (!topic_check(profile->topic, error))
+		return NULL;
+	return g_steal_pointer(&profile);
+}
+
+Profile *profile_ref(const Profile *profile)
+{
+	Profile *counted = (Profile *)profile; /* only its count ever changes */
+
+	g_atomic_ref_count_inc(&counted->references);
+	return counted;
+}
+
+void profile_unref(Profile *profile)
+{
+	if (!profile || !g_atomic_ref_count_dec(&profile->references))
 		return;
-	g_string_free(payload->text, TRUE);
-	g_free(payload);
+	g_free(profile->client_id);
+	g_free(profile->host);
+	g_free(profile->topic);
+	g_clear_pointer(&profile->filters, g_ptr_array_unref);
+	g_free(profile);
 }
 
-bool payload_add(Payload *payload, const Sample *sample)
+const ProfileKind *profile_kind(const Profile *profile)
 {
-	size_t before = payload->text->len;
-
-	if (payload->count == payload->limits.samples)
-		return false;
-	if (payload->count > 0)
-		g_string_append_c(payload->text, ',');
-	payload->profile->append(payload->text, sample);
-	if (payload->count > 0 && payload->text->len + 1 > payload->limits.octets) {
-		g_string_truncate(payload->text, before);
-		return false;
-	}
-	if (payload->count++ == 0)
-		payload->first = sample->seq;
-	payload->last = sample->seq;
-	return true;
+	return profile->kind;
 }
 
-unsigned payload_count(const Payload *payload)
+const char *profile_topic(const Profile *profile)
 {
-	return payload->count;
+	return profile->topic;
 }
 
-uint64_t payload_first(const Payload *payload)
+const char *profile_client_id(const Profile *profile)
 {
-	return payload->first;
+	return profile->client_id;
 }
 
-uint64_t payload_last(const Payload *payload)
+const char *const *profile_filters(const Profile *profile)
 {
-	return payload->last;
+	return (const char *const *)profile->filters->pdata;
 }
 
-const char *payload_data(Payload *payload, size_t *len)
+void profile_receive(const Profile *profile, const char *topic, const void *payload, size_t len,
+		     ProfileInput *input)
 {
-	GString *text = payload->text;
-
-	if (payload->count == 1) {
-		*len = text->len - 1;
-		return text->str + 1;
-	}
-	if (text->str[text->len - 1] != ']')
-		g_string_append_c(text, ']');
-	*len = text->len;
-	return text->str;
+	*input = (ProfileInput){ .type = PROFILE_INPUT_NONE };
+	if (profile->kind->receive)
+		profile->kind->receive(profile, topic, payload, len, input);
 }
 
-void text_append_u64(GString *text, uint64_t value)
+void profile_input_clear(ProfileInput *input)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	command_free(input->command);
+	cJSON_Delete(input->settings);
+	*input = (ProfileInput){ .type = PROFILE_INPUT_NONE };
+}
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	g_string_append_len(text, digits + at, (gssize)(sizeof(digits) - at));
+ProfileMessage *profile_answer(const Profile *profile, const Command *command, const char *result,
+			       const GError *error)
+{
+	if (!command->reply)
+		return NULL;
+	return profile->kind->answer(profile, command, result, error);
+}
+
+GPtrArray *profile_hello(const Profile *profile, const char *report)
+{
+	GPtrArray *messages = g_ptr_array_new_with_free_func((GDestroyNotify)profile_message_free);
+
+	if (profile->kind->hello)
+		profile->kind->hello(profile, report, messages);
+	return messages;
+}
+
+ProfileMessage *profile_report(const Profile *profile, const char *report)
+{
+	return profile->kind->report ? profile->kind->report(profile, report) : NULL;
+}
+
+ProfileMessage *profile_message_text(char *topic, const char *text)
+{
+	return profile_message_new(topic, g_strdup(text), strlen(text));
+}
+
+ProfileMessage *profile_message_new(char *topic, char *payload, size_t len)
+{
+	ProfileMessage *message = g_new0(ProfileMessage, 1);
+
+	message->topic = topic;
+	message->payload = g_bytes_new_take(payload, len);
+	return message;
+}
+
+void profile_message_free(ProfileMessage *message)
+{
+	if (!message)
+		return;
+	g_free(message->topic);
+	g_bytes_unref(message->payload);
+	g_free(message);
+}
+
+const char *topic_rest(const char *topic, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(topic, prefix, len) == 0 && topic[len] ? topic + len : NULL;
 }

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile - how one cloud wants its telemetry: topics and payloads, as data and one small file
+ * profile - how this device speaks with its cloud: topics and payloads, octets in, octets out
  *
- * A Payload gathers samples in order until it is full. Profiles are static const.
+ * A ProfileKind is a cloud as static data with a few functions; a Profile is one together with
+ * what it has to know of this device, fixed for its life. docs/clouds.md has the topics.
+ *
+ *   telemetry   payload.h
+ *   down        profile_filters(), profile_receive()
+ *   up          profile_hello(), profile_answer(), profile_report()
+ *
+ * Templates: %c client id, %h host, %b base, %% a percent sign.
+ *
+ * Owner: a Profile is counted and never changes, so that any thread may hold it.
  */
 #pragma once
 
+#include "agent/core/command.h"
 #include "agent/core/sample.h"
 
 #include <glib.h>
@@ -13,55 +23,145 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct Profile {
-	const char *name;   /* as in the configuration */
-	const char *topic;  /* of telemetry */
-	size_t payload_max; /* octets that suit its servers */
+#define PROFILE_MESSAGES_MAX 600 /* messages that one hello or announcement may be made of */
+
+typedef struct Profile Profile;
+
+/* What a profile knows of the device; borrowed during profile_new(). */
+typedef struct ProfileSettings {
+	const char *client_id;
+	const char *host; /* of the broker */
+} ProfileSettings;
+
+/* A message to the cloud that is no telemetry. */
+typedef struct ProfileMessage {
+	char *topic;
+	GBytes *payload;
+	bool retain;
+} ProfileMessage;
+
+/* So many messages in so many seconds. */
+typedef struct ProfileRate {
+	uint32_t count;
+	uint32_t seconds;
+} ProfileRate;
+
+#define PROFILE_RATES_MAX 4
+
+/* What the cloud says it takes; 0: it did not say. */
+typedef struct ProfileLimits {
+	size_t payload;                       /* octets of one message */
+	unsigned inflight;                    /* messages without acknowledgement */
+	ProfileRate rates[PROFILE_RATES_MAX]; /* of telemetry messages, all hold together */
+	size_t rates_count;
+} ProfileLimits;
+
+typedef enum ProfileInputType {
+	PROFILE_INPUT_NONE,     /* not for us, or of no use */
+	PROFILE_INPUT_COMMAND,  /* to be answered */
+	PROFILE_INPUT_SETTINGS, /* wishes of the operator; what we know of them is obeyed */
+	PROFILE_INPUT_LIMITS,   /* of this cloud */
+	PROFILE_INPUT_ANEW,     /* the other side began anew: say hello again */
+} ProfileInputType;
+
+/* What a message of the cloud means. */
+typedef struct ProfileInput {
+	ProfileInputType type;
+	Command *command;     /* COMMAND */
+	cJSON *settings;      /* SETTINGS: an object */
+	ProfileLimits limits; /* LIMITS */
+} ProfileInput;
+
+typedef struct ProfileKind {
+	const char *name;           /* as in the configuration */
+	const char *topic;          /* template of telemetry */
+	const char *const *filters; /* templates of what to subscribe to, up to a NULL; or NULL */
+	size_t payload_max;         /* octets that suit its servers */
 
 	/* append() - one sample, without what separates it from others */
-	void (*append)(GString *text, const Sample *sample);
-} Profile;
+	void (*append)(const Profile *profile, GString *text, const Sample *sample);
 
-extern const Profile profile_thingsboard;
+	/* hello() - append what is to be sent once the subscriptions stand. Or NULL */
+	void (*hello)(const Profile *profile, const char *report, GPtrArray *messages);
+
+	/* report() - the message that tells @report, a JSON object. Or NULL */
+	ProfileMessage *(*report)(const Profile *profile, const char *report);
+
+	/* receive() - what a message of the cloud means; @input is NONE before. Or NULL */
+	void (*receive)(const Profile *profile, const char *topic, const void *payload, size_t len,
+			ProfileInput *input);
+
+	/* answer() - the message that answers @command, which has a reply. NULL where receive() is */
+	ProfileMessage *(*answer)(const Profile *profile, const Command *command,
+				  const char *result, const GError *error);
+} ProfileKind;
 
 /* profile_find() - by name; NULL when there is none */
-const Profile *profile_find(const char *name);
+const ProfileKind *profile_find(const char *name);
 
-/* profile_names() - all of them with commas between, for messages; static */
-const char *profile_names(void);
+/* profile_names() - all of them with commas between, for messages; free with g_free() */
+char *profile_names(void);
 
-typedef struct Payload Payload;
+/* profile_new() - @kind for one device
+ * @kind: static
+ * Errors: LANDFALL_ERROR_CONFIG (a topic that is none) */
+Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings,
+		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* How much goes into one payload; a single sample may be longer than `octets`. */
-typedef struct PayloadLimits {
-	size_t octets;
-	unsigned samples; /* 1 or more */
-} PayloadLimits;
+/* profile_ref(), profile_unref() - NULL is fine for unref */
+Profile *profile_ref(const Profile *profile);
+void profile_unref(Profile *profile);
 
-/* payload_new() - empty
- * @profile: kept */
-Payload *payload_new(const Profile *profile, PayloadLimits limits);
+/* profile_kind() - what it was made from */
+const ProfileKind *profile_kind(const Profile *profile);
 
-/* payload_free() - NULL is fine */
-void payload_free(Payload *payload);
+/* profile_topic() - where telemetry goes */
+const char *profile_topic(const Profile *profile);
 
-/* payload_add() - the next sample; false, and nothing done, when the payload is full.
- * The first is always taken. */
-bool payload_add(Payload *payload, const Sample *sample);
+/* profile_client_id() - as told */
+const char *profile_client_id(const Profile *profile);
 
-/* payload_count() - samples in it */
-unsigned payload_count(const Payload *payload);
+/* profile_filters() - what to subscribe to, up to a NULL; may be empty */
+const char *const *profile_filters(const Profile *profile);
 
-/* payload_first(), payload_last() - sequence numbers; 0 when empty */
-uint64_t payload_first(const Payload *payload);
-uint64_t payload_last(const Payload *payload);
+/* profile_receive() - what a message means
+ * @input: set, to be cleared by profile_input_clear() */
+void profile_receive(const Profile *profile, const char *topic, const void *payload, size_t len,
+		     ProfileInput *input);
 
-/* payload_data() - the message: one object, or an array of several; nothing may be added any more
- * @len: out
- * Returns text that lives as long as @payload */
-const char *payload_data(Payload *payload, size_t *len);
+/* profile_input_clear() - forget what it holds */
+void profile_input_clear(ProfileInput *input);
 
-/* text_append_u64() - @value in decimal, without the cost of a format */
-void text_append_u64(GString *text, uint64_t value);
+/* profile_answer() - the message that answers @command; NULL when it asks for none
+ * @result: JSON text, or NULL for true; @error: in its place when it failed */
+ProfileMessage *profile_answer(const Profile *profile, const Command *command, const char *result,
+			       const GError *error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Payload, payload_free)
+/* profile_hello() - what is to be sent once the subscriptions stand
+ * @report: a JSON object of what the device says of itself
+ * Returns ProfileMessages, at most PROFILE_MESSAGES_MAX; unreference it */
+GPtrArray *profile_hello(const Profile *profile, const char *report);
+
+/* profile_report() - the message that tells @report; NULL when this cloud takes none */
+ProfileMessage *profile_report(const Profile *profile, const char *report);
+
+/* profile_expand() - a template with this device's words put in; free with g_free() */
+char *profile_expand(const Profile *profile, const char *template);
+
+/* profile_message_new() - @topic and @payload are transferred, the latter from g_malloc() */
+ProfileMessage *profile_message_new(char *topic, char *payload, size_t len);
+
+/* profile_message_text() - the same with a text, copied */
+ProfileMessage *profile_message_text(char *topic, const char *text);
+
+/* profile_message_free() - NULL is fine */
+void profile_message_free(ProfileMessage *message);
+
+/* topic_rest() - what stands behind @prefix in @topic; NULL when it does not begin so, or nothing
+ * is left */
+const char *topic_rest(const char *topic, const char *prefix);
+
+extern const ProfileKind profile_thingsboard;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileMessage, profile_message_free)

@@ -3,7 +3,7 @@
  * well, alone and in a payload beside others. */
 #include "tests/fuzz/fuzz.h"
 
-#include "agent/core/profile.h"
+#include "agent/core/payload.h"
 #include "agent/core/sample-line.h"
 
 #include <cjson/cJSON.h>
@@ -16,7 +16,9 @@ static void check_payload(const SampleLine *line)
 			  .values = line->values,
 			  .values_len = line->values_len };
 	PayloadLimits limits = { 1000000, 2 };
-	g_autoptr(Payload) payload = payload_new(&profile_thingsboard, limits);
+	ProfileSettings settings = { .client_id = "fuzz", .host = "broker.test" };
+	g_autoptr(Profile) profile = profile_new(&profile_thingsboard, &settings, NULL);
+	g_autoptr(Payload) payload = payload_new(profile, limits);
 	size_t len;
 
 	g_assert_true(payload_add(payload, &sample));

@@ -3,6 +3,7 @@
 #include "agent/adapter/spool.h"
 
 #include "common/error.h"
+#include "tests/unit/agent/test-profile.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -92,9 +93,10 @@ static void append(Fixture *f, unsigned n)
 
 static void fetch(Fixture *f, uint64_t after, unsigned samples, unsigned payloads)
 {
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	SpoolWish wish = { .after = after,
 			   .limits = { 32768, samples },
-			   .profile = &profile_thingsboard,
+			   .profile = profile,
 			   .payloads_max = payloads };
 
 	spool_fetch(f->spool, &wish, on_fetched, f);

@@ -3,6 +3,7 @@
 #include "agent/adapter/spool-db.h"
 
 #include "common/error.h"
+#include "tests/unit/agent/test-profile.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -143,8 +144,9 @@ static void test_read(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	PayloadLimits limits = { 32768, 3 };
-	g_autoptr(Payload) payload = payload_new(&profile_thingsboard, limits);
-	g_autoptr(Payload) none = payload_new(&profile_thingsboard, limits);
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+	g_autoptr(Payload) none = payload_new(profile, limits);
 	size_t len;
 
 	append(db, 10);
@@ -276,7 +278,8 @@ static void test_damage_later(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	PayloadLimits limits = { 1000000, 1000 };
-	g_autoptr(Payload) payload = payload_new(&profile_thingsboard, limits);
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, limits);
 	g_autoptr(GError) error = NULL;
 	const DamageCase rows = { .offset = 20 * 4096, .len = 40 * 4096, .fill = 'x' };
 

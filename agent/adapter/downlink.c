@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/downlink.h"
+
+#include "common/error.h"
+#include "common/log.h"
+
+typedef enum DownlinkState {
+	DOWNLINK_CLOSED,
+	DOWNLINK_SUBSCRIBING,
+	DOWNLINK_OPEN,
+} DownlinkState;
+
+struct Downlink {
+	DownlinkState state;
+	bool listen;
+	Commands *commands;
+	MqttClient *client;
+	Profile *profile;
+	GPtrArray *subscriptions; /* ids that are unanswered */
+	GQueue queue;             /* of ProfileMessage */
+	GHashTable *sent;         /* ids that are unanswered */
+	LogRate lines;
+	ProfileLimits limits;
+};
+
+/* Where the answer to one request goes. */
+typedef struct Origin {
+	Downlink *downlink;
+	Profile *profile;
+} Origin;
+
+/* --- up --- */
+
+static void send_one(Downlink *downlink, const ProfileMessage *message)
+{
+	g_autoptr(GError) error = NULL;
+	gsize len;
+	const void *payload = g_bytes_get_data(message->payload, &len);
+	uint16_t id = mqtt_client_publish(downlink->client, message->topic, payload, len,
+					  message->retain, &error);
+
+	if (id != 0)
+		g_hash_table_add(downlink->sent, GUINT_TO_POINTER(id));
+	else if (log_rate_allow(&downlink->lines, g_get_monotonic_time(), NULL))
+		g_info("a message for %s is lost: %s", message->topic, error->message);
+}
+
+static void flush(Downlink *downlink)
+{
+	while (downlink->state != DOWNLINK_CLOSED && !g_queue_is_empty(&downlink->queue) &&
+	       g_hash_table_size(downlink->sent) < DOWNLINK_WINDOW &&
+	       mqtt_client_room(downlink->client) > 0) {
+		g_autoptr(ProfileMessage) message = g_queue_pop_head(&downlink->queue);
+
+		send_one(downlink, message);
+	}
+}
+
+/* @message: transferred */
+static void enqueue(Downlink *downlink, ProfileMessage *message)
+{
+	if (downlink->state == DOWNLINK_CLOSED) {
+		profile_message_free(message);
+		return;
+	}
+	g_queue_push_tail(&downlink->queue, message);
+	flush(downlink);
+}
+
+bool downlink_published(Downlink *downlink, uint16_t id, const GError *error)
+{
+	if (!g_hash_table_remove(downlink->sent, GUINT_TO_POINTER(id)))
+		return false;
+	if (error && log_rate_allow(&downlink->lines, g_get_monotonic_time(), NULL))
+		g_info("an answer was not taken: %s", error->message);
+	flush(downlink);
+	return true;
+}
+
+/* --- down --- */
+
+static void on_answered(const Command *command, const char *result, const GError *error, void *data)
+{
+	g_autofree Origin *origin = data;
+	Downlink *downlink = origin->downlink;
+	ProfileMessage *message = profile_answer(origin->profile, command, result, error);
+
+	if (error && log_rate_allow(&downlink->lines, g_get_monotonic_time(), NULL))
+		g_info("command %s: %s (%s)",
+		       command->method ? command->method : "without a method", error->message,
+		       command_code_name(error));
+	profile_unref(origin->profile);
+	if (message)
+		enqueue(downlink, message);
+}
+
+static void take_command(Downlink *downlink, Command *command)
+{
+	Origin *origin;
+
+	if (!downlink->commands || g_queue_get_length(&downlink->queue) >= DOWNLINK_QUEUE_MAX) {
+		if (log_rate_allow(&downlink->lines, g_get_monotonic_time(), NULL))
+			g_info("a command is ignored: too many answers wait to be sent");
+		command_free(command);
+		return;
+	}
+	origin = g_new(Origin, 1);
+	*origin = (Origin){ downlink, profile_ref(downlink->profile) };
+	commands_take(downlink->commands, command, on_answered, origin);
+}
+
+static void say_hello(Downlink *downlink)
+{
+	g_autofree char *report =
+		downlink->commands ? commands_report(downlink->commands) : g_strdup("{}");
+	g_autoptr(GPtrArray) messages = profile_hello(downlink->profile, report);
+
+	g_ptr_array_set_free_func(messages, NULL);
+	for (guint i = 0; i < messages->len; i++)
+		enqueue(downlink, g_ptr_array_index(messages, i));
+}
+
+void downlink_report(Downlink *downlink)
+{
+	g_autofree char *report = NULL;
+	ProfileMessage *message;
+
+	if (downlink->state != DOWNLINK_OPEN || !downlink->commands ||
+	    g_queue_get_length(&downlink->queue) >= DOWNLINK_QUEUE_MAX)
+		return;
+	report = commands_report(downlink->commands);
+	message = profile_report(downlink->profile, report);
+	if (message)
+		enqueue(downlink, message);
+}
+
+static void take_settings(Downlink *downlink, const cJSON *settings)
+{
+	if (downlink->commands)
+		commands_apply(downlink->commands, settings);
+}
+
+void downlink_message(Downlink *downlink, const char *topic, const void *payload, size_t len,
+		      bool retained)
+{
+	ProfileInput input;
+
+	if (downlink->state == DOWNLINK_CLOSED)
+		return;
+	profile_receive(downlink->profile, topic, payload, len, &input);
+	switch (input.type) {
+	case PROFILE_INPUT_NONE: break;
+	case PROFILE_INPUT_COMMAND:
+		if (!retained) /* else it would come again at each connection */
+			take_command(downlink, g_steal_pointer(&input.command));
+		break;
+	case PROFILE_INPUT_SETTINGS: take_settings(downlink, input.settings); break;
+	case PROFILE_INPUT_LIMITS: downlink->limits = input.limits; break;
+	case PROFILE_INPUT_ANEW: say_hello(downlink); break;
+	}
+	profile_input_clear(&input);
+}
+
+/* --- the connection --- */
+
+static void subscribe(Downlink *downlink, const char *filter)
+{
+	g_autoptr(GError) error = NULL;
+	uint16_t id = mqtt_client_subscribe(downlink->client, filter, 1, &error);
+
+	if (id == 0)
+		g_warning("no subscription to %s: %s", filter, error->message);
+	else
+		g_ptr_array_add(downlink->subscriptions, GUINT_TO_POINTER(id));
+}
+
+static void open_when_answered(Downlink *downlink)
+{
+	if (downlink->state != DOWNLINK_SUBSCRIBING || downlink->subscriptions->len > 0)
+		return;
+	downlink->state = DOWNLINK_OPEN;
+	say_hello(downlink);
+}
+
+void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profile)
+{
+	downlink_close(downlink);
+	downlink->client = client;
+	downlink->profile = profile_ref(profile);
+	downlink->state = DOWNLINK_SUBSCRIBING;
+	for (const char *const *filter = profile_filters(profile); downlink->listen && *filter;
+	     filter++)
+		subscribe(downlink, *filter);
+	open_when_answered(downlink);
+}
+
+void downlink_subscribed(Downlink *downlink, uint16_t id, const GError *error)
+{
+	g_ptr_array_remove(downlink->subscriptions, GUINT_TO_POINTER(id));
+	if (error && error->code != LANDFALL_ERROR_NETWORK)
+		g_warning("the cloud will not be heard: %s", error->message);
+	open_when_answered(downlink);
+}
+
+void downlink_close(Downlink *downlink)
+{
+	downlink->state = DOWNLINK_CLOSED;
+	downlink->client = NULL;
+	downlink->limits = (ProfileLimits){ 0 };
+	g_clear_pointer(&downlink->profile, profile_unref);
+	g_ptr_array_set_size(downlink->subscriptions, 0);
+	g_hash_table_remove_all(downlink->sent);
+	g_queue_clear_full(&downlink->queue, (GDestroyNotify)profile_message_free);
+}
+
+Downlink *downlink_new(bool listen)
+{
+	Downlink *downlink = g_new0(Downlink, 1);
+
+	downlink->listen = listen;
+	downlink->lines = LOG_RATE_PEER;
+	downlink->subscriptions = g_ptr_array_new();
+	downlink->sent = g_hash_table_new(NULL, NULL);
+	g_queue_init(&downlink->queue);
+	return downlink;
+}
+
+void downlink_free(Downlink *downlink)
+{
+	if (!downlink)
+		return;
+	downlink_close(downlink);
+	g_ptr_array_unref(downlink->subscriptions);
+	g_hash_table_unref(downlink->sent);
+	g_free(downlink);
+}
+
+const ProfileLimits *downlink_limits(const Downlink *downlink)
+{
+	return &downlink->limits;
+}
+
+void downlink_set_commands(Downlink *downlink, Commands *commands)
+{
+	downlink->commands = commands;
+}

@@ -183,13 +183,22 @@ static bool is_proved(const WifiIwdJoin *join, const NetLinkAddress *now,
 	return join->here ? now->there : net_link_is_newer(now, before);
 }
 
+/* iwd that loses the network may be on another one by now. */
+static bool is_on_it(const WifiIwdJoin *join)
+{
+	const BusMirror *network = find_network(join, join->kind);
+
+	return network && wifi_iwd_is_state(&join->context, "connected") &&
+	       g_strcmp0(wifi_iwd_connected(&join->context), bus_mirror_path(network)) == 0;
+}
+
 /* iwd joins it again by itself, if it is still there. */
 static gboolean on_lost(gpointer data)
 {
 	WifiIwdJoin *join = data;
 
 	join->lost = 0;
-	if (join->step == JOIN_ADDRESS && !wifi_iwd_is_state(&join->context, "connected"))
+	if (join->step == JOIN_ADDRESS && !is_on_it(join))
 		join_look_again(join);
 	return G_SOURCE_REMOVE;
 }
@@ -198,7 +207,7 @@ static void join_check_address(WifiIwdJoin *join)
 {
 	const NetLinkState *now = net_link_state(join->context.link);
 
-	if (!wifi_iwd_is_state(&join->context, "connected")) {
+	if (!is_on_it(join)) {
 		if (!join->lost)
 			join->lost = g_timeout_add(LOST_MS, on_lost, join);
 		return;
@@ -382,20 +391,21 @@ static void on_connect(BusReply *reply, void *user_data)
 	if (!join->visible && g_strcmp0(join->error, IWD_ERROR_NOT_HIDDEN) == 0) {
 		join->visible = true;
 		join_connect(join);
+	} else if (g_strcmp0(join->error, IWD_ERROR_NOT_FOUND) == 0 && join->connects < MISSES) {
+		join_connect(join); /* asked for by name, it may have missed the question */
 	} else {
 		join_refused(join);
 	}
 }
 
-static void note_before(WifiIwdJoin *join, const BusMirror *network)
+static void note_before(WifiIwdJoin *join)
 {
 	const NetLinkState *state = net_link_state(join->context.link);
 	const char *path = wifi_iwd_connected(&join->context);
 
 	g_free(join->before);
 	join->before = g_strdup(path);
-	join->here = network && g_strcmp0(path, bus_mirror_path(network)) == 0 &&
-		     wifi_iwd_is_state(&join->context, "connected");
+	join->here = is_on_it(join);
 	join->ip4_before = state->ip4;
 	join->ip6_before = state->ip6;
 }
@@ -447,7 +457,7 @@ static void join_connect(WifiIwdJoin *join)
 	const BusMirror *network = find_network(join, join->kind);
 
 	if (join->connects == 0)
-		note_before(join, network);
+		note_before(join);
 	if (!join_record(join)) {
 		join_fail(join, WIFI_FAILURE_OTHER);
 		return;
@@ -560,9 +570,8 @@ static gboolean on_deadline(gpointer data)
 	WifiIwdJoin *join = data;
 
 	join->deadline = 0;
-	join_fail(join, join->step == JOIN_ADDRESS && wifi_iwd_is_state(&join->context, "connected")
-				? WIFI_FAILURE_ADDRESS
-				: WIFI_FAILURE_OTHER);
+	join_fail(join, join->step == JOIN_ADDRESS && is_on_it(join) ? WIFI_FAILURE_ADDRESS
+								     : WIFI_FAILURE_OTHER);
 	return G_SOURCE_REMOVE;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-iwd-undo.h"
 
-#define SETTLE_MS 60000 /* for iwd to end what it is at */
-#define SHOW_MS   2000  /* for a network that iwd has saved to show on the bus */
+#define SETTLE_MS    60000 /* for iwd to end what it is at */
+#define SHOW_MS      2000  /* for a network that iwd has saved to show on the bus */
+#define RETURN_MS    30000 /* for iwd to be back on the network before */
+#define RETURN_TRIES 3
 
 typedef enum UndoStep {
-	UNDO_SETTLE,
+	UNDO_SETTLE, /* iwd ends what it is at */
+	UNDO_RETURN, /* it goes back to the network before, or cannot yet */
 	UNDO_SHOW,   /* waiting for the network that was saved */
 	UNDO_FORGET, /* Forget is under way */
 	UNDO_OVER,
@@ -17,10 +20,24 @@ struct WifiIwdUndo {
 	void (*done)(void *data);
 	void *data;
 	UndoStep step;
-	BusCall *call;
+	BusCall *call; /* Connect to the network before, or Forget */
+	int tries;     /* to go back there */
+	bool back;
+	bool forgotten; /* or there is nothing to be forgotten */
 	guint start;
 	guint limit;
 };
+
+static void undo_advance(WifiIwdUndo *undo);
+
+static void undo_enter(WifiIwdUndo *undo, UndoStep step, unsigned int limit_ms, GSourceFunc late)
+{
+	if (undo->step == step && undo->limit)
+		return;
+	undo->step = step;
+	g_clear_handle_id(&undo->limit, g_source_remove);
+	undo->limit = g_timeout_add(limit_ms, late, undo);
+}
 
 /* @undo may be gone afterwards. */
 static void undo_finish(WifiIwdUndo *undo)
@@ -41,23 +58,61 @@ static void undo_record(WifiIwdUndo *undo)
 		g_warning("the end of the attempt cannot be recorded: %s", error->message);
 }
 
-/* iwd returns by itself, too, but looks around first. Where it is there already nothing happens. */
-static void undo_return(WifiIwdUndo *undo)
+/* ---- back to the network before ---- */
+
+static bool is_away(const WifiIwdUndo *undo)
 {
 	const char *before = wifi_iwd_join_before(undo->join);
 
-	if (before && bus_peer_find(undo->context.peer, before))
-		bus_message_send(
-			undo->context.bus,
-			bus_message_new_call(IWD_SERVICE, before, IWD_NETWORK_IFACE, "Connect"));
+	return !undo->back && undo->tries < RETURN_TRIES && before &&
+	       bus_peer_find(undo->context.peer, before);
 }
 
-static void undo_end(WifiIwdUndo *undo)
+static void on_returned(BusReply *reply, void *user_data)
 {
-	undo_return(undo);
-	undo_record(undo);
-	undo_finish(undo);
+	WifiIwdUndo *undo = user_data;
+
+	undo->call = NULL;
+	if (wifi_iwd_is_gone(reply))
+		return;
+	undo->back = !bus_reply_error(reply);
+	if (!undo->back)
+		g_info("iwd is not back on the network before: %s", bus_reply_error_name(reply));
+	if (undo->step == UNDO_RETURN)
+		undo_advance(undo);
 }
+
+/* Where iwd is there already, or on its way, it says so at once. */
+static void call_back(WifiIwdUndo *undo)
+{
+	undo->tries++;
+	undo->call =
+		bus_call_start(undo->context.bus,
+			       bus_message_new_call(IWD_SERVICE, wifi_iwd_join_before(undo->join),
+						    IWD_NETWORK_IFACE, "Connect"),
+			       BUS_TIMEOUT_NONE, on_returned, undo);
+}
+
+static gboolean on_return_limit(gpointer data)
+{
+	WifiIwdUndo *undo = data;
+
+	undo->limit = 0;
+	undo->tries = RETURN_TRIES;
+	bus_call_cancel(undo->call);
+	undo->call = NULL;
+	undo_advance(undo);
+	return G_SOURCE_REMOVE;
+}
+
+static void undo_return(WifiIwdUndo *undo)
+{
+	undo_enter(undo, UNDO_RETURN, RETURN_MS, on_return_limit);
+	if (!wifi_iwd_is_state(&undo->context, "disconnecting")) /* it would refuse */
+		call_back(undo);
+}
+
+/* ---- forgetting ---- */
 
 static void on_forgotten(BusReply *reply, void *user_data)
 {
@@ -69,45 +124,68 @@ static void on_forgotten(BusReply *reply, void *user_data)
 	if (bus_reply_error(reply))
 		g_warning("iwd does not forget the network that failed: %s",
 			  bus_reply_error(reply)->message);
-	undo_end(undo);
+	undo_advance(undo);
 }
 
-static const BusMirror *find_saved(const WifiIwdUndo *undo)
+static gboolean on_show_limit(gpointer data)
+{
+	WifiIwdUndo *undo = data;
+
+	undo->limit = 0;
+	undo->forgotten = true;
+	undo_advance(undo);
+	return G_SOURCE_REMOVE;
+}
+
+static void undo_forget(WifiIwdUndo *undo)
 {
 	const WifiRecord *record = undo->context.record;
+	bool ours = record->attempting && !record->known;
+	const BusMirror *saved =
+		ours ? wifi_iwd_known(undo->context.peer, record->attempt.ssid,
+				      record->attempt.ssid_len,
+				      record->attempt.secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN)
+		     : NULL;
 
-	if (!record->attempting || record->known)
-		return NULL;
-	return wifi_iwd_known(undo->context.peer, record->attempt.ssid, record->attempt.ssid_len,
-			      record->attempt.secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN);
-}
-
-static bool undo_forget(WifiIwdUndo *undo)
-{
-	const BusMirror *saved = find_saved(undo);
-
-	if (!saved)
-		return false;
+	if (!saved && ours && wifi_iwd_join_connected(undo->join)) {
+		undo_enter(undo, UNDO_SHOW, SHOW_MS, on_show_limit);
+		return;
+	}
+	undo->forgotten = true;
+	if (!saved) {
+		undo_advance(undo);
+		return;
+	}
 	undo->step = UNDO_FORGET;
 	g_clear_handle_id(&undo->limit, g_source_remove);
 	undo->call = bus_call_start(undo->context.bus,
 				    bus_message_new_call(IWD_SERVICE, bus_mirror_path(saved),
 							 IWD_KNOWN_IFACE, "Forget"),
 				    BUS_TIMEOUT_DEFAULT, on_forgotten, undo);
-	return true;
 }
 
-static gboolean on_limit(gpointer data)
+/* ---- one after the other ---- */
+
+/* Back first: iwd that loses the network it is on to Forget joins any other it knows. */
+static void undo_advance(WifiIwdUndo *undo)
+{
+	if (is_away(undo) && (undo->tries == 0 || undo->forgotten)) {
+		undo_return(undo);
+	} else if (!undo->forgotten) {
+		undo_forget(undo);
+	} else {
+		undo_record(undo);
+		undo_finish(undo);
+	}
+}
+
+static gboolean on_settle_limit(gpointer data)
 {
 	WifiIwdUndo *undo = data;
 
 	undo->limit = 0;
-	if (undo->step == UNDO_SHOW) {
-		undo_end(undo);
-	} else {
-		g_warning("iwd does not end the attempt that failed");
-		undo_finish(undo);
-	}
+	g_warning("iwd does not end the attempt that failed");
+	undo_finish(undo);
 	return G_SOURCE_REMOVE;
 }
 
@@ -115,18 +193,11 @@ static gboolean on_limit(gpointer data)
 static void on_settled(void *data)
 {
 	WifiIwdUndo *undo = data;
-	bool saved = undo->context.record->attempting && !undo->context.record->known &&
-		     wifi_iwd_join_connected(undo->join);
 
-	g_clear_handle_id(&undo->limit, g_source_remove);
-	if (undo_forget(undo))
-		return;
-	if (!saved) {
-		undo_end(undo);
-		return;
-	}
-	undo->step = UNDO_SHOW;
-	undo->limit = g_timeout_add(SHOW_MS, on_limit, undo);
+	if (undo->call)
+		undo_enter(undo, UNDO_RETURN, RETURN_MS, on_return_limit);
+	else
+		undo_advance(undo);
 }
 
 static gboolean on_start(gpointer data)
@@ -134,7 +205,7 @@ static gboolean on_start(gpointer data)
 	WifiIwdUndo *undo = data;
 
 	undo->start = 0;
-	on_settled(undo);
+	undo_advance(undo);
 	return G_SOURCE_REMOVE;
 }
 
@@ -147,12 +218,13 @@ WifiIwdUndo *wifi_iwd_undo_new(const WifiIwdContext *context, WifiIwdJoin *join,
 	undo->join = join;
 	undo->done = done;
 	undo->data = data;
-	if (wifi_iwd_join_settle(join, on_settled, undo)) {
-		undo->limit = g_timeout_add(SETTLE_MS, on_limit, undo);
-		undo_return(undo);
-	} else {
+	if (!wifi_iwd_join_settle(join, on_settled, undo)) {
 		undo->start = g_idle_add(on_start, undo);
+		return undo;
 	}
+	undo_enter(undo, UNDO_SETTLE, SETTLE_MS, on_settle_limit);
+	if (is_away(undo))
+		call_back(undo);
 	return undo;
 }
 
@@ -169,6 +241,6 @@ void wifi_iwd_undo_free(WifiIwdUndo *undo)
 
 void wifi_iwd_undo_changed(WifiIwdUndo *undo)
 {
-	if (undo->step == UNDO_SHOW)
-		undo_forget(undo);
+	if (!undo->call && (undo->step == UNDO_SHOW || undo->step == UNDO_RETURN))
+		undo_advance(undo);
 }

@@ -2,9 +2,10 @@
 /*
  * wifi-iwd-undo - take back what an attempt left with iwd, and return to the network before
  *
- *   iwd ends what it is at ─▶ Forget, unless iwd knew the network before ─▶ Connect to the one before
- *   ─▶ record
+ *   iwd ends what it is at ─▶ Connect to the network before ─▶ Forget, unless iwd knew the network
+ *   from before ─▶ Connect again, where that failed ─▶ record
  *
+ * Back comes first, as iwd joins any network it knows when the one it is on is forgotten.
  * Station.Disconnect is never called: iwd would join nothing by itself any more. Where there is a
  * network before, Connect to it ends what iwd is at; else it is waited for. If iwd keeps at it for
  * too long the record stays as it is, and the next start takes the network back.

@@ -82,6 +82,7 @@ static void known_forget(BusRequest *request, void *user_data)
 	bus_request_reply(request);
 	g_clear_pointer(&known->object, bus_object_free);
 	if (fake->connected && strcmp(fake->connected->name, known->name) == 0) {
+		fake->thrown_off++;
 		fake->connected = NULL;
 		bus_object_changed(fake->device, STATION, "ConnectedNetwork");
 		fake_iwd_state(fake, "disconnected");
@@ -237,6 +238,8 @@ static void connect_begin(FakeIwd *fake, FakeIwdNetwork *network, BusRequest *re
 	fake->connects++;
 	if (fake->refuse_connect) {
 		bus_request_fail_name(request, fake->refuse_connect, "the test says so");
+		if (fake->refusals > 0 && --fake->refusals == 0)
+			fake->refuse_connect = NULL;
 		return;
 	}
 	if (fake->connected == network && strcmp(fake->state, "connected") == 0) {
@@ -452,6 +455,11 @@ static void station_connect_hidden(BusRequest *request, void *user_data)
 
 	if (fake_iwd_find(fake, name)) {
 		bus_request_fail_name(request, IWD ".AlreadyProvisioned", "it is known");
+		return;
+	}
+	if (fake->deaf > 0) {
+		fake->deaf--;
+		bus_request_fail_name(request, IWD ".NotFound", "it did not hear the question");
 		return;
 	}
 	if (!fake->hidden || strcmp(fake->hidden->name, name) != 0) {

@@ -64,8 +64,10 @@ struct FakeIwd {
 	const char *refuse_scan;   /* error name; NULL: accept */
 	const char *refuse_agent;
 	const char *refuse_connect;
+	unsigned int refusals; /* how often Connect is refused; 0: always */
 	bool hold; /* what was found out about a passphrase waits for fake_iwd_go_on() */
 	FakeIwdNetwork *hidden; /* what answers to its name, NULL: nothing */
+	unsigned int deaf;      /* how often it does not */
 
 	char *agent; /* unique name of who registered one, NULL: none */
 	char *agent_path;
@@ -81,6 +83,7 @@ struct FakeIwd {
 	unsigned int connects;
 	unsigned int asks;
 	unsigned int forgets;
+	unsigned int thrown_off; /* times the network in use was forgotten */
 	unsigned int lists;
 };
 

@@ -561,8 +561,36 @@ static void test_join_no_address(Fixture *fixture, gconstpointer data)
 	TEST_WAIT(fixture->idles == 1);
 	TEST_WAIT(!fake_iwd_find(fake, LAB));
 	g_assert_false(record_on_disk(fixture).attempting);
-	TEST_WAIT(fake->connected == &fake->networks[1] && strcmp(fake->state, "connected") == 0);
+	g_assert_true(fake->connected == &fake->networks[1]);
+	g_assert_cmpstr(fake->state, ==, "connected");
 	g_assert_nonnull(fake_iwd_find(fake, "Three"));
+	/* It left before it was forgotten: thrown off it, iwd would have joined any other. */
+	g_assert_cmpuint(fake->thrown_off, ==, 0);
+}
+
+/* iwd lost the network and went to another one by itself, where there is an address. */
+static void test_join_elsewhere(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	if (lacks_namespace(fixture))
+		return;
+	fake_iwd_network(fake, 0, &lab);
+	fake_iwd_network(fake, 1, &cafe);
+	fake_iwd_know(fake, cafe.name, "open", NULL, true);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	fake_iwd_use(fake, 1);
+	catch_up(fixture);
+	lease(fixture);
+	TEST_WAIT(wifi_iwd_backend.is_online(fixture->iwd));
+	wait_scan(fixture, 2); /* is it still there? */
+	TEST_WAIT(fake->scans == 3);
+	fake_iwd_fade(fake, 0);
+	end_scan(fixture);
+	wait_scan(fixture, 4);
+	assert_failed(fixture, WIFI_FAILURE_NOT_FOUND);
 }
 
 typedef struct WrongCase {
@@ -735,6 +763,21 @@ static void test_join_hidden(Fixture *fixture, gconstpointer data)
 	g_assert_true(fake_iwd_find(fake, LAB)->hidden);
 	lease(fixture);
 	TEST_WAIT(fixture->joins == 1);
+}
+
+/* One question may be missed. */
+static void test_join_hidden_missed(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+	FakeIwdNetwork hidden = lab;
+
+	fake->hidden = &hidden;
+	fake->deaf = 1;
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	wait_scan(fixture, 1);
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	g_assert_true(fake_iwd_find(fake, LAB)->hidden);
 }
 
 /* It hides its name, but has just been asked for and still shows: it is joined as a hidden one. */
@@ -975,6 +1018,54 @@ static void test_cancelled_back(Fixture *fixture, gconstpointer data)
 	g_assert_null(fake_iwd_find(fake, LAB));
 }
 
+/* On its way out of a network iwd goes nowhere: it is asked when it is out, and again when it fails. */
+static void test_back_again(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	fake_iwd_network(fake, 0, &lab);
+	fake_iwd_network(fake, 1, &cafe);
+	fake_iwd_know(fake, cafe.name, "open", NULL, true);
+	fake_iwd_use(fake, 1);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	fake->connected = NULL;
+	fake_iwd_state(fake, "disconnecting");
+	catch_up(fixture);
+	fake->connects = 0;
+	wifi_iwd_backend.port.cancel(fixture->iwd);
+	catch_up(fixture);
+	g_assert_cmpuint(fake->connects, ==, 0);
+	fake->refuse_connect = "net.connman.iwd.Failed";
+	fake->refusals = 1;
+	fake_iwd_state(fake, "disconnected");
+	TEST_WAIT(fixture->idles == 1);
+	g_assert_cmpuint(fake->connects, ==, 2);
+	g_assert_true(fake->connected == &fake->networks[1]);
+	g_assert_null(fake_iwd_find(fake, LAB));
+}
+
+/* The network before takes us no more: the attempt is taken back all the same. */
+static void test_back_never(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	fake_iwd_network(fake, 0, &lab);
+	fake_iwd_network(fake, 1, &cafe);
+	fake_iwd_know(fake, cafe.name, "open", NULL, true);
+	fake_iwd_use(fake, 1);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	fake->refuse_connect = "net.connman.iwd.Failed";
+	wifi_iwd_backend.port.cancel(fixture->iwd);
+	TEST_WAIT(fixture->idles == 1);
+	g_assert_cmpuint(fake->connects, ==, 4);
+	g_assert_null(fake_iwd_find(fake, LAB));
+	g_assert_false(record_on_disk(fixture).attempting);
+}
+
 /* Another attempt waits until the one before is undone. */
 static void test_superseded(Fixture *fixture, gconstpointer data)
 {
@@ -1145,6 +1236,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/join/open", test_join_open },
 	{ "/wifi-iwd/join/stale-address", test_join_stale_address },
 	{ "/wifi-iwd/join/no-address", test_join_no_address },
+	{ "/wifi-iwd/join/elsewhere", test_join_elsewhere },
 	{ "/wifi-iwd/join/not-utf8", test_join_not_utf8 },
 	{ "/wifi-iwd/join/enterprise", test_join_enterprise },
 	{ "/wifi-iwd/join/absent", test_join_absent },
@@ -1152,6 +1244,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/join/fades", test_join_fades },
 	{ "/wifi-iwd/join/lost", test_join_lost },
 	{ "/wifi-iwd/join/hidden", test_join_hidden },
+	{ "/wifi-iwd/join/hidden-missed", test_join_hidden_missed },
 	{ "/wifi-iwd/join/hidden-lingers", test_join_hidden_lingers },
 	{ "/wifi-iwd/join/agent-refused", test_join_agent_refused },
 	{ "/wifi-iwd/join/agent", test_agent },
@@ -1162,6 +1255,8 @@ static const Test tests[] = {
 	{ "/wifi-iwd/known/foreign-changed", test_known_foreign_changed },
 	{ "/wifi-iwd/end/cancelled", test_cancelled },
 	{ "/wifi-iwd/end/cancelled-back", test_cancelled_back },
+	{ "/wifi-iwd/end/back-again", test_back_again },
+	{ "/wifi-iwd/end/back-never", test_back_never },
 	{ "/wifi-iwd/end/superseded", test_superseded },
 	{ "/wifi-iwd/end/late", test_late },
 	{ "/wifi-iwd/end/disk-full", test_disk_full },

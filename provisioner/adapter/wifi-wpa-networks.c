@@ -74,6 +74,8 @@ static void take_setting(WpaConfigured *network, const char *key, const char *te
 	} else if (strcmp(key, "ssid") == 0) {
 		g_clear_pointer(&network->ssid, g_bytes_unref);
 		network->ssid = wifi_wpa_map_octets(text);
+	} else if (strcmp(key, "scan_ssid") == 0) {
+		network->hidden = strcmp(text, "0") != 0;
 	} else if (strcmp(key, "mode") == 0) {
 		network->infrastructure = strcmp(text, "0") == 0;
 	} else if (strcmp(key, "priority") == 0) {

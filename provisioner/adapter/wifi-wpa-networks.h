@@ -28,6 +28,7 @@ typedef struct WpaConfigured {
 	char *path;
 	bool enabled;
 	bool infrastructure; /* not an access point or a Wi-Fi Direct group of ours */
+	bool hidden;         /* is asked for by name */
 	bool ours;           /* has our mark */
 	bool trial;
 	GArray *before; /* of ours: guint, numbers in the mark */

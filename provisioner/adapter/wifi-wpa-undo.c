@@ -91,6 +91,24 @@ static void push_enable(WifiWpaUndo *undo, const char *path)
 	bus_writer_close(writer);
 }
 
+/* A scan of the last seconds is enough for wpa_supplicant to choose from, but what hides its name was
+ * asked for only if it was enabled then. */
+static bool may_be_missed(const GPtrArray *list, const WpaUndoPlan *plan)
+{
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+
+		if (network->hidden && is_due(network, list, plan))
+			return true;
+	}
+	return false;
+}
+
+static void push_flush(WifiWpaUndo *undo, const char *path)
+{
+	bus_writer_u32(bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "FlushBSS")), 0);
+}
+
 /* The order matters: what is enabled again is to be in the file. */
 static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
 		       const WpaUndoPlan *plan)
@@ -107,6 +125,8 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 			bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "RemoveNetwork")),
 			network->path);
 	}
+	if (reconnect && may_be_missed(list, plan))
+		push_flush(undo, path);
 	for (guint i = 0; i < list->len; i++) {
 		const WpaConfigured *network = g_ptr_array_index(list, i);
 

@@ -171,8 +171,10 @@ static bool wpa_settle(WifiWpa *wpa)
 		g_message("taking back the network of an unfinished attempt");
 	wpa->known = true;
 	wpa_pardon(wpa);
-	if (wpa->undo)
+	if (wpa->undo) {
+		wpa->scanned_us = 0; /* wpa_supplicant may be told to drop what it heard */
 		return false;
+	}
 	if (wpa->unsettled) {
 		wpa->unsettled = false;
 		wpa->events->idle(wpa->data);

@@ -372,6 +372,17 @@ static void reassociate_handle(BusRequest *request, void *user_data)
 	bus_request_reply(request);
 }
 
+static void flush_handle(BusRequest *request, void *user_data)
+{
+	FakeWpa *fake = user_data;
+
+	g_assert_cmpuint(bus_reader_u32(bus_request_args(request)), ==, 0);
+	for (int i = 0; i < FAKE_WPA_SLOTS; i++)
+		g_assert_false(fake->networks[i].object && fake->networks[i].enabled);
+	fake->flushes++;
+	bus_request_reply(request);
+}
+
 static void save_handle(BusRequest *request, void *user_data)
 {
 	FakeWpa *fake = user_data;
@@ -489,6 +500,7 @@ static const BusMethod interface_methods[] = {
 	{ "AddNetwork", "a{sv}", "o", add_handle, NULL },
 	{ "RemoveNetwork", "o", "", remove_handle, NULL },
 	{ "SelectNetwork", "o", "", select_handle, NULL },
+	{ "FlushBSS", "u", "", flush_handle, NULL },
 	{ "Reassociate", "", "", reassociate_handle, NULL },
 	{ "SaveConfig", "", "", save_handle, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },

@@ -71,7 +71,8 @@ struct FakeWpa {
 	unsigned int selects;
 	unsigned int saves;
 	unsigned int reassociates;
-	unsigned int drops; /* of the keys, by changes of a network that is in use */
+	unsigned int flushes; /* of what it heard, while no network was enabled */
+	unsigned int drops;   /* of the keys, by changes of a network that is in use */
 };
 
 /* fake_wpa_new() - on the bus at @address, name taken when it returns; the interface is idle */

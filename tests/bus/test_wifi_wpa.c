@@ -299,7 +299,24 @@ static void test_swept(Fixture *fixture, gconstpointer data)
 	/* Whoever wrote the file meanwhile wrote it into it. */
 	g_assert_true(fake->networks[0].saved_enabled);
 	g_assert_false(fake->networks[3].saved);
+	g_assert_cmpuint(fake->flushes, ==, 0);
 	TEST_WAIT(wifi_wpa_backend.is_provisioned(fixture->wpa));
+}
+
+/* wpa_supplicant asked for the hidden network before in none of its last scans: what it heard in them
+ * is not to be chosen from. */
+static void test_swept_hidden(Fixture *fixture, gconstpointer data)
+{
+	FakeWpa *fake = fixture->fake;
+
+	fake_wpa_set(fake, fake_wpa_network(fake, "home", NULL, false), "scan_ssid", "1");
+	fake_wpa_set(fake, fake_wpa_network(fake, "new", "landfall 0", true), "priority", TRIAL);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
+	start(fixture, PATIENCE);
+	TEST_WAIT(fake->reassociates == 1);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(fake->flushes, ==, 1);
+	g_assert_true(fake->networks[0].enabled);
 }
 
 /* A trial that somebody saved, read again with other numbers: in doubt all are enabled. */
@@ -1158,6 +1175,7 @@ static const Test tests[] = {
 	{ "foreign", test_foreign },
 	{ "online", test_online },
 	{ "swept", test_swept },
+	{ "swept-hidden", test_swept_hidden },
 	{ "swept-renumbered", test_swept_renumbered },
 	{ "scan/list", test_scan },
 	{ "scan/ahead", test_scan_ahead },

@@ -139,7 +139,7 @@ class Iwd:
               "tls": "iwd has no call that configures 802.1X",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")
-    # Asking for a hidden name scans all 150 channels of the simulated radio: 40 s.
+    # Asking for a hidden name scans all channels of the simulated radio, twice when there is none.
     join_timeout = 90
 
     def configure(self, ssid, passphrase):

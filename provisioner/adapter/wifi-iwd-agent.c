@@ -17,7 +17,7 @@ struct WifiIwdAgent {
 	BusCall *call;       /* RegisterAgent */
 	BusRequest *waiting; /* for an object that is not mirrored yet; its path is our copy */
 	char *network;
-	bool asked;
+	int64_t asked_us;
 };
 
 static void refuse(BusRequest *request)
@@ -28,7 +28,7 @@ static void refuse(BusRequest *request)
 
 static void hand_out(WifiIwdAgent *agent, BusRequest *request)
 {
-	agent->asked = true;
+	agent->asked_us = g_get_monotonic_time();
 	bus_writer_string(bus_request_writer(request),
 			  (const char *)secret_data(agent->wanted->passphrase));
 	bus_request_reply(request);
@@ -143,7 +143,7 @@ void wifi_iwd_agent_changed(WifiIwdAgent *agent)
 		answer(agent);
 }
 
-bool wifi_iwd_agent_asked(const WifiIwdAgent *agent)
+int64_t wifi_iwd_agent_asked_us(const WifiIwdAgent *agent)
 {
-	return agent->asked;
+	return agent->asked_us;
 }

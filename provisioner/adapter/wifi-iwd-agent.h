@@ -29,7 +29,7 @@ void wifi_iwd_agent_free(WifiIwdAgent *agent);
 /* wifi_iwd_agent_changed() - something in the mirrors changed */
 void wifi_iwd_agent_changed(WifiIwdAgent *agent);
 
-/* wifi_iwd_agent_asked() - was the passphrase handed out? */
-bool wifi_iwd_agent_asked(const WifiIwdAgent *agent);
+/* wifi_iwd_agent_asked_us() - when was the passphrase handed out last? 0: never */
+int64_t wifi_iwd_agent_asked_us(const WifiIwdAgent *agent);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiIwdAgent, wifi_iwd_agent_free)

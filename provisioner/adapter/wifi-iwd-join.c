@@ -42,6 +42,7 @@ struct WifiIwdJoin {
 	BusCall *connect; /* its end is awaited even when the attempt is given up */
 	int connects;
 	int misses;
+	int64_t there_us; /* of the last Connect or loss: heard since then, it is there */
 	guint start;
 	guint deadline;
 	guint ip4_wait;
@@ -198,6 +199,7 @@ static gboolean on_lost(gpointer data)
 	WifiIwdJoin *join = data;
 
 	join->lost = 0;
+	join->there_us = g_get_monotonic_time();
 	if (join->step == JOIN_ADDRESS && !is_on_it(join))
 		join_look_again(join);
 	return G_SOURCE_REMOVE;
@@ -241,7 +243,7 @@ static void join_connected(WifiIwdJoin *join)
 {
 	join->connected = true;
 	/* iwd was content with the passphrase it has: what does that say of ours? */
-	if (join->known && !wifi_iwd_agent_asked(join->agent) &&
+	if (join->known && !wifi_iwd_agent_asked_us(join->agent) &&
 	    wifi_record_key(join->context.record, join->wanted) == WIFI_RECORD_KEY_OTHER) {
 		g_message("the network takes the passphrase it was joined with before, so this "
 			  "one is wrong");
@@ -261,7 +263,7 @@ static void join_judge(WifiIwdJoin *join, bool in_sight)
 	const WifiIwdEnd end = {
 		.error = join->error,
 		.kind = join->kind,
-		.asked = wifi_iwd_agent_asked(join->agent),
+		.asked = wifi_iwd_agent_asked_us(join->agent) != 0,
 		.in_sight = in_sight,
 	};
 	g_autofree char *ssid = printable_text(join->wanted->ssid, join->wanted->ssid_len);
@@ -271,13 +273,16 @@ static void join_judge(WifiIwdJoin *join, bool in_sight)
 	join_fail(join, wifi_iwd_map_failure(&end));
 }
 
-/* iwd shows a network for half a minute after it was heard last; the kernel knows when that was. */
+/* iwd shows a network for half a minute after it was heard last; the kernel knows when that was. A
+ * passphrase is asked for when the network has been found. */
 static bool is_heard(const WifiIwdJoin *join, const WifiIwdSeen *seen)
 {
+	int64_t since_us = MAX(join->there_us, wifi_iwd_agent_asked_us(join->agent));
+
 	if (!seen || !seen->heard)
 		return find_network(join, join->kind) != NULL;
 	return wifi_air_is_heard(seen->heard, join->wanted->ssid, join->wanted->ssid_len,
-				 seen->scan_ms);
+				 (uint32_t)((g_get_monotonic_time() - since_us) / 1000));
 }
 
 static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
@@ -303,13 +308,13 @@ static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
 static void join_look_again(WifiIwdJoin *join)
 {
 	join->step = JOIN_JUDGE;
-	join->scan = wifi_iwd_scan_new(&join->context, true, SCAN_TIMEOUT_MS, on_judged, join);
+	join->scan = wifi_iwd_scan_new(&join->context, false, SCAN_TIMEOUT_MS, on_judged, join);
 }
 
 /* The passphrase iwd has is refused, and it is one that we gave it: it may go. */
 static bool may_forget(const WifiIwdJoin *join)
 {
-	return join->known && !wifi_iwd_agent_asked(join->agent) && find_known(join) &&
+	return join->known && !wifi_iwd_agent_asked_us(join->agent) && find_known(join) &&
 	       wifi_record_key(join->context.record, join->wanted) == WIFI_RECORD_KEY_OTHER;
 }
 
@@ -359,9 +364,7 @@ static void join_refused(WifiIwdJoin *join)
 	} else if (failed && may_forget(join)) {
 		join_forget(join);
 	} else if (failed) {
-		join->step = JOIN_JUDGE;
-		join->scan =
-			wifi_iwd_scan_new(&join->context, false, SCAN_TIMEOUT_MS, on_judged, join);
+		join_look_again(join);
 	} else {
 		join_judge(join, true);
 	}
@@ -463,6 +466,7 @@ static void join_connect(WifiIwdJoin *join)
 		return;
 	}
 	join->connects++;
+	join->there_us = g_get_monotonic_time();
 	join->step = JOIN_CONNECT;
 	if (!find_known(join) && !join->visible)
 		network = NULL;

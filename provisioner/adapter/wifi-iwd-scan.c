@@ -24,8 +24,7 @@ struct WifiIwdScan {
 	WifiIwdScanDone done;
 	void *data;
 	ScanStep step;
-	bool fresh;       /* the last scan will do */
-	int64_t asked_us; /* when the scan was asked for */
+	bool fresh; /* the last scan will do */
 	GArray *networks;
 	WifiAir *air;
 	BusCall *call;
@@ -107,7 +106,6 @@ static void on_heard(const GArray *heard, void *data)
 	const WifiIwdSeen seen = {
 		.networks = scan->networks,
 		.heard = heard,
-		.scan_ms = (uint32_t)((g_get_monotonic_time() - scan->asked_us) / 1000),
 	};
 
 	for (guint i = 0; heard && i < scan->networks->len; i++)
@@ -210,7 +208,6 @@ static void scan_advance(WifiIwdScan *scan)
 			scan->step = SCAN_AIR;
 		} else {
 			scan->step = SCAN_REQUEST;
-			scan->asked_us = g_get_monotonic_time();
 			scan_call(scan, "Scan", scan_on_reply);
 		}
 		break;
@@ -245,7 +242,6 @@ WifiIwdScan *wifi_iwd_scan_new(const WifiIwdContext *context, bool fresh_will_do
 	scan->fresh = fresh_will_do && is_fresh(context);
 	scan->done = done;
 	scan->data = data;
-	scan->asked_us = g_get_monotonic_time();
 	scan->networks = g_array_new(false, false, sizeof(WifiNetwork));
 	scan->deadline = g_timeout_add(timeout_ms, scan_on_deadline, scan);
 	scan_advance(scan);

@@ -27,7 +27,6 @@ typedef struct WifiIwdScan WifiIwdScan;
 typedef struct WifiIwdSeen {
 	const GArray *networks; /* WifiNetwork: what iwd could join, one for each name and kind */
 	const GArray *heard;    /* as given to WifiAirDone */
-	uint32_t scan_ms;       /* since the scan was asked for */
 } WifiIwdSeen;
 
 /* WifiIwdScanDone - the scan is over, once; may free it

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-iwd-undo.h"
 
+#include "provisioner/adapter/wifi-iwd-scan.h"
+
 #define SETTLE_MS    60000 /* for iwd to end what it is at */
+#define LOOK_MS      10000 /* for a scan that may find the network before */
 #define SHOW_MS      2000  /* for a network that iwd has saved to show on the bus */
 #define RETURN_MS    30000 /* for iwd to be back on the network before */
 #define RETURN_TRIES 3
 
 typedef enum UndoStep {
 	UNDO_SETTLE, /* iwd ends what it is at */
+	UNDO_LOOK,   /* it has not heard the network before of late: a scan */
 	UNDO_RETURN, /* it goes back to the network before, or cannot yet */
 	UNDO_SHOW,   /* waiting for the network that was saved */
 	UNDO_FORGET, /* Forget is under way */
@@ -21,7 +25,9 @@ struct WifiIwdUndo {
 	void *data;
 	UndoStep step;
 	BusCall *call; /* Connect to the network before, or Forget */
-	int tries;     /* to go back there */
+	WifiIwdScan *scan;
+	bool looked;
+	int tries; /* to go back there */
 	bool back;
 	bool forgotten; /* or there is nothing to be forgotten */
 	guint start;
@@ -62,10 +68,28 @@ static void undo_record(WifiIwdUndo *undo)
 
 static bool is_away(const WifiIwdUndo *undo)
 {
-	const char *before = wifi_iwd_join_before(undo->join);
+	return !undo->back && undo->tries < RETURN_TRIES && wifi_iwd_join_before(undo->join);
+}
 
-	return !undo->back && undo->tries < RETURN_TRIES && before &&
-	       bus_peer_find(undo->context.peer, before);
+static bool is_shown(const WifiIwdUndo *undo)
+{
+	return bus_peer_find(undo->context.peer, wifi_iwd_join_before(undo->join)) != NULL;
+}
+
+static void on_looked(const WifiIwdSeen *seen, const GError *error, void *data)
+{
+	WifiIwdUndo *undo = data;
+
+	g_clear_pointer(&undo->scan, wifi_iwd_scan_free);
+	undo_advance(undo);
+}
+
+static void undo_look(WifiIwdUndo *undo)
+{
+	undo->step = UNDO_LOOK;
+	undo->looked = true;
+	g_clear_handle_id(&undo->limit, g_source_remove);
+	undo->scan = wifi_iwd_scan_new(&undo->context, false, LOOK_MS, on_looked, undo);
 }
 
 static void on_returned(BusReply *reply, void *user_data)
@@ -169,8 +193,12 @@ static void undo_forget(WifiIwdUndo *undo)
 /* Back first: iwd that loses the network it is on to Forget joins any other it knows. */
 static void undo_advance(WifiIwdUndo *undo)
 {
-	if (is_away(undo) && (undo->tries == 0 || undo->forgotten)) {
+	bool away = is_away(undo) && (undo->tries == 0 || undo->forgotten);
+
+	if (away && is_shown(undo)) {
 		undo_return(undo);
+	} else if (away && !undo->looked) {
+		undo_look(undo);
 	} else if (!undo->forgotten) {
 		undo_forget(undo);
 	} else {
@@ -223,7 +251,7 @@ WifiIwdUndo *wifi_iwd_undo_new(const WifiIwdContext *context, WifiIwdJoin *join,
 		return undo;
 	}
 	undo_enter(undo, UNDO_SETTLE, SETTLE_MS, on_settle_limit);
-	if (is_away(undo))
+	if (is_away(undo) && is_shown(undo))
 		call_back(undo);
 	return undo;
 }
@@ -235,12 +263,15 @@ void wifi_iwd_undo_free(WifiIwdUndo *undo)
 	g_clear_handle_id(&undo->start, g_source_remove);
 	g_clear_handle_id(&undo->limit, g_source_remove);
 	bus_call_cancel(undo->call);
+	wifi_iwd_scan_free(undo->scan);
 	wifi_iwd_join_free(undo->join);
 	g_free(undo);
 }
 
 void wifi_iwd_undo_changed(WifiIwdUndo *undo)
 {
-	if (!undo->call && (undo->step == UNDO_SHOW || undo->step == UNDO_RETURN))
+	if (undo->step == UNDO_LOOK)
+		wifi_iwd_scan_changed(undo->scan);
+	else if (!undo->call && (undo->step == UNDO_SHOW || undo->step == UNDO_RETURN))
 		undo_advance(undo);
 }

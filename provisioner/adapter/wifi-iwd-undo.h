@@ -5,6 +5,7 @@
  *   iwd ends what it is at ─▶ Connect to the network before ─▶ Forget, unless iwd knew the network
  *   from before ─▶ Connect again, where that failed ─▶ record
  *
+ * A network before that iwd has not heard of late is scanned for once: it may hide its name.
  * Back comes first, as iwd joins any network it knows when the one it is on is forgotten.
  * Station.Disconnect is never called: iwd would join nothing by itself any more. Where there is a
  * network before, Connect to it ends what iwd is at; else it is waited for. If iwd keeps at it for

@@ -1047,6 +1047,30 @@ static void test_back_again(Fixture *fixture, gconstpointer data)
 	g_assert_null(fake_iwd_find(fake, LAB));
 }
 
+/* iwd has not heard the network before for a while: it is looked for. */
+static void test_back_unheard(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	fake_iwd_network(fake, 0, &lab);
+	fake_iwd_network(fake, 1, &cafe);
+	fake_iwd_know(fake, cafe.name, "open", NULL, true);
+	fake_iwd_use(fake, 1);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, PASS);
+	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	fake_iwd_fade(fake, 1);
+	catch_up(fixture);
+	wifi_iwd_backend.port.cancel(fixture->iwd);
+	TEST_WAIT(fake->scans == 2);
+	fake_iwd_network(fake, 1, &cafe);
+	end_scan(fixture);
+	TEST_WAIT(fixture->idles == 1);
+	g_assert_true(fake->connected == &fake->networks[1]);
+	g_assert_cmpuint(fake->thrown_off, ==, 0);
+	g_assert_null(fake_iwd_find(fake, LAB));
+}
+
 /* The network before takes us no more: the attempt is taken back all the same. */
 static void test_back_never(Fixture *fixture, gconstpointer data)
 {
@@ -1257,6 +1281,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/end/cancelled", test_cancelled },
 	{ "/wifi-iwd/end/cancelled-back", test_cancelled_back },
 	{ "/wifi-iwd/end/back-again", test_back_again },
+	{ "/wifi-iwd/end/back-unheard", test_back_unheard },
 	{ "/wifi-iwd/end/back-never", test_back_never },
 	{ "/wifi-iwd/end/superseded", test_superseded },
 	{ "/wifi-iwd/end/late", test_late },

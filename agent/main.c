@@ -7,8 +7,9 @@
  *   ingest ───┘                      ▲
  *                          store-watch: another identity
  *
- * One loop; the spool's thread waits for the disk. Stopping: no more samples are taken, the
- * connection is closed, the spool writes what it was given and answers, then all is freed.
+ * One loop; the spool's thread waits for the disk, others for sensors. Stopping: no more samples are
+ * taken, the connection is closed, the spool writes what it was given and answers, then all is
+ * freed.
  */
 #include "agent/adapter/agent-bus.h"
 #include "agent/adapter/clock.h"
@@ -197,9 +198,15 @@ static int64_t on_ingest_now(bool *synced, void *data)
 
 static void on_ingest_status(GString *text, void *data)
 {
+	App *app = data;
+	g_autoptr(GString) list = g_string_new(NULL);
 	AgentStatus status;
 
-	app_status(&status, data);
+	app_status(&status, app);
+	if (app->sensors) {
+		sensors_describe(app->sensors, list);
+		status.sensors = list->str;
+	}
 	status_encode(&status, text);
 }
 

@@ -78,6 +78,17 @@ static bool check_patterns(const char *value, GError **error)
 	return true;
 }
 
+static bool check_command(const char *value, GError **error)
+{
+	g_auto(GStrv) words = NULL;
+	g_autoptr(GError) cause = NULL;
+
+	if (g_shell_parse_argv(value, NULL, &words, &cause))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s", cause->message);
+	return false;
+}
+
 static const ConfigName log_levels[] = {
 	{ "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
 	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
@@ -141,6 +152,10 @@ static const ConfigName system_names[] = {
 	{ "load", CONFIG_SYSTEM_LOAD },
 	{ "memory", CONFIG_SYSTEM_MEMORY },
 	{ "uptime", CONFIG_SYSTEM_UPTIME },
+	{ "cpu", CONFIG_SYSTEM_CPU },
+	{ "disk", CONFIG_SYSTEM_DISK },
+	{ "network", CONFIG_SYSTEM_NETWORK },
+	{ "throttled", CONFIG_SYSTEM_THROTTLED },
 	{ NULL, 0 },
 };
 
@@ -287,10 +302,22 @@ static const ConfigKey keys[] = {
 	  "name of the reading; empty: that of the sensor", NULL, 0, NULL },
 	{ "sensor", "interval", CONFIG_TYPE_DURATION, SENSOR(interval_ms), 0, DAY, "0",
 	  "between two readings; 0: as [agent] says", NULL, 0, NULL },
+	{ "sensor", "timeout", CONFIG_TYPE_DURATION, SENSOR(timeout_ms), 100, HOUR, "10s",
+	  "a reading that takes longer has failed", NULL, 0, NULL },
+	{ "sensor", "unit", CONFIG_TYPE_STRING, SENSOR(unit), 0, 32, "",
+	  "what the reading counts, for people; empty: the driver's unit", NULL, 0, NULL },
 	{ "sensor", "scale", CONFIG_TYPE_REAL, SENSOR(scale), -REAL_BOUND, REAL_BOUND, "1",
 	  "reading = scale * value + offset, value in the driver's unit", NULL, FOR_SCALED, NULL },
 	{ "sensor", "offset", CONFIG_TYPE_REAL, SENSOR(offset), -REAL_BOUND, REAL_BOUND, "0",
 	  "see scale", NULL, FOR_SCALED, NULL },
+	{ "sensor", "lowest", CONFIG_TYPE_REAL, SENSOR(lowest), -REAL_BOUND, REAL_BOUND, "",
+	  "a reading below is left out; empty: no limit", NULL, 0, NULL },
+	{ "sensor", "highest", CONFIG_TYPE_REAL, SENSOR(highest), -REAL_BOUND, REAL_BOUND, "",
+	  "a reading above is left out; empty: no limit", NULL, 0, NULL },
+	{ "sensor", "dead_band", CONFIG_TYPE_REAL, SENSOR(dead_band), 0, REAL_BOUND, "0",
+	  "a reading that has changed by less is kept back; 0: none is", NULL, 0, NULL },
+	{ "sensor", "refresh", CONFIG_TYPE_DURATION, SENSOR(refresh_ms), 0, 7 * DAY, "10min",
+	  "how long the dead band keeps a reading back at most; 0: for ever", NULL, 0, NULL },
 	{ "sensor", "root", CONFIG_TYPE_PATH, SENSOR(root), 0, PATH_LEN, "",
 	  "folder to look in; empty: where the kernel has it", NULL, FOR_TREES, NULL },
 	{ "sensor", "minimum", CONFIG_TYPE_REAL, SENSOR(minimum), -REAL_BOUND, REAL_BOUND, "20",
@@ -300,21 +327,27 @@ static const ConfigKey keys[] = {
 	{ "sensor", "period", CONFIG_TYPE_DURATION, SENSOR(period_ms), SECOND, DAY, "60s",
 	  "length of the wave", NULL, FOR(SIMULATED), NULL },
 	{ "sensor", "chip", CONFIG_TYPE_STRING, SENSOR(chip), 0, NAME_LEN, "",
-	  "name of the chip; empty: the first with that input", NULL, FOR(HWMON), NULL },
+	  "name of the chip or of its device, such as 1-0044; empty: the first with that input",
+	  NULL, FOR(HWMON), NULL },
 	{ "sensor", "input", CONFIG_TYPE_STRING, SENSOR(input), 1, NAME_LEN, "temp1",
 	  "input of the chip, such as temp1, in1, fan1", NULL, FOR(HWMON), NULL },
 	{ "sensor", "zone", CONFIG_TYPE_STRING, SENSOR(zone), 0, NAME_LEN, "",
 	  "type or folder of the thermal zone; empty: the first", NULL, FOR(THERMAL), NULL },
 	{ "sensor", "device", CONFIG_TYPE_STRING, SENSOR(device), 0, NAME_LEN, "",
-	  "name or folder of the device; empty: the first", NULL, FOR(IIO) | FOR(W1), NULL },
+	  "name of the device, such as bme280, 1-0076, iio:device0 or 28-0316a2794bff; empty: "
+	  "the first",
+	  NULL, FOR(IIO) | FOR(W1), NULL },
 	{ "sensor", "channel", CONFIG_TYPE_STRING, SENSOR(channel), 1, NAME_LEN, "in_temp",
 	  "channel of the device, such as in_temp, in_pressure", NULL, FOR(IIO), NULL },
 	{ "sensor", "command", CONFIG_TYPE_STRING, SENSOR(command), 0, CONFIG_VALUE_MAX, "",
-	  "program and arguments; prints one number", NULL, FOR(COMMAND), NULL },
-	{ "sensor", "timeout", CONFIG_TYPE_DURATION, SENSOR(timeout_ms), 100, HOUR, "10s",
-	  "how long the command may take", NULL, FOR(COMMAND), NULL },
+	  "program and arguments, without a shell; prints one JSON object", NULL, FOR(COMMAND),
+	  check_command },
 	{ "sensor", "what", CONFIG_TYPE_FLAGS, SENSOR(what), 0, 0, "temperature,load,memory,uptime",
 	  "which readings, separated by commas", system_names, FOR(SYSTEM), NULL },
+	{ "sensor", "mount", CONFIG_TYPE_PATH, SENSOR(mount), 1, PATH_LEN, "/",
+	  "a folder on the file system that disk is about", NULL, FOR(SYSTEM), NULL },
+	{ "sensor", "interface", CONFIG_TYPE_STRING, SENSOR(interface), 0, 15, "",
+	  "what network is about, such as wlan0; empty: all but lo", NULL, FOR(SYSTEM), NULL },
 };
 
 const ConfigKey *config_table(size_t *count)

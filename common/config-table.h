@@ -25,7 +25,7 @@ typedef enum ConfigType {
 	CONFIG_TYPE_FLAGS,    /* uint32_t; names separated by commas */
 	CONFIG_TYPE_BOOL,     /* bool; true or false */
 	CONFIG_TYPE_INT,      /* int64_t */
-	CONFIG_TYPE_REAL,     /* double */
+	CONFIG_TYPE_REAL,     /* double; one without default may be empty, which is NaN */
 	CONFIG_TYPE_DURATION, /* int64_t, milliseconds; 500ms 1s 5min 2h 1d */
 	CONFIG_TYPE_SIZE,     /* int64_t, octets; 512B 4KiB 64MiB 1GiB */
 } ConfigType;

@@ -235,6 +235,10 @@ static bool value_parse_real(const ConfigKey *key, const char *text, void *base,
 	char *end = NULL;
 	double value = g_ascii_strtod(text, &end);
 
+	if (*text == '\0' && *key->fallback == '\0') {
+		*member = NAN;
+		return true;
+	}
 	if (end == text || *end != '\0' || !isfinite(value) || value < (double)key->min ||
 	    value > (double)key->max)
 		return value_refuse(key, text, error);
@@ -285,7 +289,7 @@ static char *value_format_real(double value)
 {
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-	return g_strdup(g_ascii_dtostr(text, sizeof(text), value));
+	return g_strdup(isnan(value) ? "" : g_ascii_dtostr(text, sizeof(text), value));
 }
 
 char *config_value_format(const ConfigKey *key, const void *base)

@@ -68,17 +68,60 @@ static const void *row_base_const(const Config *config, const ConfigKey *key)
 							    : config;
 }
 
-static void sensor_free(gpointer data)
+/* Defaults come from our own table: one that does not parse is our bug. */
+static void set_default(const ConfigKey *key, void *base)
 {
-	ConfigSensor *sensor = data;
+	g_autoptr(GError) error = NULL;
+
+	if (key->fallback[0] == '\0' && key->type != CONFIG_TYPE_REAL)
+		return;
+	if (!config_value_parse(key, key->fallback, base, &error))
+		g_error("default of %s.%s: %s", key->group, key->key, error->message);
+}
+
+ConfigSensor *config_sensor_new(const char *name)
+{
+	ConfigSensor *sensor = g_new0(ConfigSensor, 1);
 	size_t count = 0;
 	const ConfigKey *keys = config_table(&count);
 
+	sensor->name = g_strdup(name);
+	for (size_t i = 0; i < count; i++)
+		if (key_is_sensor(&keys[i]))
+			set_default(&keys[i], sensor);
+	return sensor;
+}
+
+ConfigSensor *config_sensor_copy(const ConfigSensor *sensor)
+{
+	ConfigSensor *copy = g_new0(ConfigSensor, 1);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	copy->name = g_strdup(sensor->name);
+	for (size_t i = 0; i < count; i++)
+		if (key_is_sensor(&keys[i]))
+			config_value_copy(&keys[i], copy, sensor);
+	return copy;
+}
+
+void config_sensor_free(ConfigSensor *sensor)
+{
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	if (!sensor)
+		return;
 	for (size_t i = 0; i < count; i++)
 		if (key_is_sensor(&keys[i]))
 			config_value_clear(&keys[i], sensor);
 	g_free(sensor->name);
 	g_free(sensor);
+}
+
+static void sensor_free(gpointer data)
+{
+	config_sensor_free(data);
 }
 
 static void program_free(gpointer data)
@@ -92,17 +135,6 @@ static void program_free(gpointer data)
 			config_value_clear(&keys[i], program);
 	g_free(program->name);
 	g_free(program);
-}
-
-/* Defaults come from our own table: one that does not parse is our bug. */
-static void set_default(const ConfigKey *key, void *base)
-{
-	g_autoptr(GError) error = NULL;
-
-	if (key->fallback[0] == '\0')
-		return;
-	if (!config_value_parse(key, key->fallback, base, &error))
-		g_error("default of %s.%s: %s", key->group, key->key, error->message);
 }
 
 Config *config_new(void)
@@ -179,8 +211,6 @@ static bool name_valid(const char *name)
 static ConfigSensor *sensor_ensure(Config *config, const char *name, GError **error)
 {
 	ConfigSensor *sensor = sensor_find(config, name);
-	size_t count = 0;
-	const ConfigKey *keys = config_table(&count);
 
 	if (sensor)
 		return sensor;
@@ -189,11 +219,7 @@ static ConfigSensor *sensor_ensure(Config *config, const char *name, GError **er
 			    CONFIG_SENSORS_MAX);
 		return NULL;
 	}
-	sensor = g_new0(ConfigSensor, 1);
-	sensor->name = g_strdup(name);
-	for (size_t i = 0; i < count; i++)
-		if (key_is_sensor(&keys[i]))
-			set_default(&keys[i], sensor);
+	sensor = config_sensor_new(name);
 	g_ptr_array_add(config->sensors, sensor);
 	return sensor;
 }
@@ -447,6 +473,9 @@ static bool sensor_check(const Config *config, const ConfigSensor *sensor, GErro
 
 		return sensor_fail(config, group, key, "minimum has to be below maximum", error);
 	}
+	if (sensor->lowest >= sensor->highest) /* not so when either is NaN */
+		return sensor_fail(config, group, "lowest", "lowest has to be below highest",
+				   error);
 	return true;
 }
 
@@ -635,6 +664,28 @@ static void dump_program(GString *out, const Config *config, const ConfigCommand
 	for (size_t i = 0; i < count; i++)
 		if (key_is_program(&keys[i]))
 			dump_key(out, config, group, &keys[i], program);
+}
+
+char *config_sensor_section(const ConfigSensor *sensor)
+{
+	g_autoptr(ConfigSensor) plain = config_sensor_new(sensor->name);
+	GString *out = g_string_new(NULL);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	g_string_append_printf(out, "[%s%s]\n", SENSOR_PREFIX, sensor->name);
+	for (size_t i = 0; i < count; i++) {
+		if (!key_is_sensor(&keys[i]))
+			continue;
+
+		g_autofree char *text = config_value_format(&keys[i], sensor);
+		g_autofree char *fallback = config_value_format(&keys[i], plain);
+		g_autofree char *escaped = config_value_escape(text);
+
+		if (strcmp(text, fallback) != 0)
+			g_string_append_printf(out, "%s = %s\n", keys[i].key, escaped);
+	}
+	return g_string_free(out, FALSE);
 }
 
 char *config_dump(const Config *config)

@@ -66,6 +66,10 @@ typedef enum ConfigSystem {
 	CONFIG_SYSTEM_LOAD = 1 << 1,
 	CONFIG_SYSTEM_MEMORY = 1 << 2,
 	CONFIG_SYSTEM_UPTIME = 1 << 3,
+	CONFIG_SYSTEM_CPU = 1 << 4,
+	CONFIG_SYSTEM_DISK = 1 << 5,
+	CONFIG_SYSTEM_NETWORK = 1 << 6,
+	CONFIG_SYSTEM_THROTTLED = 1 << 7, /* where the machine is a Raspberry Pi */
 } ConfigSystem;
 
 /* One [sensor NAME] group. Which members count depends on the driver; a key of another driver
@@ -76,20 +80,27 @@ typedef struct ConfigSensor {
 	bool enabled;        /* false: switches off what a lower layer brought in */
 	char *key;           /* name of the reading; NULL: the sensor's name */
 	int64_t interval_ms; /* 0: [agent] interval */
+	int64_t timeout_ms;  /* a reading that takes longer has failed */
+	char *unit;          /* for people; NULL: the driver's */
 	double scale;        /* reading = raw * scale + offset; not system, simulated */
 	double offset;
+	double lowest; /* a reading outside is left out; NaN: no limit */
+	double highest;
+	double dead_band;   /* a reading that changed by less is kept back; 0: none */
+	int64_t refresh_ms; /* but not longer than this; 0: for ever */
 	char *root;         /* sysfs or procfs folder to look in; NULL: the driver's own */
 	double minimum;     /* simulated */
 	double maximum;     /* simulated */
 	int64_t period_ms;  /* simulated: one wave from minimum to maximum and back */
-	char *chip;         /* hwmon: content of `name`; NULL: first with that input */
+	char *chip;         /* hwmon: `name`, or its device such as 1-0044; NULL: first */
 	char *input;        /* hwmon: such as temp1 */
 	char *zone;         /* thermal: folder or content of `type`; NULL: first */
-	char *device;       /* iio: folder or content of `name`; w1: identity; NULL: first */
+	char *device;       /* iio: `name`, folder or 1-0076; w1: identity; NULL: first */
 	char *channel;      /* iio: such as in_temp */
 	char *command;      /* command: words split as the shell would, no shell runs */
-	int64_t timeout_ms; /* command */
 	uint32_t what;      /* system: bits of ConfigSystem */
+	char *mount;        /* system: a folder on the file system that `disk` is about */
+	char *interface;    /* system: what `network` is about; NULL: all but lo */
 } ConfigSensor;
 
 /* Bits of commands.allow: what a cloud may ask for, in the order of docs/commands.md */
@@ -200,7 +211,22 @@ char *config_dump(const Config *config);
 /* config_files() - paths of the files that were read, in order; borrowed, NULL-terminated */
 const char *const *config_files(const Config *config);
 
+/* config_sensor_new() - a sensor with the defaults of all keys, to be filled
+ * @name: copied */
+ConfigSensor *config_sensor_new(const char *name);
+
+/* config_sensor_copy() - the same once more, for whoever may outlive the Config */
+ConfigSensor *config_sensor_copy(const ConfigSensor *sensor);
+
+/* config_sensor_free() - NULL is fine */
+void config_sensor_free(ConfigSensor *sensor);
+
+/* config_sensor_section() - @sensor as a section of the configuration: its name, its driver, and
+ * every key that is not at its default. Free with g_free(). */
+char *config_sensor_section(const ConfigSensor *sensor);
+
 /* config_free() - NULL is fine */
 void config_free(Config *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConfigSensor, config_sensor_free)

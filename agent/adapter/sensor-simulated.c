@@ -4,8 +4,6 @@
  */
 #include "agent/adapter/sensor.h"
 
-#include "agent/core/sample.h"
-
 #include <math.h>
 
 typedef struct Simulated {
@@ -21,7 +19,7 @@ static void *simulated_open(const ConfigSensor *config)
 }
 
 /* Two decimals, as a real sensor would give. */
-static bool simulated_read(void *sensor, int64_t now_us, GString *values, GError **error)
+static bool simulated_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
 {
 	const ConfigSensor *config = ((Simulated *)sensor)->config;
 	int64_t period_us = config->period_ms * 1000;
@@ -29,9 +27,18 @@ static bool simulated_read(void *sensor, int64_t now_us, GString *values, GError
 	double share = (1.0 - cos(2.0 * G_PI * phase)) / 2.0;
 	double value = config->minimum + (config->maximum - config->minimum) * share;
 
-	sample_values_add_number(values, config->key ? config->key : config->name,
-				 round(value * 100.0) / 100.0);
+	sensor_add(config, round(value * 100.0) / 100.0, readings);
 	return true;
 }
 
-const SensorDriver sensor_simulated = { simulated_open, simulated_read, g_free };
+static const char *simulated_unit(const ConfigSensor *config, const char *key)
+{
+	return "";
+}
+
+const SensorDriver sensor_simulated = {
+	.open = simulated_open,
+	.read = simulated_read,
+	.free = g_free,
+	.unit = simulated_unit,
+};

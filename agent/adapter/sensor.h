@@ -4,14 +4,23 @@
  *
  * A driver that cannot read adds nothing: a reading that is absent is told from one that is 0.
  * Drivers are static const tables, found by their ConfigDriver.
+ *
+ * Owner: read() and find() may block for as long as the kernel likes and are called from a thread
+ * that is not the loop's, for one sensor at a time; open(), cancel() and free() do not block.
  */
 #pragma once
 
+#include "agent/core/sensor-readings.h"
 #include "common/config.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* SensorFound - a driver can read this
+ * @config: named, with all keys that tell it from others; transferred
+ * @data:   of whoever asked */
+typedef void (*SensorFound)(ConfigSensor *config, void *data);
 
 typedef struct SensorDriver {
 	/* open() - make ready to read; what the device lacks now may come later
@@ -19,37 +28,47 @@ typedef struct SensorDriver {
 	 * Returns the state handed to the others; never NULL */
 	void *(*open)(const ConfigSensor *config);
 
-	/* read() - append readings to @values
+	/* read() - append to @readings, in the driver's unit
 	 * @now_us: monotonic
-	 * Errors: LANDFALL_ERROR_UNAVAILABLE when one is missing; the others were appended */
-	bool (*read)(void *sensor, int64_t now_us, GString *values, GError **error);
+	 * Errors: LANDFALL_ERROR_UNAVAILABLE when one is missing; the others were appended.
+	 * LANDFALL_ERROR_INVALID when what came makes no sense */
+	bool (*read)(void *sensor, int64_t now_us, SensorReadings *readings, GError **error);
+
+	/* cancel() - make a read() that is under way end soon, or NULL; from another thread */
+	void (*cancel)(void *sensor);
 
 	/* free() - end of @sensor */
 	void (*free)(void *sensor);
+
+	/* unit() - of a reading, such as "°C"; "" when it has none
+	 * @key: of the reading, for drivers with several */
+	const char *(*unit)(const ConfigSensor *config, const char *key);
+
+	/* find() - name all that the machine has, or NULL
+	 * @root: stands for "/" */
+	void (*find)(const char *root, SensorFound found, void *data);
 } SensorDriver;
 
 extern const SensorDriver sensor_simulated;
 extern const SensorDriver sensor_hwmon;
 extern const SensorDriver sensor_thermal;
+extern const SensorDriver sensor_iio;
+extern const SensorDriver sensor_w1;
 extern const SensorDriver sensor_system;
+extern const SensorDriver sensor_command;
 
-/* sensor_driver() - NULL when this version has none for @driver */
+/* sensor_driver() - the table of @driver; NULL for CONFIG_DRIVER_NONE */
 const SensorDriver *sensor_driver(ConfigDriver driver);
 
-/* sensor_read_file() - the text of a small file of /sys or /proc, without white space at its end
- * Returns NULL when it cannot be read; the caller frees it */
-char *sensor_read_file(const char *path);
+/* sensor_key() - the name of the one reading of a sensor */
+const char *sensor_key(const ConfigSensor *config);
 
-/* sensor_read_number() - the number that a file holds
- * Returns false when it holds none or cannot be read; @value is untouched then */
-bool sensor_read_number(const char *path, double *value);
+/* sensor_unit() - what the reading @key counts: the configuration's word, else the driver's */
+const char *sensor_unit(const ConfigSensor *config, const char *key);
 
-/* sensor_find_thermal() - temperature of a thermal zone below @root
- * @zone: folder or content of `type`; NULL: the first one that can be read
- * Returns false when there is none; @celsius is untouched then */
-bool sensor_find_thermal(const char *root, const char *zone, double *celsius);
+/* sensor_find_all() - ask every driver what the machine has
+ * @root: stands for "/"; with another than that the found sensors name the folders below it */
+void sensor_find_all(const char *root, SensorFound found, void *data);
 
-/* sensor_find_hwmon() - value of an input below @root, in the unit of its kind (°C, V, A, W, rpm, %)
- * @chip: content of `name`; NULL: the first one with that input
- * @input: such as temp1 */
-bool sensor_find_hwmon(const char *root, const char *chip, const char *input, double *value);
+/* sensor_add() - the one reading of a sensor */
+void sensor_add(const ConfigSensor *config, double value, SensorReadings *readings);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define WHOLE_MAX 9007199254740992.0 /* below this a double holds every whole number */
+
 typedef struct Entry {
 	int64_t ts_ms;
 	uint32_t offset;
@@ -95,13 +97,23 @@ void sample_values_add_number(GString *values, const char *key, double value)
 {
 	char digits[G_ASCII_DTOSTR_BUF_SIZE];
 
-	g_assert(sample_key_valid(key, strlen(key)));
 	if (!isfinite(value))
 		return;
+
+	bool counter = fabs(value) < WHOLE_MAX && value == trunc(value);
+
+	sample_values_add_text(values, key,
+			       g_ascii_formatd(digits, sizeof(digits), counter ? "%.0f" : "%.10g",
+					       value + 0.0)); /* -0 becomes 0 */
+}
+
+void sample_values_add_text(GString *values, const char *key, const char *text)
+{
+	g_assert(sample_key_valid(key, strlen(key)));
 	if (values->len > 0)
 		g_string_append_c(values, ',');
 	g_string_append_c(values, '"');
 	g_string_append(values, key);
 	g_string_append(values, "\":");
-	g_string_append(values, g_ascii_formatd(digits, sizeof(digits), "%.10g", value));
+	g_string_append(values, text);
 }

@@ -62,7 +62,13 @@ Sample sample_batch_get(const SampleBatch *batch, size_t index);
 bool sample_key_valid(const char *key, size_t len);
 
 /* sample_values_add_number() - append a reading to @values; nothing when @value is not finite
- * @key: sample_key_valid() */
+ * @key: sample_key_valid()
+ * Whole numbers are exact, others have ten digits. */
 void sample_values_add_number(GString *values, const char *key, double value);
+
+/* sample_values_add_text() - append a reading whose value is JSON already
+ * @key:  sample_key_valid()
+ * @text: one scalar, checked */
+void sample_values_add_text(GString *values, const char *key, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SampleBatch, sample_batch_free)

@@ -117,6 +117,8 @@ void status_encode(const AgentStatus *status, GString *text)
 	add_stages(root, status);
 	add_certificate(root, status);
 	add_spool(root, status);
+	if (status->sensors)
+		cJSON_AddRawToObject(root, "sensors", status->sensors);
 
 	char *encoded = cJSON_PrintUnformatted(root);
 

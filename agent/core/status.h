@@ -38,6 +38,8 @@ typedef struct AgentStatus {
 	uint64_t accepted;
 	uint64_t delivered;
 	uint64_t dropped;
+
+	const char *sensors; /* JSON array, one object a sensor */
 } AgentStatus;
 
 /* status_advice() - what can be done about the last error, "" when there is none; static */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sensor-hwmon - chips that watch temperatures, voltages, fans
+ *
+ * Source: Linux, Documentation/hwmon/sysfs-interface.rst (units by the kind of input),
+ * Documentation/hwmon/raspberrypi-hwmon.rst
+ */
+#include "agent/adapter/sensor-hwmon.h"
+
+#include "agent/adapter/sensor-thermal.h"
+#include "agent/adapter/sensor-tree.h"
+#include "agent/adapter/sensor.h"
+#include "common/error.h"
+
+#include <string.h>
+
+typedef struct InputKind {
+	const char *prefix;
+	double divisor;
+	const char *unit;
+} InputKind;
+
+static const InputKind input_kinds[] = {
+	{ "temp", 1000, "°C" },     /* millidegree */
+	{ "in", 1000, "V" },        /* millivolt */
+	{ "curr", 1000, "A" },      /* milliampere */
+	{ "power", 1000000, "W" },  /* microwatt */
+	{ "energy", 1000000, "J" }, /* microjoule */
+	{ "humidity", 1000, "%" },  /* millipercent */
+	{ "fan", 1, "rpm" },
+};
+
+/* Chips that another driver tells more of */
+static const char *const others_chips[] = { "w1_slave_temp" };
+
+typedef struct Hwmon {
+	const ConfigSensor *config;
+} Hwmon;
+
+static const InputKind *find_kind(const char *input)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(input_kinds); i++) {
+		size_t len = strlen(input_kinds[i].prefix);
+
+		if (strncmp(input, input_kinds[i].prefix, len) == 0 && g_ascii_isdigit(input[len]))
+			return &input_kinds[i];
+	}
+	return NULL;
+}
+
+bool sensor_hwmon_find(const char *root, const char *chip, const char *input, double *value,
+		       GError **error)
+{
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
+	g_autofree char *file = g_strconcat(input, "_input", NULL);
+	const InputKind *kind = find_kind(input);
+	g_autoptr(GError) cause = NULL;
+
+	for (guint i = 0; i < folders->len; i++) {
+		const char *folder = folders->pdata[i];
+		double raw;
+
+		if (!sensor_tree_has(folder, file) || !sensor_tree_is(folder, "name", chip))
+			continue;
+		g_clear_error(&cause);
+		if (!sensor_tree_number(folder, file, &raw, &cause))
+			continue;
+		*value = raw / (kind ? kind->divisor : 1);
+		return true;
+	}
+	if (cause)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	else
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "no chip %s with an input %s in %s", chip ? chip : "at all", input,
+			    root);
+	return false;
+}
+
+bool sensor_hwmon_undervoltage(const char *root, double *low)
+{
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
+
+	for (guint i = 0; i < folders->len; i++) {
+		if (sensor_tree_is(folders->pdata[i], "name", "rpi_volt"))
+			return sensor_tree_number(folders->pdata[i], "in0_lcrit_alarm", low, NULL);
+	}
+	return false;
+}
+
+static void *hwmon_open(const ConfigSensor *config)
+{
+	Hwmon *hwmon = g_new0(Hwmon, 1);
+
+	hwmon->config = config;
+	return hwmon;
+}
+
+static bool hwmon_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+{
+	const ConfigSensor *config = ((Hwmon *)sensor)->config;
+	const char *root = config->root ? config->root : "/" SENSOR_HWMON_ROOT;
+	double value;
+
+	if (!sensor_hwmon_find(root, config->chip, config->input, &value, error))
+		return false;
+	sensor_add(config, value, readings);
+	return true;
+}
+
+static const char *hwmon_unit(const ConfigSensor *config, const char *key)
+{
+	const InputKind *kind = find_kind(config->input);
+
+	return kind ? kind->unit : "";
+}
+
+/* The kernel shows a thermal zone as a chip once more, with _ for each -. */
+static bool is_zone(const char *root, const char *chip)
+{
+	g_autofree char *class = g_build_filename(root, SENSOR_THERMAL_ROOT, NULL);
+	g_autoptr(GPtrArray) zones = sensor_tree_folders(class, "thermal_zone");
+
+	for (guint i = 0; i < zones->len; i++) {
+		g_autofree char *type = sensor_tree_read(zones->pdata[i], "type", NULL);
+
+		if (type && g_str_equal(g_strdelimit(type, "-", '_'), chip))
+			return true;
+	}
+	return false;
+}
+
+static bool is_others(const char *root, const char *folder)
+{
+	g_autofree char *chip = sensor_tree_read(folder, "name", NULL);
+
+	for (size_t i = 0; chip && i < G_N_ELEMENTS(others_chips); i++) {
+		if (g_str_equal(chip, others_chips[i]))
+			return true;
+	}
+	return chip && is_zone(root, chip);
+}
+
+static ConfigSensor *describe(const char *root, const char *folder, const char *chip,
+			      const char *input)
+{
+	g_autofree char *label_file = g_strconcat(input, "_label", NULL);
+	g_autofree char *label = sensor_tree_read(folder, label_file, NULL);
+	g_autofree char *section = sensor_tree_section(chip, label ? label : input);
+	ConfigSensor *config = config_sensor_new(section);
+
+	g_free(config->input);
+	config->driver = CONFIG_DRIVER_HWMON;
+	config->root = sensor_tree_below(root, SENSOR_HWMON_ROOT);
+	config->chip = g_strdup(chip);
+	config->input = g_strdup(input);
+	return config;
+}
+
+static void hwmon_list(const char *root, SensorFound found, void *data)
+{
+	g_autofree char *class = g_build_filename(root, SENSOR_HWMON_ROOT, NULL);
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(class, "hwmon");
+
+	for (guint i = 0; i < folders->len; i++) {
+		const char *folder = folders->pdata[i];
+		g_autoptr(GPtrArray) inputs = sensor_tree_files(folder, "", "_input");
+		g_autofree char *chip = sensor_tree_identity(folders, i, "name");
+
+		for (guint j = 0; !is_others(root, folder) && j < inputs->len; j++) {
+			if (find_kind(inputs->pdata[j]))
+				found(describe(root, folder, chip, inputs->pdata[j]), data);
+		}
+	}
+}
+
+const SensorDriver sensor_hwmon = {
+	.open = hwmon_open,
+	.read = hwmon_read,
+	.free = g_free,
+	.unit = hwmon_unit,
+	.find = hwmon_list,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sensor-iio - one value at a time from industrial I/O: DHT11/DHT22, HTS221, LPS22HB, BME280 …
+ *
+ * A channel in_X has either in_X_input, in the unit of its kind, or in_X_raw, of which
+ * (raw + offset) * scale is. Scale and offset may stand for several channels:
+ *
+ *   in_voltage0_raw   in_voltage0_scale, else in_voltage_scale
+ *   in_accel_x_raw    in_accel_x_scale, else in_accel_scale
+ *
+ * Nothing is written: no buffer, no trigger, no rate is touched.
+ *
+ * Source: Linux, Documentation/ABI/testing/sysfs-bus-iio
+ */
+#include "agent/adapter/sensor-tree.h"
+#include "agent/adapter/sensor.h"
+#include "common/error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define IIO_ROOT "sys/bus/iio/devices"
+
+typedef struct ChannelKind {
+	const char *name; /* behind in_ */
+	double factor;    /* from the kernel's unit to ours */
+	int decimals;     /* that mean anything; what is finer comes from the conversion alone */
+	const char *unit;
+} ChannelKind;
+
+static const ChannelKind channel_kinds[] = {
+	{ "temp", 0.001, 3, "°C" },     { "humidityrelative", 0.001, 3, "%" },
+	{ "pressure", 10, 3, "hPa" }, /* from kilopascal */
+	{ "voltage", 0.001, 6, "V" },   { "current", 0.001, 6, "A" },
+	{ "power", 0.001, 6, "W" },     { "energy", 1, 3, "J" },
+	{ "resistance", 1, 3, "Ω" },    { "illuminance", 1, 3, "lx" },
+	{ "concentration", 1, 6, "%" }, { "massconcentration", 1, 3, "µg/m³" },
+	{ "distance", 1, 6, "m" },      { "accel", 1, 6, "m/s²" },
+	{ "anglvel", 1, 6, "rad/s" },   { "magn", 1, 6, "G" },
+	{ "incli", 1, 3, "°" },         { "ph", 1, 3, "" },
+};
+
+typedef struct Iio {
+	const ConfigSensor *config;
+} Iio;
+
+/* in_temp, in_temp1, in_temp_ambient, but not in_temperature */
+static const ChannelKind *find_kind(const char *channel)
+{
+	for (size_t i = 0; g_str_has_prefix(channel, "in_") && i < G_N_ELEMENTS(channel_kinds);
+	     i++) {
+		const char *name = channel + strlen("in_");
+		size_t len = strlen(channel_kinds[i].name);
+
+		if (strncmp(name, channel_kinds[i].name, len) == 0 && !g_ascii_isalpha(name[len]))
+			return &channel_kinds[i];
+	}
+	return NULL;
+}
+
+/* The file of @channel that ends with @suffix: its own, else that of all channels of its modifier
+ * or number, else that of all of its kind. NULL when there is none. */
+static char *find_shared(const char *folder, const char *channel, const char *suffix)
+{
+	g_autofree char *stem = g_strdup(channel);
+
+	while (strlen(stem) > strlen("in_")) {
+		g_autofree char *file = g_strconcat(stem, suffix, NULL);
+		size_t len = strlen(stem);
+		char *modifier = strrchr(stem + strlen("in_"), '_');
+
+		if (sensor_tree_has(folder, file))
+			return g_steal_pointer(&file);
+		if (g_ascii_isdigit(stem[len - 1]))
+			stem[len - 1] = '\0';
+		else if (modifier)
+			*modifier = '\0';
+		else
+			break;
+	}
+	return NULL;
+}
+
+/* @value stays as it is when there is no such file. */
+static bool read_shared(const char *folder, const char *channel, const char *suffix, double *value,
+			GError **error)
+{
+	g_autofree char *file = find_shared(folder, channel, suffix);
+
+	return !file || sensor_tree_number(folder, file, value, error);
+}
+
+static bool read_raw(const char *folder, const char *channel, const char *file, double *value,
+		     GError **error)
+{
+	double raw;
+	double offset = 0;
+	double scale = 1;
+
+	if (!sensor_tree_number(folder, file, &raw, error) ||
+	    !read_shared(folder, channel, "_offset", &offset, error) ||
+	    !read_shared(folder, channel, "_scale", &scale, error))
+		return false;
+	*value = (raw + offset) * scale;
+	return true;
+}
+
+static bool read_channel(const char *folder, const char *channel, double *value, GError **error)
+{
+	g_autofree char *input = g_strconcat(channel, "_input", NULL);
+	g_autofree char *raw = g_strconcat(channel, "_raw", NULL);
+	const ChannelKind *kind = find_kind(channel);
+	double number;
+
+	if (!(sensor_tree_has(folder, input) ? sensor_tree_number(folder, input, &number, error)
+					     : read_raw(folder, channel, raw, &number, error)))
+		return false;
+	if (kind) {
+		double unit = pow(10, kind->decimals);
+
+		number = round(number * kind->factor * unit) / unit;
+	}
+	*value = number;
+	return true;
+}
+
+static bool has_channel(const char *folder, const char *channel)
+{
+	g_autofree char *input = g_strconcat(channel, "_input", NULL);
+	g_autofree char *raw = g_strconcat(channel, "_raw", NULL);
+
+	return sensor_tree_has(folder, input) || sensor_tree_has(folder, raw);
+}
+
+static void *iio_open(const ConfigSensor *config)
+{
+	Iio *iio = g_new0(Iio, 1);
+
+	iio->config = config;
+	return iio;
+}
+
+/* One device alone is read: a second attempt at another could be another place. */
+static bool iio_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+{
+	const ConfigSensor *config = ((Iio *)sensor)->config;
+	const char *root = config->root ? config->root : "/" IIO_ROOT;
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "iio:device");
+
+	for (guint i = 0; i < folders->len; i++) {
+		const char *folder = folders->pdata[i];
+		double value;
+
+		if (!has_channel(folder, config->channel) ||
+		    !sensor_tree_is(folder, "name", config->device))
+			continue;
+		if (!read_channel(folder, config->channel, &value, error))
+			return false;
+		sensor_add(config, value, readings);
+		return true;
+	}
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+		    "no device %s with a channel %s in %s",
+		    config->device ? config->device : "at all", config->channel, root);
+	return false;
+}
+
+static const char *iio_unit(const ConfigSensor *config, const char *key)
+{
+	const ChannelKind *kind = find_kind(config->channel);
+
+	return kind ? kind->unit : "";
+}
+
+static void list_channels(const char *root, const char *folder, const char *device,
+			  const char *suffix, SensorFound found, void *data)
+{
+	g_autoptr(GPtrArray) channels = sensor_tree_files(folder, "in_", suffix);
+
+	for (guint i = 0; i < channels->len; i++) {
+		const char *name = channels->pdata[i];
+		g_autofree char *channel = g_strconcat("in_", name, NULL);
+		g_autofree char *input = g_strconcat(channel, "_input", NULL);
+		g_autofree char *section = sensor_tree_section(device, name);
+		bool doubled = g_str_equal(suffix, "_raw") && sensor_tree_has(folder, input);
+		ConfigSensor *config;
+
+		if (!find_kind(channel) || doubled || g_str_has_suffix(channel, "_mean") ||
+		    g_str_has_suffix(channel, "_peak"))
+			continue;
+		config = config_sensor_new(section);
+		g_free(config->channel);
+		config->driver = CONFIG_DRIVER_IIO;
+		config->root = sensor_tree_below(root, IIO_ROOT);
+		config->device = g_strdup(device);
+		config->channel = g_steal_pointer(&channel);
+		found(config, data);
+	}
+}
+
+static void iio_list(const char *root, SensorFound found, void *data)
+{
+	g_autofree char *bus = g_build_filename(root, IIO_ROOT, NULL);
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(bus, "iio:device");
+
+	for (guint i = 0; i < folders->len; i++) {
+		g_autofree char *device = sensor_tree_identity(folders, i, "name");
+
+		list_channels(root, folders->pdata[i], device, "_input", found, data);
+		list_channels(root, folders->pdata[i], device, "_raw", found, data);
+	}
+}
+
+const SensorDriver sensor_iio = {
+	.open = iio_open,
+	.read = iio_read,
+	.free = g_free,
+	.unit = iio_unit,
+	.find = iio_list,
+};

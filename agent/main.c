@@ -464,7 +464,7 @@ static bool app_open_uplink(App *app, GError **error)
 		.stopped = on_uplink_stopped,
 		.data = app,
 	};
-	UplinkTarget *target = uplink_target_load(app->config, error);
+	UplinkTarget *target = uplink_target_load(app->config, 0, error);
 
 	if (!target)
 		return false;

@@ -3,6 +3,7 @@
 
 #include "common/broker-uri.h"
 #include "common/button-spec.h"
+#include "common/device-key.h"
 #include "common/error.h"
 
 #include <string.h>
@@ -86,6 +87,17 @@ static bool check_command(const char *value, GError **error)
 	if (g_shell_parse_argv(value, NULL, &words, &cause))
 		return true;
 	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s", cause->message);
+	return false;
+}
+
+static bool check_token_key(const char *value, GError **error)
+{
+	g_autoptr(Secret) text = secret_new(value, strlen(value));
+
+	if (device_key_place(text) != DEVICE_KEY_FILE)
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no URI of a key in a token, which begins with pkcs11: or handle:");
 	return false;
 }
 
@@ -186,6 +198,10 @@ static const ConfigKey keys[] = {
 
 	{ "store", "path", CONFIG_TYPE_PATH, AT(store.path), 1, PATH_LEN, "/var/lib/landfall/store",
 	  "folder of certificates, keys and broker settings", NULL, 0, NULL },
+	{ "store", "token_key", CONFIG_TYPE_STRING, AT(store.token_key), 0, DEVICE_KEY_URI_MAX, "",
+	  "pkcs11: or handle: URI of the key that certificates are requested for; empty: one is "
+	  "made in a file",
+	  NULL, 0, check_token_key },
 
 	{ "provisioner", "security", CONFIG_TYPE_INT, AT(provisioner.security), 0, 2, "2",
 	  "protocomm security scheme; 0, which has none, is not in every build", NULL, 0, NULL },

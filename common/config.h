@@ -137,6 +137,7 @@ typedef struct Config {
 	} log;
 	struct {
 		char *path;
+		char *token_key; /* pkcs11: or handle: URI; NULL: keys are made in files */
 	} store;
 	struct {
 		int64_t security; /* 0, 1 or 2 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/device-key.h"
 
+#include "common/device-key-token.h"
 #include "common/error.h"
 
 #include <openssl/bio.h>
@@ -64,26 +65,72 @@ static int on_passphrase(char *buffer, int size, int writing, void *user_data)
 	return -1;
 }
 
-static bool names_token(const Secret *key)
-{
-	const char *text = (const char *)secret_data(key);
+typedef struct PlaceRow {
+	const char *scheme;
+	const char *name;
+	EVP_PKEY *(*open)(const char *uri, GError **error);
+} PlaceRow;
 
-	while (g_ascii_isspace(*text))
-		text++;
-	return g_ascii_strncasecmp(text, "pkcs11:", 7) == 0 ||
-	       g_ascii_strncasecmp(text, "handle:", 7) == 0;
+static const PlaceRow places[] = {
+	[DEVICE_KEY_FILE] = { NULL, "a file", NULL },
+	[DEVICE_KEY_PKCS11] = { "pkcs11:", "a PKCS#11 token", device_key_pkcs11_open },
+	[DEVICE_KEY_TPM] = { "handle:", "a TPM", device_key_tpm_open },
+};
+
+DeviceKeyPlace device_key_place(const Secret *text)
+{
+	const char *start = (const char *)secret_data(text);
+
+	while (g_ascii_isspace(*start))
+		start++;
+	for (size_t i = DEVICE_KEY_PKCS11; i < G_N_ELEMENTS(places); i++)
+		if (g_ascii_strncasecmp(start, places[i].scheme, strlen(places[i].scheme)) == 0)
+			return (DeviceKeyPlace)i;
+	return DEVICE_KEY_FILE;
+}
+
+const char *device_key_place_name(DeviceKeyPlace place)
+{
+	return places[place].name;
+}
+
+/* The one URI of @text; NULL when there is more than that, or what no URI has in it. */
+static char *token_uri(const Secret *text)
+{
+	g_autofree char *uri =
+		g_strstrip(g_strndup((const char *)secret_data(text), DEVICE_KEY_URI_MAX + 1));
+
+	for (const char *c = uri; *c; c++)
+		if (!g_ascii_isgraph(*c))
+			return NULL;
+	return strlen(uri) <= DEVICE_KEY_URI_MAX ? g_steal_pointer(&uri) : NULL;
+}
+
+static EVP_PKEY *token_open(const PlaceRow *place, const Secret *text, GError **error)
+{
+	char *uri = token_uri(text);
+
+	if (!uri) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
+			    "names a key in %s, but is not one URI on a line, of %d octets at most",
+			    place->name, DEVICE_KEY_URI_MAX);
+		return NULL;
+	}
+
+	EVP_PKEY *key = place->open(uri, error);
+
+	OPENSSL_cleanse(uri, strlen(uri)); /* it may hold a PIN */
+	g_free(uri);
+	return key;
 }
 
 EVP_PKEY *device_key_open(const Secret *text, GError **error)
 {
+	const PlaceRow *place = &places[device_key_place(text)];
 	bool asked = false;
 
-	if (names_token(text)) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
-				    "names a key inside a token, which this build cannot use yet; "
-				    "give the key itself as PEM");
-		return NULL;
-	}
+	if (place->open)
+		return token_open(place, text, error);
 
 	g_autoptr(BIO) bio = BIO_new_mem_buf(secret_data(text), (int)secret_len(text));
 	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, on_passphrase, &asked);

@@ -3,13 +3,16 @@
  * device-key - the private key that proves who this device is, wherever it lives
  *
  * `device.key` either holds the key itself (PEM) or names one inside a token. Whoever needs the
- * key opens it here and gets OpenSSL's handle, which signs the same way in both cases; nobody else
+ * key opens it here and gets OpenSSL's handle, which signs the same way in all cases; nobody else
  * looks at the text.
  *
- *   text of device.key                     what this build does
+ *   text of device.key                     what is done
  *   -----BEGIN [EC|RSA] PRIVATE KEY-----   opened
  *   -----BEGIN ENCRYPTED PRIVATE KEY-----  refused: nobody is there to type the passphrase
- *   pkcs11:...  handle:...                 refused: keys inside tokens cannot be used yet
+ *   pkcs11:token=...;object=...            opened in the token, through an engine of OpenSSL
+ *   handle:0x81000001                      opened in the TPM, through a provider of OpenSSL
+ *
+ * docs/keys.md has the syntax and how to set up a token.
  */
 #pragma once
 
@@ -20,6 +23,15 @@
 #include <stdbool.h>
 
 #define DEVICE_KEY_NAME_MAX 64 /* octets of a common name: ub-common-name of RFC 5280 */
+
+#define DEVICE_KEY_URI_MAX 1024 /* octets of a URI in device.key */
+
+/* Where the private half is */
+typedef enum DeviceKeyPlace {
+	DEVICE_KEY_FILE,   /* in device.key itself */
+	DEVICE_KEY_PKCS11, /* in a token; opening it and signing may take seconds */
+	DEVICE_KEY_TPM,    /* likewise */
+} DeviceKeyPlace;
 
 /* Kinds that can be made here. The numbers are those of the provisioning protocol. */
 typedef enum DeviceKeyKind {
@@ -35,8 +47,15 @@ const char *device_key_kind_name(DeviceKeyKind kind);
 /* device_key_kind_find() - the kind of that name; false when there is none */
 bool device_key_kind_find(const char *name, DeviceKeyKind *kind);
 
+/* device_key_place() - where the key is that @text holds or names; looks at the text alone */
+DeviceKeyPlace device_key_place(const Secret *text);
+
+/* device_key_place_name() - "a file", "a PKCS#11 token", "a TPM"; static */
+const char *device_key_place_name(DeviceKeyPlace place);
+
 /* device_key_open() - the key that a device.key holds or names
  * @text: borrowed
+ * Asks nobody for a passphrase or a PIN. May take seconds unless the key is in the file.
  * Returns a key to be freed with EVP_PKEY_free()
  * Errors: LANDFALL_ERROR_KEY_UNREADABLE, a clause to stand after the name of the file */
 EVP_PKEY *device_key_open(const Secret *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;

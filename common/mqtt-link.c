@@ -14,6 +14,7 @@
 
 #include "common/error.h"
 #include "common/mqtt-reason.h"
+#include "common/off-loop.h"
 
 #define OUT_BUFFER_SIZE    16384 /* octets gathered before they leave by themselves */
 #define EVENTS_MAX         1000  /* reading pauses until they are taken */
@@ -25,6 +26,7 @@
 
 struct MqttLink {
 	const MqttConfig *config; /* borrowed */
+	TlsContext *tls;          /* NULL: clear text */
 	char *address;
 	struct mosquitto *mosq;
 	MqttLinkStage stage;
@@ -40,6 +42,10 @@ struct MqttLink {
 	int refusal;     /* CONNACK reason, 0: none */
 	int dropped;     /* MQTT 5 DISCONNECT reason, 0: none */
 	char tls_error[TLS_ERROR_MAX];
+	OffLoop *signing; /* a step of the handshake is under way in a thread, which link and
+				 context belong to meanwhile */
+	GIOCondition signing_ready; /* what the socket was ready for */
+	int signing_code;           /* libmosquitto's */
 };
 
 /* ---- what libmosquitto reports ---- */
@@ -185,13 +191,13 @@ static void set_dropped(GError **error, const MqttLink *link)
 
 static void set_tls_error(GError **error, const MqttLink *link)
 {
-	const char *failure = tls_context_failure(link->config->tls);
+	const char *failure = tls_context_failure(link->tls);
 	g_autofree char *what = NULL;
 
 	if (failure) {
 		set_error(error,
-			  tls_context_refused(link->config->tls) ? LANDFALL_ERROR_DENIED
-								 : LANDFALL_ERROR_NETWORK,
+			  tls_context_refused(link->tls) ? LANDFALL_ERROR_DENIED
+							 : LANDFALL_ERROR_NETWORK,
 			  link, failure);
 		return;
 	}
@@ -244,7 +250,7 @@ static void set_code(GError **error, const MqttLink *link, int code)
 /* The link is at its end: the most telling of what is known. Always false. */
 static bool fail(MqttLink *link, int code, GError **error)
 {
-	bool in_tls = link->config->tls && link->stage < MQTT_LINK_OPEN;
+	bool in_tls = link->tls && link->stage < MQTT_LINK_OPEN;
 
 	if (link->oversize)
 		set_error(error, LANDFALL_ERROR_INVALID, link,
@@ -253,8 +259,7 @@ static bool fail(MqttLink *link, int code, GError **error)
 		set_refusal(error, link);
 	else if (link->dropped)
 		set_dropped(error, link);
-	else if (in_tls &&
-		 (link->stage == MQTT_LINK_TLS || tls_context_failure(link->config->tls))) {
+	else if (in_tls && (link->stage == MQTT_LINK_TLS || tls_context_failure(link->tls))) {
 		link->stage = MQTT_LINK_TLS; /* TLS 1.3 refuses us after our side of it is done */
 		set_tls_error(error, link);
 	} else
@@ -323,8 +328,8 @@ static void unwatch_socket(MqttLink *link)
 
 	if (ssl && SSL_get_rbio(ssl))
 		BIO_set_callback_ex(SSL_get_rbio(ssl), NULL);
-	if (link->config->tls)
-		tls_context_begin(link->config->tls, NULL, NULL);
+	if (link->tls)
+		tls_context_begin(link->tls, NULL, NULL);
 }
 
 /* The handshake is over: from here on records gather until mqtt_link_flush(). */
@@ -388,7 +393,7 @@ static int leave_properties(MqttLink *link)
 
 static int set_tls(MqttLink *link)
 {
-	TlsContext *tls = link->config->tls;
+	TlsContext *tls = link->tls;
 	int code;
 
 	if (!tls)
@@ -470,8 +475,15 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address, GError **
 
 	g_once(&once, lib_init, NULL);
 	link->config = config;
-	link->address = g_strdup(address);
 	link->events = g_array_new(FALSE, FALSE, sizeof(MqttEvent));
+	if (config->tls && tls_context_busy(config->tls)) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK,
+				    "the token that holds our key has not yet answered the "
+				    "attempt before");
+		return NULL;
+	}
+	link->tls = config->tls ? tls_context_ref(config->tls) : NULL;
+	link->address = g_strdup(address);
 	link->mosq = mosquitto_new(config->client_id, config->clean_start, link);
 	code = link->mosq ? set_options(link) : MOSQ_ERR_INVAL;
 	if (code != MOSQ_ERR_SUCCESS) {
@@ -493,21 +505,70 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address, GError **
 	return g_steal_pointer(&link);
 }
 
-void mqtt_link_free(MqttLink *link)
+static void link_destroy(MqttLink *link)
 {
 	MqttEvent event;
 
-	if (!link)
-		return;
 	while (mqtt_link_take(link, &event))
 		mqtt_event_clear(&event);
 	if (link->mosq) {
 		unwatch_socket(link);
 		mosquitto_destroy(link->mosq);
 	}
+	tls_context_unref(link->tls);
 	g_array_free(link->events, TRUE);
 	g_free(link->address);
 	g_free(link);
+}
+
+/* ---- a handshake whose key is in a token may take seconds: off the loop ---- */
+
+static void signing_run(gpointer data)
+{
+	MqttLink *link = data;
+
+	link->signing_code = mosquitto_loop_read(link->mosq, 1);
+}
+
+static void signing_drop(gpointer data)
+{
+	MqttLink *link = data;
+	g_autoptr(TlsContext) tls = tls_context_ref(link->tls);
+
+	link_destroy(link);
+	tls_context_set_busy(tls, false);
+}
+
+static bool signing_start(MqttLink *link, GIOCondition ready, GError **error)
+{
+	tls_context_set_busy(link->tls, true);
+	link->signing_ready = ready;
+	link->signing = off_loop_start(signing_run, signing_drop, link);
+	if (link->signing)
+		return true;
+	tls_context_set_busy(link->tls, false);
+	set_error(error, LANDFALL_ERROR_NETWORK, link, "no thread is left to sign with a token");
+	return false;
+}
+
+static int signing_take(MqttLink *link, GIOCondition *ready)
+{
+	off_loop_take(g_steal_pointer(&link->signing));
+	tls_context_set_busy(link->tls, false);
+	*ready = link->signing_ready;
+	return link->signing_code;
+}
+
+void mqtt_link_free(MqttLink *link)
+{
+	if (!link)
+		return;
+	if (link->signing) {
+		if (off_loop_give_up(link->signing))
+			return; /* the thread frees it */
+		tls_context_set_busy(link->tls, false);
+	}
+	link_destroy(link);
 }
 
 /* ---- running ---- */
@@ -519,6 +580,8 @@ MqttLinkStage mqtt_link_stage(const MqttLink *link)
 
 int mqtt_link_fd(const MqttLink *link)
 {
+	if (link->signing)
+		return off_loop_fd(link->signing);
 	return mosquitto_socket(link->mosq);
 }
 
@@ -536,6 +599,9 @@ static bool wants_out(const MqttLink *link)
 
 GIOCondition mqtt_link_interest(MqttLink *link)
 {
+	if (link->signing)
+		return G_IO_IN;
+
 	SSL *ssl = link_ssl(link);
 	GIOCondition in = events_waiting(link) < EVENTS_MAX ? G_IO_IN : 0;
 
@@ -576,14 +642,17 @@ static bool step_tcp(MqttLink *link, GError **error)
 		set_error(error, LANDFALL_ERROR_NETWORK, link, g_strerror(failure));
 		return false;
 	}
-	link->stage = link->config->tls ? MQTT_LINK_TLS : MQTT_LINK_CONNECT;
+	link->stage = link->tls ? MQTT_LINK_TLS : MQTT_LINK_CONNECT;
 	link->io_errno = failure; /* a reset: it stood, and is gone again */
 	return failure == 0 || fail(link, MOSQ_ERR_CONN_LOST, error);
 }
 
 static bool step_tls(MqttLink *link, GIOCondition ready, GError **error)
 {
-	int code = mosquitto_loop_read(link->mosq, 1);
+	if (tls_context_slow(link->tls) && !link->signing)
+		return signing_start(link, ready, error);
+
+	int code = link->signing ? signing_take(link, &ready) : mosquitto_loop_read(link->mosq, 1);
 	SSL *ssl = link_ssl(link);
 
 	if (code != MOSQ_ERR_SUCCESS || !ssl)

@@ -234,6 +234,7 @@ static bool check_key(const Check *check, const Secret *secret, const GPtrArray 
 
 	if (!key)
 		return false;
+	identity->key_place = device_key_place(secret);
 	identity->key_type = key_describe(key, &kind);
 	if (!identity->key_type)
 		return check_fail(check, LANDFALL_ERROR_STORE_INVALID, STORE_KEY_NAME, error,

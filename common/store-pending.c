@@ -36,13 +36,8 @@ static Secret *pending_read(Store *store, GError **error)
 	return text;
 }
 
-static bool pending_write(StoreTree *tree, EVP_PKEY *key, GError **error)
+static bool pending_write(StoreTree *tree, const Secret *text, GError **error)
 {
-	g_autoptr(Secret) text = device_key_encode(key, error);
-
-	if (!text)
-		return false;
-
 	StoreTreeFile file = { STORE_PENDING_NAME, secret_data(text), secret_len(text) };
 
 	return store_tree_put(tree, &file, error);
@@ -68,16 +63,41 @@ static EVP_PKEY *pending_reuse(Store *store, const StoreRequest *request)
 	return g_steal_pointer(&key);
 }
 
+/* The key to ask for, and its text where that is not on disk yet. */
+static EVP_PKEY *request_key(Store *store, const StoreRequest *request, Secret **text,
+			     GError **error)
+{
+	g_autoptr(EVP_PKEY) key = NULL;
+	g_autoptr(GError) cause = NULL;
+
+	*text = NULL;
+	if (request->token_key) {
+		g_autoptr(Secret) uri = secret_new(request->token_key, strlen(request->token_key));
+
+		key = device_key_open(uri, &cause);
+		if (key)
+			*text = g_steal_pointer(&uri);
+		else
+			g_set_error(error, LANDFALL_ERROR, cause->code, "the setting token_key %s",
+				    cause->message);
+		return g_steal_pointer(&key);
+	}
+	key = pending_reuse(store, request);
+	if (!key) {
+		key = device_key_make(request->kind, error);
+		*text = key ? device_key_encode(key, error) : NULL;
+		if (!*text)
+			return NULL;
+	}
+	return g_steal_pointer(&key);
+}
+
 char *store_request(Store *store, const StoreRequest *request, GError **error)
 {
 	g_autofree char *common_name =
 		request->common_name ? g_strdup(request->common_name) : store_request_name(store);
-	g_autoptr(EVP_PKEY) key = pending_reuse(store, request);
-	bool made = !key;
-
-	if (made)
-		key = device_key_make(request->kind, error);
-
+	g_autoptr(Secret) made = NULL;
+	g_autoptr(EVP_PKEY) key = request_key(store, request, &made, error);
 	g_autofree char *text = key ? device_key_request(key, common_name, error) : NULL;
 
 	if (!text || !made)
@@ -85,7 +105,7 @@ char *store_request(Store *store, const StoreRequest *request, GError **error)
 
 	g_autoptr(StoreTree) tree = store_lock(store, true, error);
 
-	return tree && pending_write(tree, key, error) ? g_steal_pointer(&text) : NULL;
+	return tree && pending_write(tree, made, error) ? g_steal_pointer(&text) : NULL;
 }
 
 char *store_request_name(Store *store)

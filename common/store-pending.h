@@ -2,7 +2,7 @@
 /*
  * store-pending - a key made on this device that still waits for its certificate
  *
- *     PATH/pending.key   0600; at most one; PEM
+ *     PATH/pending.key   0600; at most one; PEM, or the URI of a key in a token
  *
  * The key never leaves the device: what leaves is a request (PKCS#10), as often as it is wanted,
  * and what comes back is a certificate. Installing that one moves the key into the new generation
@@ -23,13 +23,15 @@
 typedef struct StoreRequest {
 	const char *common_name; /* NULL: store_request_name() */
 	DeviceKeyKind kind;
-	bool anew; /* a new key even where one of this kind waits */
+	bool anew;             /* a new key even where one of this kind waits */
+	const char *token_key; /* URI of a key in a token, to be used in place of any other; NULL */
 } StoreRequest;
 
 /* store_request() - a request for a certificate of the pending key, which is made where there is
  * none of this kind. Creates the store if need be. The key is on disk before this returns.
  * Returns PEM, to be freed with g_free()
- * Errors: LANDFALL_ERROR_INVALID (common name), UNAVAILABLE (locked), FULL, DENIED, FAILED */
+ * Errors: LANDFALL_ERROR_INVALID (common name), KEY_UNREADABLE (in the token), UNAVAILABLE
+ * (locked), FULL, DENIED, FAILED */
 char *store_request(Store *store, const StoreRequest *request,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,7 +7,7 @@
  *     PATH/current                  symbolic link to generations/N, swapped by rename
  *     PATH/generations/N/           0700, never changed once it has its name, markers apart
  *         device.crt                leaf first, then intermediates
- *         device.key                PEM; a pkcs11: or handle: URI is recognised and refused
+ *         device.key                PEM, or one pkcs11: or handle: URI; see device-key.h
  *         server_chain.pem          what the broker is verified against; absent: system trust
  *         broker.conf               where to connect; see broker-conf.h
  *         wifi.conf, wifi_ca.pem    how to join an 802.1X network; see wifi-conf.h; may be absent
@@ -23,6 +23,7 @@
 #pragma once
 
 #include "common/broker-conf.h"
+#include "common/device-key.h"
 #include "common/secret.h"
 #include "common/wifi-conf.h"
 
@@ -59,6 +60,7 @@ typedef struct StoreIdentity {
 	char *common_name;  /* of the leaf, or NULL */
 	char *issuer;       /* common name of the leaf's issuer, or NULL */
 	char *key_type;     /* "EC P-256", "RSA 2048", "Ed25519" */
+	DeviceKeyPlace key_place;
 	int64_t not_before; /* seconds since 1970 */
 	int64_t not_after;
 	bool good;       /* has connected at least once */

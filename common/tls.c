@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/device-key.h"
 #include "common/error.h"
 #include "common/file-read.h"
 #include "common/secret.h"
@@ -19,23 +20,22 @@
 #define PEM_CERTS_MAX  200 /* certificates of one file; a system bundle has about 150 */
 #define HASH_LINK_TAIL ".0"
 #define HASH_LINK_LEN  10 /* eight digits and the tail */
-#define TOKEN_PKCS11   "pkcs11:"
-#define TOKEN_HANDLE   "handle:"
 
 struct TlsContext {
-	unsigned int refs;
+	gint refs;
 	SSL_CTX *ssl_ctx;
 	char *host;
 	bool ip_literal;
 	char *failure; /* of the current handshake; the first reason stays */
 	bool refused;  /* the peer sent an alert */
+	bool slow;     /* our key is in a token */
+	gint busy;     /* a thread is in a handshake of this context */
 	TlsStart start;
 	gpointer start_data;
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
 
 /* The oldest reason OpenSSL queued, in its words; empties the queue. Static text. */
 static const char *openssl_reason(void)
@@ -175,47 +175,22 @@ static bool load_certificate(TlsContext *context, const char *path, GError **err
 	return false;
 }
 
-/* Text that stands for a key in a token or TPM instead of holding it. */
-static bool is_token_uri(const Secret *text)
-{
-	const char *start = (const char *)secret_data(text);
-
-	while (g_ascii_isspace(*start))
-		start++;
-	return g_str_has_prefix(start, TOKEN_PKCS11) || g_str_has_prefix(start, TOKEN_HANDLE);
-}
-
-static EVP_PKEY *read_key(const char *path, GError **error)
+static EVP_PKEY *read_key(TlsContext *context, const char *path, GError **error)
 {
 	g_autoptr(Secret) text =
 		pem_read(path, "our private key", LANDFALL_ERROR_KEY_UNREADABLE, error);
-	g_autoptr(BIO) bio = text ? secret_bio(text) : NULL;
-	bool asked = false;
-	EVP_PKEY *key;
+	g_autoptr(GError) cause = NULL;
+	EVP_PKEY *key = text ? device_key_open(text, &cause) : NULL;
 
-	if (!text)
-		return NULL;
-	if (is_token_uri(text)) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
-			    "%s: names a key in a token, which this version cannot use", path);
-		return NULL;
-	}
-	key = PEM_read_bio_PrivateKey(bio, NULL, refuse_passphrase, &asked);
-	if (!key && asked)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
-			    "%s: the key is encrypted, and there is nobody to type the passphrase; "
-			    "store it without one",
-			    path);
-	else if (!key)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
-			    "%s: no usable PEM private key: %s", path, openssl_reason());
-	ERR_clear_error();
+	if (cause)
+		g_set_error(error, LANDFALL_ERROR, cause->code, "%s: %s", path, cause->message);
+	context->slow = key && device_key_place(text) != DEVICE_KEY_FILE;
 	return key;
 }
 
 static bool load_key(TlsContext *context, const TlsConfig *config, GError **error)
 {
-	g_autoptr(EVP_PKEY) key = read_key(config->key_path, error);
+	g_autoptr(EVP_PKEY) key = read_key(context, config->key_path, error);
 	X509 *leaf = SSL_CTX_get0_certificate(context->ssl_ctx);
 
 	if (!key)
@@ -387,13 +362,13 @@ TlsContext *tls_context_new(const TlsConfig *config, GError **error)
 
 TlsContext *tls_context_ref(TlsContext *context)
 {
-	context->refs++;
+	g_atomic_int_inc(&context->refs);
 	return context;
 }
 
 void tls_context_unref(TlsContext *context)
 {
-	if (!context || --context->refs > 0)
+	if (!context || !g_atomic_int_dec_and_test(&context->refs))
 		return;
 	SSL_CTX_free(context->ssl_ctx);
 	g_free(context->host);
@@ -409,6 +384,21 @@ const char *tls_context_host(const TlsContext *context)
 SSL_CTX *tls_context_ssl_ctx(const TlsContext *context)
 {
 	return context->ssl_ctx;
+}
+
+bool tls_context_slow(const TlsContext *context)
+{
+	return context->slow;
+}
+
+void tls_context_set_busy(TlsContext *context, bool busy)
+{
+	g_atomic_int_set(&context->busy, busy);
+}
+
+bool tls_context_busy(const TlsContext *context)
+{
+	return g_atomic_int_get(&context->busy);
 }
 
 void tls_context_begin(TlsContext *context, TlsStart start, gpointer data)

@@ -3,7 +3,7 @@
  * tls - an OpenSSL context for one mutually authenticated client of one host
  *
  *   certificate  PEM, leaf first, then intermediates; sent whole
- *   key          PEM, never encrypted (nobody could type the passphrase); must fit the leaf
+ *   key          PEM, or a URI of a token (common/device-key.h); must fit the leaf
  *   trust        PEM file of CA certificates, or the system's store; nothing else is trusted
  *   host         always verified: DNS name against SAN (no CN fallback when there is a SAN),
  *                address against address entries; sent as SNI unless it is an address
@@ -13,7 +13,8 @@
  * certificate, or which alert the peer sent. It belongs to one connection at a time.
  *
  * Reference counted (tls_context_ref/unref): the owner and a running connection each hold one.
- * One thread.
+ * One thread at a time; a handshake with a key in a token may be handed to another, which says so
+ * with tls_context_set_busy() and keeps everybody else away until it is over.
  */
 #pragma once
 
@@ -62,6 +63,16 @@ SSL_CTX *tls_context_ssl_ctx(const TlsContext *context);
 
 /* TlsStart - a handshake starts on @ssl, before its first octet; borrowed */
 typedef void (*TlsStart)(SSL *ssl, gpointer data);
+
+/* tls_context_slow() - our key is in a token: a handshake may take seconds of computing */
+bool tls_context_slow(const TlsContext *context);
+
+/* tls_context_set_busy() - a thread takes the context for a handshake, or gives it back; any
+ * thread */
+void tls_context_set_busy(TlsContext *context, bool busy);
+
+/* tls_context_busy() - whether one has it; then only ref, unref, slow and this may be called */
+bool tls_context_busy(const TlsContext *context);
 
 /* tls_context_begin() - forget the last failure: a new handshake is about to start
  * @start: called once when it does, until the next tls_context_begin(); may be NULL */

@@ -63,7 +63,9 @@ static bool store_cmd_import(const Ctl *ctl, Store *store, const StoreOptions *o
 
 static bool store_cmd_csr(const Ctl *ctl, Store *store, const StoreOptions *options, GError **error)
 {
-	StoreRequest request = { .common_name = options->name, .anew = options->anew };
+	StoreRequest request = { .common_name = options->name,
+				 .anew = options->anew,
+				 .token_key = ctl->config->store.token_key };
 
 	if (options->key_type && !device_key_kind_find(options->key_type, &request.kind)) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,

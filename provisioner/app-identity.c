@@ -43,7 +43,8 @@ void app_identity_init(App *app)
 {
 	static const IdentityStoreEvents events = { on_committed, on_requested };
 
-	app->identity = identity_store_new(app->config->store.path, &events, app);
+	app->identity = identity_store_new(app->config->store.path, app->config->store.token_key,
+					   &events, app);
 	app->agent = agent_probe_new(app->config->agent.ingest, on_agent, app);
 	app->ports.store = &identity_store_port;
 	app->ports.store_data = app->identity;

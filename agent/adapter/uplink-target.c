@@ -5,12 +5,14 @@
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
 
-static bool target_load_identity(UplinkTarget *target, const Config *config, GError **error)
+static bool target_load_identity(UplinkTarget *target, const Config *config, uint32_t generation,
+				 GError **error)
 {
 	g_autoptr(Store) store = store_open(config->store.path);
 	g_autoptr(GError) failure = NULL;
 
-	target->identity = store_current(store, &failure);
+	target->identity = generation ? store_identity(store, generation, &failure)
+				      : store_current(store, &failure);
 	if (target->identity)
 		return true;
 	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT) &&
@@ -91,11 +93,11 @@ static bool target_load_tls(UplinkTarget *target, GError **error)
 	return target->tls != NULL;
 }
 
-UplinkTarget *uplink_target_load(const Config *config, GError **error)
+UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GError **error)
 {
 	g_autoptr(UplinkTarget) target = g_new0(UplinkTarget, 1);
 
-	if (!target_load_identity(target, config, error) ||
+	if (!target_load_identity(target, config, generation, error) ||
 	    !target_load_broker(target, config, error) || !target_load_profile(target, error) ||
 	    !target_load_tls(target, error))
 		return NULL;

@@ -25,10 +25,13 @@ typedef struct UplinkTarget {
 	Profile *profile;
 } UplinkTarget;
 
-/* uplink_target_load() - read the current generation and build everything from it
+/* uplink_target_load() - read a generation of the store and build everything from it
+ * @generation: its number; 0: the current one
+ * A key in a token may make this take seconds. Any thread.
  * Errors: those of store_current() and tls_context_new(); LANDFALL_ERROR_CONFIG (no broker named,
  * a profile this version has not, no client id) */
-UplinkTarget *uplink_target_load(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
+				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* uplink_target_free() - NULL is fine */
 void uplink_target_free(UplinkTarget *target);

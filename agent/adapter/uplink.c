@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/uplink.h"
 
+#include "agent/adapter/uplink-load.h"
 #include "agent/core/window.h"
 #include "common/backoff.h"
 #include "common/error.h"
@@ -21,6 +22,8 @@ struct Uplink {
 	UplinkState state;
 	UplinkTarget *target;
 	UplinkTarget *next_target; /* to be used once the connection is closed */
+	UplinkLoad *load;          /* an identity is being read */
+	bool load_again;           /* and may have changed meanwhile */
 	MqttClient *client;
 	Window *window;
 	Backoff backoff;
@@ -512,22 +515,10 @@ static bool same_generation(const UplinkTarget *a, const UplinkTarget *b)
 	return a->identity && b->identity && a->identity->generation == b->identity->generation;
 }
 
-void uplink_reload(Uplink *uplink)
+static void uplink_use(Uplink *uplink, UplinkTarget *target)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(UplinkTarget) target = uplink_target_load(uplink->config.config, &error);
-
-	if (uplink->state == UPLINK_STOPPED)
-		return;
-	if (!target) {
-		g_warning("the new identity is not used: %s", error->message);
-		return;
-	}
-	if (same_generation(target, uplink->target))
-		return;
-	g_message("another identity is current: connecting anew");
 	uplink_target_free(uplink->next_target);
-	uplink->next_target = g_steal_pointer(&target);
+	uplink->next_target = target;
 	if (uplink->state == UPLINK_ONLINE || uplink->state == UPLINK_CONNECTING) {
 		mqtt_client_disconnect(uplink->client); /* disconnected() goes on */
 		return;
@@ -543,6 +534,37 @@ void uplink_hurry(Uplink *uplink)
 		return;
 	uplink_cancel_timer(uplink);
 	uplink_attempt(uplink);
+}
+
+static void uplink_loaded(UplinkTarget *loaded, const GError *error, void *data)
+{
+	Uplink *uplink = data;
+	g_autoptr(UplinkTarget) target = loaded;
+
+	g_clear_pointer(&uplink->load, uplink_load_free);
+	if (uplink->state == UPLINK_STOPPED)
+		return;
+	if (uplink->load_again) {
+		uplink_reload(uplink);
+		return;
+	}
+	if (!target) {
+		g_warning("the new identity is not used: %s", error->message);
+		return;
+	}
+	if (same_generation(target, uplink->target))
+		return;
+	g_message("another identity is current: connecting anew");
+	uplink_use(uplink, g_steal_pointer(&target));
+}
+
+void uplink_reload(Uplink *uplink)
+{
+	if (uplink->state == UPLINK_STOPPED)
+		return;
+	uplink->load_again = uplink->load != NULL;
+	if (!uplink->load)
+		uplink->load = uplink_load_start(uplink->config.config, 0, uplink_loaded, uplink);
 }
 
 void uplink_feed(Uplink *uplink)
@@ -589,6 +611,7 @@ void uplink_free(Uplink *uplink)
 		return;
 	uplink_cancel_timer(uplink);
 	downlink_close(uplink->config.downlink);
+	uplink_load_free(uplink->load);
 	mqtt_client_free(uplink->client);
 	uplink_target_free(uplink->target);
 	uplink_target_free(uplink->next_target);

@@ -27,6 +27,7 @@ typedef struct Job {
 
 struct IdentityStore {
 	char *path;
+	char *token_key; /* NULL: keys are made in files */
 	const IdentityStoreEvents *events;
 	void *data;
 	Job *commit;
@@ -91,7 +92,10 @@ static void job_commit(Job *job, Store *store)
 
 static void job_request(Job *job, Store *store)
 {
-	StoreRequest request = { job->common_name, job->kind, job->anew };
+	StoreRequest request = { .common_name = job->common_name,
+				 .kind = job->kind,
+				 .anew = job->anew,
+				 .token_key = job->identity->token_key };
 
 	job->request = store_request(store, &request, &job->error);
 }
@@ -226,6 +230,12 @@ static WifiEnterprise *store_enterprise(void *data, GError **error)
 			    cause ? ": " : "", cause ? cause->message : "");
 		return NULL;
 	}
+	if (current->key_place != DEVICE_KEY_FILE) {
+		g_set_error(error, STORE_FAULT, STORE_FAULT_ABSENT,
+			    "the device's key is in %s, where networks with 802.1X cannot use it",
+			    device_key_place_name(current->key_place));
+		return NULL;
+	}
 	enterprise = g_new0(WifiEnterprise, 1);
 	enterprise->identity =
 		g_strdup(current->wifi->identity ? current->wifi->identity : current->common_name);
@@ -244,11 +254,13 @@ const StorePort identity_store_port = {
 	.enterprise = store_enterprise,
 };
 
-IdentityStore *identity_store_new(const char *path, const IdentityStoreEvents *events, void *data)
+IdentityStore *identity_store_new(const char *path, const char *token_key,
+				  const IdentityStoreEvents *events, void *data)
 {
 	IdentityStore *identity = g_new0(IdentityStore, 1);
 
 	identity->path = g_strdup(path);
+	identity->token_key = g_strdup(token_key);
 	identity->events = events;
 	identity->data = data;
 	return identity;
@@ -261,5 +273,6 @@ void identity_store_free(IdentityStore *identity)
 	job_free(identity->commit);
 	job_free(identity->request);
 	g_free(identity->path);
+	g_free(identity->token_key);
 	g_free(identity);
 }

@@ -29,8 +29,10 @@ extern const StorePort identity_store_port;
 
 /* identity_store_new() - touches nothing yet
  * @path: of the store, copied
+ * @token_key: URI of the key that certificates are requested for, copied; NULL: one is made
  * @events: static */
-IdentityStore *identity_store_new(const char *path, const IdentityStoreEvents *events, void *data);
+IdentityStore *identity_store_new(const char *path, const char *token_key,
+				  const IdentityStoreEvents *events, void *data);
 
 /* identity_store_free() - NULL is fine */
 void identity_store_free(IdentityStore *identity);

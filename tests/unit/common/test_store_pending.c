@@ -21,7 +21,7 @@ static char *pending_text(StoreFixture *f)
 
 static char *request(StoreFixture *f, const char *name, DeviceKeyKind kind, bool anew)
 {
-	StoreRequest wish = { name, kind, anew };
+	StoreRequest wish = { .common_name = name, .kind = kind, .anew = anew };
 	g_autoptr(GError) error = NULL;
 	char *text = store_request(f->store, &wish, &error);
 

@@ -66,8 +66,7 @@ static Pki *certificates_new(void)
 	pki_write(pki, "empty.pem", "");
 	pki_write(pki, "text.pem", "this is no certificate\n");
 	pki_write(pki, "cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
-	pki_write(pki, "token.key", "\npkcs11:token=landfall;object=device\n");
-	pki_write(pki, "handle.key", "handle:0x81000001\n");
+	pki_write(pki, "token.key", "\npkcs11:token=landfall?module-path=none.so\n");
 	return pki;
 }
 
@@ -116,11 +115,9 @@ static const BuildCase build_cases[] = {
 	{ "/tls/build/key-encrypted", "device.crt", "locked.key", "ca.crt", "b",
 	  LANDFALL_ERROR_KEY_UNREADABLE, "encrypted", "locked.key" },
 	{ "/tls/build/key-text", "device.crt", "text.pem", "ca.crt", "b",
-	  LANDFALL_ERROR_KEY_UNREADABLE, "no usable PEM", "text.pem" },
+	  LANDFALL_ERROR_KEY_UNREADABLE, "no private key in PEM", "text.pem" },
 	{ "/tls/build/key-pkcs11", "device.crt", "token.key", "ca.crt", "b",
-	  LANDFALL_ERROR_KEY_UNREADABLE, "token", "token.key" },
-	{ "/tls/build/key-handle", "device.crt", "handle.key", "ca.crt", "b",
-	  LANDFALL_ERROR_KEY_UNREADABLE, "token", "handle.key" },
+	  LANDFALL_ERROR_KEY_UNREADABLE, "names a PKCS#11 module", "token.key" },
 	{ "/tls/build/key-of-another", "device.crt", "server.key", "ca.crt", "b",
 	  LANDFALL_ERROR_KEY_MISMATCH, "does not belong", "device.crt" },
 	{ "/tls/build/key-missing", "device.crt", NULL, "ca.crt", "b", LANDFALL_ERROR_INVALID,

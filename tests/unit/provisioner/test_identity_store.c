@@ -39,7 +39,7 @@ static const IdentityStoreEvents events = { on_committed, on_requested };
 static void set_up(Fixture *f, gconstpointer data)
 {
 	support_set_up(&f->base, data);
-	f->identity = identity_store_new(f->base.path, &events, f);
+	f->identity = identity_store_new(f->base.path, NULL, &events, f);
 }
 
 static void tear_down(Fixture *f, gconstpointer data)

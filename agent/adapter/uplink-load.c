@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/uplink-load.h"
+
+struct UplinkLoad {
+	const Config *config;
+	uint32_t generation;
+	UplinkLoaded done;
+	void *data;
+	GThread *thread;
+	GMutex mutex;
+	guint idle; /* under the mutex: tells the loop */
+	UplinkTarget *target;
+	GError *error;
+};
+
+static gboolean load_on_idle(gpointer data)
+{
+	UplinkLoad *load = data;
+	g_autoptr(GError) error = NULL;
+	UplinkTarget *target;
+
+	g_mutex_lock(&load->mutex);
+	load->idle = 0;
+	g_mutex_unlock(&load->mutex);
+	target = g_steal_pointer(&load->target);
+	error = g_steal_pointer(&load->error);
+	load->done(target, error, load->data); /* may free the load */
+	return G_SOURCE_REMOVE;
+}
+
+static gpointer load_run(gpointer data)
+{
+	UplinkLoad *load = data;
+
+	load->target = uplink_target_load(load->config, load->generation, &load->error);
+	g_mutex_lock(&load->mutex);
+	load->idle = g_idle_add(load_on_idle, load);
+	g_mutex_unlock(&load->mutex);
+	return NULL;
+}
+
+UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, UplinkLoaded done,
+			      void *data)
+{
+	UplinkLoad *load = g_new0(UplinkLoad, 1);
+
+	load->config = config;
+	load->generation = generation;
+	load->done = done;
+	load->data = data;
+	g_mutex_init(&load->mutex);
+	load->thread = g_thread_new("identity", load_run, load);
+	return load;
+}
+
+void uplink_load_free(UplinkLoad *load)
+{
+	if (!load)
+		return;
+	g_thread_join(load->thread);
+	g_clear_handle_id(&load->idle, g_source_remove);
+	uplink_target_free(load->target);
+	g_clear_error(&load->error);
+	g_mutex_clear(&load->mutex);
+	g_free(load);
+}

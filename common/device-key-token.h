@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device-key-token - keys that never leave a token or TPM; private to device-key
+ *
+ * Both open functions may take seconds and are called off the main loop by whoever minds. The key
+ * they return signs through the token; the private half is not in memory.
+ */
+#pragma once
+
+#include <glib.h>
+#include <openssl/types.h>
+
+/* device_key_pkcs11_open() - the private key that a PKCS#11 URI (RFC 7512) names
+ * Through OpenSSL's engine "pkcs11" (libengine-pkcs11-openssl). The module is the one of the
+ * attribute module-path, a file nobody but root or we can write; without it $PKCS11_MODULE_PATH,
+ * else p11-kit's. The PIN is that of pin-value or pin-source; nobody is asked for one.
+ * Errors: LANDFALL_ERROR_KEY_UNREADABLE, a clause to stand after the name of the file */
+EVP_PKEY *device_key_pkcs11_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* device_key_tpm_open() - the EC key at a persistent handle, "handle:0x81000001"
+ * Through OpenSSL's provider "tpm2" (tpm2-openssl), in a library context of its own so that
+ * nothing else of the process is computed in the TPM. $TPM2OPENSSL_TCTI says where the TPM is;
+ * without it /dev/tpmrm0.
+ * Errors: as device_key_pkcs11_open() */
+EVP_PKEY *device_key_tpm_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;

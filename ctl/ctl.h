@@ -29,6 +29,7 @@ bool cmd_metrics(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_provision(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_publish(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_qr(const Ctl *ctl, int argc, char **argv, GError **error);
+bool cmd_sensors(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_status(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error);

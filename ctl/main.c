@@ -24,6 +24,7 @@ static const Command commands[] = {
 	{ "store", cmd_store, "import, request, show or roll back the device's identity" },
 	{ "publish", cmd_publish, "hand samples to the agent and wait until they are on disk" },
 	{ "spool", cmd_spool, "what waits on disk for the broker" },
+	{ "sensors", cmd_sensors, "what the device can measure, each with a reading of now" },
 	{ "metrics", cmd_metrics, "the agent in the text format of Prometheus" },
 };
 

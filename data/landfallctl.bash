@@ -8,7 +8,7 @@ _landfallctl()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		status | provision | qr | factory | store | publish | spool | metrics) command=$word; break ;;
+		status | provision | qr | factory | store | publish | spool | sensors | metrics) command=$word; break ;;
 		esac
 	done
 
@@ -18,6 +18,7 @@ _landfallctl()
 	esac
 	case $cur in
 	--config=* | --png=*) cur=${cur#*=}; _filedir; return ;;
+	--root=*) cur=${cur#*=}; _filedir -d; return ;;
 	--key-type=*) mapfile -t COMPREPLY < <(compgen -W "ec-p256 ec-p384 rsa-2048" -- "${cur#*=}"); return ;;
 	--until=*) mapfile -t COMPREPLY < <(compgen -W "absent idle ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
 	esac
@@ -29,8 +30,9 @@ _landfallctl()
 	factory) choices="--name= --pop-file= --help" ;;
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;
+	sensors) choices="--sections --timeout= --root= --help" ;;
 	status | spool | metrics) choices="--help" ;;
-	*) choices="status provision qr factory store publish spool metrics --json --config= --set= --version --help" ;;
+	*) choices="status provision qr factory store publish spool sensors metrics --json --config= --set= --version --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

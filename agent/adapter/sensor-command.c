@@ -85,6 +85,7 @@ static const char *command_unit(const ConfigSensor *config, const char *key)
 }
 
 const SensorDriver sensor_command = {
+	.name = "command",
 	.open = command_open,
 	.read = command_read,
 	.cancel = command_cancel,

@@ -175,6 +175,7 @@ static void hwmon_list(const char *root, SensorFound found, void *data)
 }
 
 const SensorDriver sensor_hwmon = {
+	.name = "hwmon",
 	.open = hwmon_open,
 	.read = hwmon_read,
 	.free = g_free,

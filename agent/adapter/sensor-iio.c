@@ -212,6 +212,7 @@ static void iio_list(const char *root, SensorFound found, void *data)
 }
 
 const SensorDriver sensor_iio = {
+	.name = "iio",
 	.open = iio_open,
 	.read = iio_read,
 	.free = g_free,

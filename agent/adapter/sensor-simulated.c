@@ -37,6 +37,7 @@ static const char *simulated_unit(const ConfigSensor *config, const char *key)
 }
 
 const SensorDriver sensor_simulated = {
+	.name = "simulated",
 	.open = simulated_open,
 	.read = simulated_read,
 	.free = g_free,

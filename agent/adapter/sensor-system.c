@@ -244,6 +244,7 @@ static void system_list(const char *root, SensorFound found, void *data)
 }
 
 const SensorDriver sensor_system = {
+	.name = "system",
 	.open = system_open,
 	.read = system_read,
 	.free = g_free,

@@ -82,6 +82,7 @@ static void thermal_list(const char *root, SensorFound found, void *data)
 }
 
 const SensorDriver sensor_thermal = {
+	.name = "thermal",
 	.open = thermal_open,
 	.read = thermal_read,
 	.free = g_free,

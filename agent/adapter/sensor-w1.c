@@ -107,6 +107,7 @@ static void w1_list(const char *root, SensorFound found, void *data)
 }
 
 const SensorDriver sensor_w1 = {
+	.name = "w1",
 	.open = w1_open,
 	.read = w1_read,
 	.free = g_free,

@@ -23,6 +23,8 @@
 typedef void (*SensorFound)(ConfigSensor *config, void *data);
 
 typedef struct SensorDriver {
+	const char *name; /* as `driver =` has it */
+
 	/* open() - make ready to read; what the device lacks now may come later
 	 * @config: kept
 	 * Returns the state handed to the others; never NULL */

@@ -7,6 +7,7 @@
 #include "common/error.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 /* --- values: row, text, what a dump then says; NULL: refused --- */
@@ -85,6 +86,10 @@ static const ValueCase value_cases[] = {
 	{ "real-infinite", "sensor", "scale", "inf", NULL },
 	{ "real-comma", "sensor", "scale", "0,5", NULL },
 	{ "real-empty", "sensor", "scale", "", NULL },
+	{ "real-unset", "sensor", "lowest", "", "" },
+	{ "real-limit", "sensor", "highest", "60.5", "60.5" },
+	{ "real-limit-nan", "sensor", "highest", "nan", NULL },
+	{ "real-negative", "sensor", "dead_band", "-1", NULL },
 	{ "flags", "sensor", "what", "uptime, load", "load,uptime" },
 	{ "flags-unknown", "sensor", "what", "load,weather", NULL },
 	{ "flags-empty", "sensor", "what", "", NULL },
@@ -180,6 +185,11 @@ static const TextCase text_cases[] = {
 	{ "sensor-unknown-key", "[sensor x]\ndriver=hwmon\nimput=temp1\n",
 	  "T:3: unknown key \"imput\" in [sensor x]; did you mean \"input\"?" },
 	{ "sensor-command", "[sensor x]\ndriver=command\n", "T:2: [sensor x] needs the key" },
+	{ "sensor-command-words", "[sensor x]\ndriver=command\ncommand=echo 'a\n",
+	  "T:3: [sensor] command: " },
+	{ "sensor-limits", "[sensor x]\ndriver=thermal\nlowest=5\nhighest=5\n",
+	  "T:3: [sensor x] lowest has to be below highest" },
+	{ "sensor-one-limit", "[sensor x]\ndriver=thermal\nlowest=5\n", NULL },
 	{ "sensor-wave", "[sensor x]\ndriver=simulated\nminimum=5\nmaximum=5\n",
 	  "T:3: [sensor x] minimum has to be below maximum" },
 };
@@ -300,6 +310,26 @@ static void test_too_large(void)
 
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
 	g_assert_null(config);
+}
+
+/* The copy outlives what it was made of; the section holds what is not at its default and reads
+ * back as the same. */
+static void test_sensor_copy(void)
+{
+	static const char text[] = "[sensor a]\ndriver = hwmon\nunit = °F\nscale = 1.8\n"
+				   "highest = 60.5\nchip = back\\\\slash\n";
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) config = config_parse(text, strlen(text), "T", &error);
+
+	g_assert_no_error(error);
+	g_autoptr(ConfigSensor) copy = config_sensor_copy(config->sensors->pdata[0]);
+	g_clear_pointer(&config, config_free);
+
+	g_autofree char *section = config_sensor_section(copy);
+
+	g_assert_cmpstr(section, ==, text);
+	g_assert_true(isnan(copy->lowest));
+	g_assert_cmpstr(copy->chip, ==, "back\\slash");
 }
 
 static void test_too_many_sensors(void)
@@ -625,6 +655,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/table", test_table);
 	g_test_add_func("/config/distance", test_distance);
 	g_test_add_func("/config/limits/size", test_too_large);
+	g_test_add_func("/config/sensor-copy", test_sensor_copy);
 	g_test_add_func("/config/limits/sensors", test_too_many_sensors);
 	g_test_add_func("/config/limits/value", test_value_too_long);
 	ADD_LAYERS("order", test_order);

@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# landfallctl sensors on the trees of boards: the page, the list for programs, and sections that the
+# agent takes as they are.
+# Usage: test_sensors.sh LANDFALLCTL AGENT BOARDS
+ctl=$1
+agent=$2
+boards=$3
+dir=$(mktemp -d)
+trap 'rm -r "$dir"' EXIT
+: > "$dir/empty.conf"
+for board in raspberry-pi-4 raspberry-pi-5 sense-hat; do
+	"$boards/unpack" "$boards/$board.tree" "$dir/$board"
+done
+mkdir "$dir/nothing"
+
+number=0
+result() { # STATUS WHAT
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+	fi
+}
+sensors() { # BOARD OPTION…
+	root=$dir/$1
+	shift
+	timeout 60 "$ctl" --config "$dir/empty.conf" sensors --root="$root" "$@" \
+		> "$dir/out" 2> "$dir/err"
+}
+shows() { grep -qxE "$1" "$dir/out"; }
+
+echo 1..12
+sensors raspberry-pi-4 && shows 'dht11_11_temp +iio +21\.7 °C' &&
+	shows 'w1_28_0316a2794bff +w1 +23\.125 °C' && shows 'system +system +temperature +48\.312 °C' &&
+	shows ' +received +123456790012 B' && [ "$(grep -c cpu_thermal "$dir/out")" -eq 1 ]
+result $? "the page has each sensor once, with reading and unit"
+
+sensors raspberry-pi-5 --json && jq -e '
+	(.[] | select(.name == "bme280_pressure")) ==
+	{name: "bme280_pressure", driver: "iio", unit: "hPa", readings: {bme280_pressure: 986.044},
+	 section: "[sensor bme280_pressure]\ndriver = iio\nroot = '"$dir"'/raspberry-pi-5/sys/bus/iio/devices\ndevice = bme280\nchannel = in_pressure\n"}' \
+	"$dir/out" > "$dir/err"
+result $? "the list for programs says the same"
+
+for board in raspberry-pi-4 raspberry-pi-5 sense-hat; do
+	sensors $board --sections && cp "$dir/out" "$dir/$board.conf" &&
+		"$agent" --config "$dir/$board.conf" --check-config > "$dir/out" 2> "$dir/err"
+	result $? "the sections of $board are a configuration"
+done
+
+rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
+mkfifo "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
+sensors raspberry-pi-4 --timeout=1 && shows 'w1_28_0316a2794bff +w1 +no answer within 1000 ms' &&
+	shows 'dht11_11_temp +iio +21\.7 °C'
+result $? "one that hangs is said to, the others are read"
+
+printf '\033[31m\n' > "$dir/raspberry-pi-4/sys/bus/iio/devices/iio:device0/in_temp_input"
+rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
+sensors raspberry-pi-4 --sections && grep -q '^# .*in_temp_input: is no number' "$dir/out"
+result $? "what cannot be read stands as a comment"
+
+mkdir -p "$dir/twins/sys/class/hwmon/hwmon0"
+( cd "$dir/twins/sys/class/hwmon/hwmon0" && echo fan > name && echo 1 > fan1_input &&
+	echo 'a b' > fan1_label && echo 2 > fan2_input && echo 'a-b' > fan2_label )
+sensors twins && shows 'fan_a_b +hwmon +1 rpm' && shows 'fan_a_b_2 +hwmon +2 rpm'
+result $? "two labels that become one name are told apart"
+
+sensors nothing && [ "$(wc -l < "$dir/out")" -eq 2 ] && shows 'system +system +disk +.*'
+result $? "a machine without sensors has its disk"
+
+sensors absent
+[ $? -eq 2 ] && grep -q -- '--root is' "$dir/err"
+result $? "a root that is no folder is refused"
+
+sensors nothing --timeout=0
+[ $? -eq 2 ] && grep -q -- '--timeout is' "$dir/err"
+result $? "a timeout out of bounds is refused"
+
+sensors nothing more
+[ $? -eq 2 ]
+result $? "an argument is refused"

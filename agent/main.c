@@ -21,6 +21,7 @@
 #include "agent/adapter/sensors.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
+#include "agent/adapter/watchdog.h"
 #include "agent/core/metrics.h"
 #include "agent/core/status.h"
 #include "common/config-options.h"
@@ -36,6 +37,7 @@
 #include <unistd.h>
 
 #define REBOOT_TIMEOUT_MS 60000
+#define COUNTS_TOLD_US (60 * G_USEC_PER_SEC) /* how old what the service manager shows may be */
 
 typedef struct App {
 	Config *config;
@@ -51,14 +53,15 @@ typedef struct App {
 	Programs *programs;
 	LogSink *log;
 	StoreWatch *watch;
-	AgentBus *bus; /* NULL: none wanted */
-	guint watchdog;
-	int signals; /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
+	AgentBus *bus;      /* NULL: none wanted */
+	Watchdog *watchdog; /* NULL: none wanted */
+	int signals;        /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
 	guint signals_source;
 	bool stopping;
 	bool restart; /* once all is freed, unless a service manager does it */
 	guint restart_source;
 	UplinkState told; /* state last told to the service manager */
+	int64_t told_us;  /* and when, monotonic */
 	bool refused;     /* the last sample of the sensors found no room */
 	GError *error;    /* why the program ends; NULL: it was asked to */
 } App;
@@ -117,6 +120,16 @@ static void app_status(AgentStatus *status, void *data)
 
 /* --- what the parts tell --- */
 
+static void app_tell_manager(App *app, const AgentStatus *status)
+{
+	g_autofree char *sentence = status_sentence(status);
+	g_autofree char *message = g_strconcat("STATUS=", sentence, NULL);
+
+	app->told = status->state;
+	app->told_us = g_get_monotonic_time();
+	notify_send(app->notify, message);
+}
+
 static void on_uplink_changed(void *data)
 {
 	App *app = data;
@@ -126,15 +139,10 @@ static void on_uplink_changed(void *data)
 	agent_bus_changed(app->bus, true);
 	if (status.state == app->told)
 		return;
-	app->told = status.state;
 
-	malloc_trim(
-		0); /* handshakes and bursts leave much behind that an idle device does not need */
-
-	g_autofree char *sentence = status_sentence(&status);
-	g_autofree char *message = g_strconcat("STATUS=", sentence, NULL);
-
-	notify_send(app->notify, message);
+	/* handshakes and bursts leave much behind that an idle device does not need */
+	malloc_trim(0);
+	app_tell_manager(app, &status);
 }
 
 static void on_uplink_stopped(void *data)
@@ -152,6 +160,13 @@ static void on_spool_changed(void *data)
 		return;
 	uplink_feed(app->uplink);
 	agent_bus_changed(app->bus, false);
+	if (g_get_monotonic_time() - app->told_us < COUNTS_TOLD_US)
+		return;
+
+	AgentStatus status;
+
+	app_status(&status, app);
+	app_tell_manager(app, &status);
 }
 
 static void on_spool_failed(const GError *error, void *data)
@@ -238,12 +253,11 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_watchdog(gpointer data)
+static void on_watchdog(WatchdogAnswer answer, void *answer_data, void *data)
 {
 	App *app = data;
 
-	notify_send(app->notify, "WATCHDOG=1");
-	return G_SOURCE_CONTINUE;
+	spool_ping(app->spool, answer, answer_data);
 }
 
 /* --- what others ask for --- */
@@ -509,10 +523,7 @@ static bool app_start(App *app, GError **error)
 		return false;
 	app_watch_store(app);
 	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
-	if (notify_watchdog_us(app->notify) > 0)
-		app->watchdog =
-			g_timeout_add((guint)MAX(notify_watchdog_us(app->notify) / 1000 / 3, 1),
-				      on_watchdog, app);
+	app->watchdog = watchdog_new(app->notify, on_watchdog, app);
 	uplink_start(app->uplink);
 	if (app->config->agent.bus)
 		app->bus = agent_bus_new(app->config->agent.bus, &control, app);
@@ -535,8 +546,7 @@ static void app_clear(App *app)
 	downlink_free(app->downlink);
 	if (app->restart_source)
 		g_source_remove(app->restart_source);
-	if (app->watchdog)
-		g_source_remove(app->watchdog);
+	watchdog_free(app->watchdog);
 	if (app->signals_source)
 		g_source_remove(app->signals_source);
 	close(app->signals);

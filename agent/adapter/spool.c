@@ -12,6 +12,7 @@ typedef enum TaskKind {
 	TASK_APPEND,
 	TASK_FETCH,
 	TASK_RELEASE,
+	TASK_PING,
 	TASK_STOP,
 } TaskKind;
 
@@ -21,6 +22,7 @@ typedef struct Task {
 	SampleBatch *batch;     /* APPEND */
 	SpoolAppended appended; /* APPEND */
 	SpoolFetched fetched;   /* FETCH */
+	SpoolPinged pinged;     /* PING */
 	void *data;
 	SpoolWish wish;    /* FETCH */
 	uint64_t released; /* RELEASE: up to this */
@@ -82,6 +84,8 @@ static void task_answer(Spool *spool, Task *task)
 		task->appended(task->taken, task->error, task->data);
 	} else if (task->kind == TASK_FETCH) {
 		task->fetched(g_steal_pointer(&task->payloads), task->data);
+	} else if (task->kind == TASK_PING) {
+		task->pinged(task->data);
 	}
 	task_free(task);
 }
@@ -155,6 +159,14 @@ void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *d
 	task->wish = *wish;
 	task->wish.profile = profile_ref(wish->profile);
 	task->fetched = done;
+	g_async_queue_push(spool->queue, task);
+}
+
+void spool_ping(Spool *spool, SpoolPinged done, void *data)
+{
+	Task *task = task_new(TASK_PING, data);
+
+	task->pinged = done;
 	g_async_queue_push(spool->queue, task);
 }
 

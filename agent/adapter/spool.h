@@ -59,6 +59,9 @@ typedef struct SpoolWish {
  * when nothing waits; NULL when the disk failed */
 typedef void (*SpoolFetched)(GPtrArray *payloads, void *data);
 
+/* SpoolPinged - the answer to spool_ping() */
+typedef void (*SpoolPinged)(void *data);
+
 /* spool_open() - open the file, start the thread
  * Waits for the disk, unlike the rest: for the start of a program.
  * Errors: as spool_db_open() */
@@ -77,6 +80,10 @@ void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *da
  * @wish: copied; a reference to its profile is taken
  * @done: called once, later */
 void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *data);
+
+/* spool_ping() - see whether the thread moves
+ * @done: called once, later, when it has done what was asked for before */
+void spool_ping(Spool *spool, SpoolPinged done, void *data);
 
 /* spool_release() - everything up to @last was delivered and may be deleted */
 void spool_release(Spool *spool, uint64_t last);

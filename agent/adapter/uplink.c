@@ -2,6 +2,7 @@
 #include "agent/adapter/uplink.h"
 
 #include "agent/adapter/uplink-load.h"
+#include "agent/core/outage-log.h"
 #include "agent/core/window.h"
 #include "common/backoff.h"
 #include "common/error.h"
@@ -39,9 +40,9 @@ struct Uplink {
 	LogRate drop_lines;
 	GError *ending; /* why we end the connection ourselves */
 	char *last_error;
-	Stage failed;     /* where it happened */
-	unsigned repeats; /* of last_error in the log */
-	bool acked;       /* a sample, by the broker of this target */
+	Stage failed; /* where it happened */
+	OutageLog outage;
+	bool acked; /* a sample, by the broker of this target */
 	uint64_t last_ack;
 	int64_t last_publish_ms;
 	uint64_t connects;
@@ -95,18 +96,20 @@ static uint32_t random_below(uint32_t bound, gpointer data)
 	return (uint32_t)(g_random_double() * bound);
 }
 
-/* The same failure is told at its 1st, 2nd, 4th, 8th … time: an outage of a week fills no log. */
 static void uplink_tell(Uplink *uplink, const char *message, uint32_t wait_ms)
 {
-	if (g_strcmp0(uplink->last_error, message) != 0) {
-		g_free(uplink->last_error);
-		uplink->last_error = g_strdup(message);
-		uplink->repeats = 0;
-	}
-	uplink->repeats++;
-	if ((uplink->repeats & (uplink->repeats - 1)) == 0)
-		g_warning("broker %s: %s; next attempt in %u.%u s", uplink->target->uri_text,
-			  message, wait_ms / 1000, wait_ms % 1000 / 100);
+	unsigned untold;
+
+	g_free(uplink->last_error);
+	uplink->last_error = g_strdup(message);
+	if (!outage_log_failed(&uplink->outage, message, g_get_monotonic_time(), &untold))
+		return;
+
+	g_autofree char *others =
+		untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+
+	g_warning("broker %s: %s; next attempt in %u.%u s%s", uplink->target->uri_text, message,
+		  wait_ms / 1000, wait_ms % 1000 / 100, others);
 }
 
 /* What the attempt is at; without a client there was not even one to make. */
@@ -180,8 +183,9 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 {
 	Uplink *uplink = data;
 
-	g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
-		  uplink->target->client_id, session->connect_ms);
+	if (outage_log_connected(&uplink->outage, g_get_monotonic_time()))
+		g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
+			  uplink->target->client_id, session->connect_ms);
 	uplink->connects++;
 	uplink->connect_ms = session->connect_ms;
 	uplink->packet_max = session->max_packet_size;
@@ -201,7 +205,7 @@ static bool uplink_take_next_target(Uplink *uplink)
 	uplink->target = g_steal_pointer(&uplink->next_target);
 	uplink->acked = false;
 	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
-	uplink->repeats = 0;
+	outage_log_recovered(&uplink->outage);
 	backoff_reset(&uplink->backoff);
 	return true;
 }
@@ -313,7 +317,7 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 	backoff_reset(&uplink->backoff);
 	if (uplink->last_error) {
 		g_clear_pointer(&uplink->last_error, g_free);
-		uplink->repeats = 0;
+		outage_log_recovered(&uplink->outage);
 	}
 	uplink_pump(uplink);
 }

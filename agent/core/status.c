@@ -127,11 +127,29 @@ void status_encode(const AgentStatus *status, GString *text)
 	cJSON_Delete(root);
 }
 
+static char *sentence_head(const AgentStatus *status)
+{
+	const char *broker = status->broker ? status->broker : "no broker";
+
+	switch (status->state) {
+	case UPLINK_STARTING: return g_strdup("starting");
+	case UPLINK_CLOCK: return g_strdup("waiting for the clock to be set");
+	case UPLINK_BACKOFF:
+		return g_strdup_printf("cannot publish to %s: %s", broker,
+				       has_error(status) ? status->last_error : "no reason known");
+	case UPLINK_CONNECTING: return g_strdup_printf("connecting to %s", broker);
+	case UPLINK_ONLINE: return g_strdup_printf("connected to %s", broker);
+	case UPLINK_STOPPED: break;
+	}
+	return g_strdup("stopping");
+}
+
 char *status_sentence(const AgentStatus *status)
 {
-	return g_strdup_printf("%s, broker %s, %" G_GUINT64_FORMAT " samples waiting%s%s",
-			       uplink_state_name(status->state),
-			       status->broker ? status->broker : "none", status->waiting,
-			       status->last_error && *status->last_error ? ": " : "",
-			       status->last_error ? status->last_error : "");
+	g_autofree char *head = sentence_head(status);
+
+	if (status->waiting == 0)
+		return g_strdup_printf("%s; nothing waits", head);
+	return g_strdup_printf("%s; %" G_GUINT64_FORMAT " %s on disk", head, status->waiting,
+			       status->waiting == 1 ? "sample waits" : "samples wait");
 }

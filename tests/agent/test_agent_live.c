@@ -326,7 +326,7 @@ static void test_notifies(Fixture *f, gconstpointer data)
 	}
 	close(fd);
 	g_assert_nonnull(strstr(told->str, "READY=1\n"));
-	g_assert_nonnull(strstr(told->str, "STATUS=online, broker mqtts://127.0.0.1:"));
+	g_assert_nonnull(strstr(told->str, "STATUS=connected to mqtts://127.0.0.1:"));
 	g_assert_nonnull(strstr(strstr(told->str, "READY=1\n"), "STOPPING=1\n"));
 }
 

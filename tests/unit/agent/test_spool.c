@@ -144,6 +144,27 @@ static void test_round_trip(Fixture *f, gconstpointer data)
 	spool_close(f->spool);
 }
 
+static void on_pinged(void *data)
+{
+	Fixture *f = data;
+
+	f->answers++;
+}
+
+/* The thread has done what came before; closing answers too. */
+static void test_ping(Fixture *f, gconstpointer data)
+{
+	f->spool = open_spool(f, LIMIT);
+	append(f, 3);
+	spool_ping(f->spool, on_pinged, f);
+	g_assert_cmpuint(f->answers, ==, 0);
+	wait_for_answers(f, 2);
+	g_assert_cmpuint(f->taken, ==, 3);
+	spool_ping(f->spool, on_pinged, f);
+	spool_close(f->spool);
+	g_assert_cmpuint(f->answers, ==, 3);
+}
+
 /* Closing answers everything, and what was released is gone. */
 static void test_close(Fixture *f, gconstpointer data)
 {
@@ -307,6 +328,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool/kill", test_kill);
 	ADD("/agent/spool/round-trip", test_round_trip);
 	ADD("/agent/spool/close", test_close);
+	ADD("/agent/spool/ping", test_ping);
 	ADD("/agent/spool/limit", test_limit);
 	ADD("/agent/spool/queue-bound", test_queue_bound);
 	return g_test_run();

@@ -72,12 +72,36 @@ static void test_without_identity(void)
 		"\"accepted\":0,\"delivered\":0,\"dropped\":0}}");
 }
 
+typedef struct SentenceCase {
+	UplinkState state;
+	const char *last_error;
+	uint64_t waiting;
+	const char *sentence;
+} SentenceCase;
+
 static void test_sentence(void)
 {
-	g_autofree char *text = status_sentence(&full);
+	static const SentenceCase cases[] = {
+		{ UPLINK_STARTING, "", 0, "starting; nothing waits" },
+		{ UPLINK_CLOCK, "", 1, "waiting for the clock to be set; 1 sample waits on disk" },
+		{ UPLINK_BACKOFF, "no route", 4,
+		  "cannot publish to mqtts://b:8883: no route; 4 samples wait on disk" },
+		{ UPLINK_CONNECTING, "no route", 0, "connecting to mqtts://b:8883; nothing waits" },
+		{ UPLINK_ONLINE, "", 2, "connected to mqtts://b:8883; 2 samples wait on disk" },
+		{ UPLINK_STOPPED, "", 0, "stopping; nothing waits" },
+	};
 
-	g_assert_cmpstr(text, ==,
-			"waiting, broker mqtts://b:8883, 4 samples waiting: no \"route\"");
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		AgentStatus status = full;
+
+		status.state = cases[i].state;
+		status.last_error = cases[i].last_error;
+		status.waiting = cases[i].waiting;
+
+		g_autofree char *text = status_sentence(&status);
+
+		g_assert_cmpstr(text, ==, cases[i].sentence);
+	}
 }
 
 static void test_names(void)

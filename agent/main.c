@@ -37,7 +37,7 @@
 #include <unistd.h>
 
 #define REBOOT_TIMEOUT_MS 60000
-#define COUNTS_TOLD_US (60 * G_USEC_PER_SEC) /* how old what the service manager shows may be */
+#define COUNTS_TOLD_US    (60 * G_USEC_PER_SEC) /* how old what the service manager shows may be */
 
 typedef struct App {
 	Config *config;
@@ -84,9 +84,8 @@ static void app_stop(App *app)
 	uplink_stop(app->uplink);
 }
 
-static void app_status(AgentStatus *status, void *data)
+static void app_status(const App *app, AgentStatus *status)
 {
-	const App *app = data;
 	UplinkStatus uplink = uplink_status(app->uplink);
 	const SpoolStats *spool = spool_stats(app->spool);
 	const StoreIdentity *identity = uplink.target->identity;
@@ -135,7 +134,7 @@ static void on_uplink_changed(void *data)
 	App *app = data;
 	AgentStatus status;
 
-	app_status(&status, app);
+	app_status(app, &status);
 	agent_bus_changed(app->bus, true);
 	if (status.state == app->told)
 		return;
@@ -165,7 +164,7 @@ static void on_spool_changed(void *data)
 
 	AgentStatus status;
 
-	app_status(&status, app);
+	app_status(app, &status);
 	app_tell_manager(app, &status);
 }
 
@@ -217,7 +216,7 @@ static void on_ingest_status(GString *text, void *data)
 	g_autoptr(GString) list = g_string_new(NULL);
 	AgentStatus status;
 
-	app_status(&status, app);
+	app_status(app, &status);
 	if (app->sensors) {
 		sensors_describe(app->sensors, list);
 		status.sensors = list->str;
@@ -229,7 +228,7 @@ static void on_ingest_metrics(GString *text, void *data)
 {
 	AgentStatus status;
 
-	app_status(&status, data);
+	app_status(data, &status);
 	metrics_encode(&status, LANDFALL_VERSION, text);
 }
 
@@ -270,6 +269,11 @@ static bool fail_when_stopping(const App *app, GError **error)
 	return app->stopping;
 }
 
+static void control_status(AgentStatus *status, void *data)
+{
+	app_status(data, status);
+}
+
 static bool control_publish_now(void *data, GError **error)
 {
 	App *app = data;
@@ -301,7 +305,7 @@ static bool control_identify(unsigned seconds, void *data, GError **error)
 }
 
 static const Control control = {
-	.status = app_status,
+	.status = control_status,
 	.publish_now = control_publish_now,
 	.reload = control_reload,
 	.identify = control_identify,

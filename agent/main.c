@@ -63,6 +63,7 @@ typedef struct App {
 	UplinkState told; /* state last told to the service manager */
 	int64_t told_us;  /* and when, monotonic */
 	bool refused;     /* the last sample of the sensors found no room */
+	GError *lacking;  /* why there is no identity at the start */
 	GError *error;    /* why the program ends; NULL: it was asked to */
 } App;
 
@@ -482,11 +483,13 @@ static bool app_open_uplink(App *app, GError **error)
 		.stopped = on_uplink_stopped,
 		.data = app,
 	};
-	UplinkTarget *target = uplink_target_load(app->config, 0, error);
+	UplinkTarget *target = uplink_target_load(app->config, 0, &app->lacking);
 
-	if (!target)
+	if (!target && !(app->watch && uplink_target_can_come(app->config, app->lacking))) {
+		g_propagate_error(error, g_steal_pointer(&app->lacking));
 		return false;
-	app->uplink = uplink_new(&config, target);
+	}
+	app->uplink = uplink_new(&config, target ? target : uplink_target_empty());
 	return true;
 }
 
@@ -518,6 +521,7 @@ static void app_watch_store(App *app)
 
 static bool app_start(App *app, GError **error)
 {
+	app_watch_store(app); /* before it is read: so no change is missed */
 	app_open_commands(app);
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
@@ -525,10 +529,10 @@ static bool app_start(App *app, GError **error)
 	app->sensors = sensors_new(app->config, on_sensors_ready, app, error);
 	if (!app->sensors)
 		return false;
-	app_watch_store(app);
 	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
 	app->watchdog = watchdog_new(app->notify, on_watchdog, app);
-	uplink_start(app->uplink);
+	uplink_start(app->uplink, app->lacking);
+	g_clear_error(&app->lacking);
 	if (app->config->agent.bus)
 		app->bus = agent_bus_new(app->config->agent.bus, &control, app);
 	return true;
@@ -557,6 +561,7 @@ static void app_clear(App *app)
 	notify_free(app->notify);
 	g_main_loop_unref(app->loop);
 	config_free(app->config);
+	g_clear_error(&app->lacking);
 	g_clear_error(&app->error);
 }
 

@@ -107,6 +107,28 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 	return g_steal_pointer(&target);
 }
 
+UplinkTarget *uplink_target_empty(void)
+{
+	return g_new0(UplinkTarget, 1);
+}
+
+bool uplink_target_is_empty(const UplinkTarget *target)
+{
+	return !target->broker;
+}
+
+bool uplink_target_can_come(const Config *config, const GError *error)
+{
+	switch (error->code) {
+	case LANDFALL_ERROR_STORE_ABSENT:
+	case LANDFALL_ERROR_STORE_INVALID:
+	case LANDFALL_ERROR_KEY_UNREADABLE:
+	case LANDFALL_ERROR_KEY_MISMATCH: return true;
+	case LANDFALL_ERROR_CONFIG: return !config->broker.uri; /* the store's broker.conf */
+	default: return false;
+	}
+}
+
 void uplink_target_free(UplinkTarget *target)
 {
 	if (!target)

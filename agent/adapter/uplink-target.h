@@ -3,7 +3,8 @@
  * uplink-target - who we are and where samples go: the store and [broker] put together
  *
  * With TLS an identity of the store is needed; a broker without TLS (mqtt://, only ever from the
- * configuration or an imported broker.conf) can do without.
+ * configuration or an imported broker.conf) can do without. The empty target stands for a device
+ * that has no identity yet.
  */
 #pragma once
 
@@ -32,6 +33,16 @@ typedef struct UplinkTarget {
  * a profile this version has not, no client id) */
 UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
 				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* uplink_target_empty() - nobody, and no broker */
+UplinkTarget *uplink_target_empty(void);
+
+/* uplink_target_can_come() - whether another identity in the store can mend @error of
+ * uplink_target_load(); else the configuration has to change */
+bool uplink_target_can_come(const Config *config, const GError *error);
+
+/* uplink_target_is_empty() */
+bool uplink_target_is_empty(const UplinkTarget *target);
 
 /* uplink_target_free() - NULL is fine */
 void uplink_target_free(UplinkTarget *target);

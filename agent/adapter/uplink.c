@@ -143,6 +143,18 @@ static void uplink_wait_for_clock(Uplink *uplink)
 	uplink_enter(uplink, UPLINK_CLOCK);
 }
 
+/* The disk keeps the samples meanwhile. The same reason is told once. */
+static void uplink_wait_for_identity(Uplink *uplink, const char *why)
+{
+	if (g_strcmp0(uplink->last_error, why) != 0) {
+		g_free(uplink->last_error);
+		uplink->last_error = g_strdup(why);
+		g_message("waiting for an identity: %s", why);
+	}
+	uplink->failed = STAGE_N;
+	uplink_enter(uplink, UPLINK_IDENTITY);
+}
+
 /* --- the connection --- */
 
 static void mark_good_thread_free(gpointer *arguments)
@@ -509,9 +521,12 @@ Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target)
 	return uplink;
 }
 
-void uplink_start(Uplink *uplink)
+void uplink_start(Uplink *uplink, const GError *lacking)
 {
-	uplink_attempt(uplink);
+	if (uplink_target_is_empty(uplink->target))
+		uplink_wait_for_identity(uplink, lacking->message);
+	else
+		uplink_attempt(uplink);
 }
 
 static bool same_generation(const UplinkTarget *a, const UplinkTarget *b)
@@ -550,6 +565,10 @@ static void uplink_loaded(UplinkTarget *loaded, const GError *error, void *data)
 		return;
 	if (uplink->load_again) {
 		uplink_reload(uplink);
+		return;
+	}
+	if (!target && uplink->state == UPLINK_IDENTITY) {
+		uplink_wait_for_identity(uplink, error->message);
 		return;
 	}
 	if (!target) {

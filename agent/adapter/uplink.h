@@ -4,6 +4,7 @@
  *
  *   state         leaves it when
  *   STARTING      uplink_start()
+ *   IDENTITY      uplink_reload() finds one in the store
  *   CLOCK         the clock has reached the certificate's first day; looked at every second
  *   CONNECTING    CONNACK, or the attempt ends
  *   ONLINE        the connection ends, or another generation became current
@@ -61,11 +62,12 @@ typedef struct UplinkStatus {
 } UplinkStatus;
 
 /* uplink_new() - at rest
- * @target: transferred */
+ * @target: transferred; may be empty */
 Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target);
 
-/* uplink_start() - connect */
-void uplink_start(Uplink *uplink);
+/* uplink_start() - connect; without an identity, wait for one
+ * @lacking: why the target is empty, borrowed; NULL: it is not */
+void uplink_start(Uplink *uplink, const GError *lacking);
 
 /* uplink_reload() - read the store again; the old identity stays when the new one is unusable */
 void uplink_reload(Uplink *uplink);

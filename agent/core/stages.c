@@ -31,6 +31,7 @@ static Stage stage_at(const StagesInput *input)
 {
 	switch (input->state) {
 	case UPLINK_STARTING:
+	case UPLINK_IDENTITY:
 	case UPLINK_CLOCK:
 	case UPLINK_STOPPED: return STAGE_CLOCK;
 	case UPLINK_BACKOFF: return input->failed;

@@ -34,6 +34,8 @@ static bool has_error(const AgentStatus *status)
 
 const char *status_advice(const AgentStatus *status)
 {
+	if (status->state == UPLINK_IDENTITY)
+		return ADVICE_IDENTITY;
 	if (status->state == UPLINK_CLOCK)
 		return advice_find(STAGE_CLOCK);
 	return has_error(status) ? advice_find(status->failed) : "";
@@ -133,6 +135,9 @@ static char *sentence_head(const AgentStatus *status)
 
 	switch (status->state) {
 	case UPLINK_STARTING: return g_strdup("starting");
+	case UPLINK_IDENTITY:
+		return g_strdup_printf("waiting for an identity: %s",
+				       has_error(status) ? status->last_error : "none");
 	case UPLINK_CLOCK: return g_strdup("waiting for the clock to be set");
 	case UPLINK_BACKOFF:
 		return g_strdup_printf("cannot publish to %s: %s", broker,

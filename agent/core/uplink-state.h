@@ -2,15 +2,16 @@
 /*
  * uplink-state - where the way to the broker stands
  *
- *   STARTING ─▶ CLOCK ─▶ CONNECTING ─▶ ONLINE
- *                 ▲          │ ▲          │
- *                 │          ▼ │          │ lost
- *                 └─────── BACKOFF ◀──────┘          any ─▶ STOPPED
+ *   STARTING ─▶ IDENTITY ─▶ CLOCK ─▶ CONNECTING ─▶ ONLINE
+ *                             ▲          │ ▲          │
+ *                             │          ▼ │          │ lost
+ *                             └─────── BACKOFF ◀──────┘          any ─▶ STOPPED
  */
 #pragma once
 
 typedef enum UplinkState {
 	UPLINK_STARTING,   /* not yet told to connect */
+	UPLINK_IDENTITY,   /* the store holds none that can be used */
 	UPLINK_CLOCK,      /* the clock is before the certificate's first day */
 	UPLINK_BACKOFF,    /* the last attempt failed; the next one has its time */
 	UPLINK_CONNECTING, /* name look-up, TCP, TLS, CONNECT */

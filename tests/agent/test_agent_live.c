@@ -249,12 +249,6 @@ typedef struct StartCase {
 } StartCase;
 
 static const StartCase start_cases[] = {
-	{ "/agent/start/no-store", "rm -r '%s/store'", 11, "store import" },
-	{ "/agent/start/broken-certificate", "echo nonsense > '%s/store/generations/1/device.crt'",
-	  12, "device.crt" },
-	{ "/agent/start/broken-key", "echo nonsense > '%s/store/generations/1/device.key'", 13,
-	  "device.key" },
-	{ "/agent/start/no-key", "rm '%s/store/generations/1/device.key'", 13, "device.key" },
 	{ "/agent/start/unknown-setting", "echo 'intervall = 1s' >> '%s/landfall.conf'", 10,
 	  "intervall" },
 	{ "/agent/start/foreign-spool", "mkdir -p '%s/spool/spool.db'", 18, "spool.db" },
@@ -275,15 +269,59 @@ static void test_start(Fixture *f, gconstpointer data)
 	g_assert_true(strchr(words, '\n') == words + strlen(words) - 1);
 }
 
-static void test_key_mismatch(Fixture *f, gconstpointer data)
+/* --- what is waited for --- */
+
+typedef struct LackCase {
+	const char *path;
+	const char *command; /* done to the folder (%s) before the start */
+	const char *words;   /* part of the error that the status shows */
+} LackCase;
+
+static const LackCase lack_cases[] = {
+	{ "/agent/lacks/store", "rm -r '%s/store'", "store import" },
+	{ "/agent/lacks/certificate", "echo nonsense > '%s/store/generations/1/device.crt'",
+	  "device.crt" },
+	{ "/agent/lacks/key", "rm '%s/store/generations/1/device.key'", "device.key" },
+	{ "/agent/lacks/readable-key", "echo nonsense > '%s/store/generations/1/device.key'",
+	  "device.key" },
+	{ "/agent/lacks/own-key",
+	  "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 "
+	  "-out '%s/store/generations/1/device.key' 2>/dev/null",
+	  "does not belong" },
+};
+
+/* A device without an identity takes samples; they arrive once it has one. */
+static void test_lacks(Fixture *f, gconstpointer data)
 {
-	g_autofree char *folder = agent_process_path(f->agent, "store/generations/1/device.key");
+	const LackCase *c = data;
+	g_autofree char *folder = agent_process_path(f->agent, "");
+	g_autoptr(GString) command = g_string_new(c->command);
+	cJSON *status;
+
+	g_string_replace(command, "%s", folder, 0);
+	g_assert_cmpint(system(command->str), ==, 0);
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "waiting-for-identity");
+	status = agent_process_status(f->agent);
+	g_assert_nonnull(strstr(cJSON_GetObjectItem(status, "last_error")->valuestring, c->words));
+	cJSON_Delete(status);
+	publish(f, 1, 10);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	agent_process_await(f->agent, "client_id", "dev-2");
+	oracle_await(f->oracle, 1, 10);
+}
+
+/* Where no identity can be seen coming, waiting would be silence. */
+static void test_unwatchable(Fixture *f, gconstpointer data)
+{
+	g_autofree char *config = agent_process_path(f->agent, "landfall.conf");
 	g_autofree char *command =
-		g_strdup_printf("cp '%s/dev-2.key' '%s'", pki_dir(f->pki), folder);
+		g_strdup_printf("sed -i 's|/store$|/absent/store|' '%s'", config);
 	g_autofree char *words = NULL;
 
 	g_assert_cmpint(system(command), ==, 0);
-	g_assert_cmpint(agent_process_run(f->agent, &words), ==, 14);
+	g_assert_cmpint(agent_process_run(f->agent, &words), ==, 11);
+	g_assert_nonnull(strstr(words, "landfallctl store import"));
 }
 
 static void test_second_agent(Fixture *f, gconstpointer data)
@@ -347,7 +385,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(start_cases); i++)
 		g_test_add(start_cases[i].path, Fixture, &start_cases[i], set_up_plain, test_start,
 			   tear_down);
-	ADD("/agent/start/key-mismatch", NULL, test_key_mismatch);
+	for (size_t i = 0; i < G_N_ELEMENTS(lack_cases); i++)
+		g_test_add(lack_cases[i].path, Fixture, &lack_cases[i], set_up_plain, test_lacks,
+			   tear_down);
+	ADD("/agent/lacks/watch", NULL, test_unwatchable);
 	ADD("/agent/start/second-agent", NULL, test_second_agent);
 	ADD("/agent/start/notifies", NULL, test_notifies);
 	return g_test_run();

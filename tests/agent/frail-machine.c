@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -84,6 +85,28 @@ static void record(FrailOp op, const FrailFile *file, int64_t offset, const void
 		return;
 	if (writev(journal, parts, len > 0 ? 2 : 1) != (ssize_t)(sizeof(head) + len))
 		abort(); /* the test's own disk is full: nothing can be learned any more */
+}
+
+/* Where SQLite, or the agent, syncs a folder, which is no file of SQLite's. */
+static int sync_either(int fd, long call)
+{
+	const FrailFile folder = { .id = FRAIL_FILE_DB };
+	int rc = (int)syscall(call, fd);
+	struct stat status;
+
+	if (rc == 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+		record(FRAIL_SYNC_FOLDER, &folder, 0, NULL, 0);
+	return rc;
+}
+
+int fsync(int fd)
+{
+	return sync_either(fd, SYS_fsync);
+}
+
+int fdatasync(int fd)
+{
+	return sync_either(fd, SYS_fdatasync);
 }
 
 static FrailFile *frail(sqlite3_file *file)
@@ -246,14 +269,8 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync_dir)
 	if (disk() == FRAIL_DISK_FAILS)
 		return SQLITE_IOERR_DELETE;
 
-	int rc = real_vfs->xDelete(real_vfs, path, sync_dir);
-
-	if (rc == SQLITE_OK) {
-		record(FRAIL_REMOVE, &file, 0, NULL, 0);
-		if (sync_dir)
-			record(FRAIL_SYNC, &file, 0, NULL, 0);
-	}
-	return rc;
+	record(FRAIL_REMOVE, &file, 0, NULL, 0);
+	return real_vfs->xDelete(real_vfs, path, sync_dir);
 }
 
 static void *open_control(const char *path)

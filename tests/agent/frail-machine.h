@@ -29,6 +29,7 @@ typedef enum FrailOp {
 	FRAIL_TRUNCATE, /* to offset */
 	FRAIL_SYNC,
 	FRAIL_REMOVE,
+	FRAIL_SYNC_FOLDER, /* makes removals last */
 } FrailOp;
 
 typedef enum FrailFileId {

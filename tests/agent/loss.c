@@ -38,11 +38,12 @@
 #define YEAR_S         (365LL * 86400)
 #define POLL_US        2000
 #define FLOW_POLLS     1000  /* two seconds */
-#define PATIENCE_POLLS 30000 /* a minute without any progress */
+#define PATIENCE_POLLS 10000 /* twenty seconds without any progress */
 
 typedef struct Loss {
-	GRand *rand;
-	gint round; /* atomic: producers read it */
+	GRand *rand;     /* what happens */
+	GRand *cut_rand; /* what a power cut keeps: asks for more or fewer numbers */
+	gint round;      /* atomic: producers read it */
 	Pki *pki;
 	Broker *broker;
 	UnsureLink *link;
@@ -166,7 +167,7 @@ static void event_kill(Loss *loss)
 static void event_power_cut(Loss *loss)
 {
 	agent_process_kill(loss->agent);
-	power_cut_strike(loss->cut, loss->rand);
+	power_cut_strike(loss->cut, loss->cut_rand);
 	start_again(loss);
 }
 
@@ -395,6 +396,7 @@ static void end(Loss *loss)
 	munmap(loss->control, sizeof(FrailControl));
 	pki_free(loss->pki);
 	g_rand_free(loss->rand);
+	g_rand_free(loss->cut_rand);
 }
 
 /* Everything works again: what was acknowledged has to arrive, the sentinel behind it. */
@@ -406,6 +408,7 @@ static void settle(Loss *loss)
 	loss->control->clock_offset_s = 0;
 	loss->control->disk = FRAIL_DISK_WORKS;
 	loss->control->sync_ms = 0;
+	event_stop(loss); /* a new one waits for no next attempt */
 	produce_group(&sentinel, 1);
 	for (unsigned i = 0; i < PATIENCE_POLLS && !ledger_complete(loss->ledger); i++) {
 		unsigned now = sink_messages(loss->sink);
@@ -490,6 +493,7 @@ int main(int argc, char **argv)
 
 	g_print("%d rounds, seed %u\n", rounds, used);
 	loss.rand = g_rand_new_with_seed(used);
+	loss.cut_rand = g_rand_new_with_seed(used);
 	begin(&loss);
 	bool good = run(&loss, (unsigned)rounds, used);
 	end(&loss);

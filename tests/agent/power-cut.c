@@ -105,7 +105,8 @@ static void disk_do(Disk *disk, const Change *change)
 		break;
 	case FRAIL_TRUNCATE: disk_resize(disk, change->offset); break;
 	case FRAIL_REMOVE: g_clear_pointer(&disk->durable, g_byte_array_unref); break;
-	case FRAIL_SYNC: g_assert_not_reached();
+	case FRAIL_SYNC:
+	case FRAIL_SYNC_FOLDER: g_assert_not_reached();
 	}
 }
 
@@ -114,6 +115,24 @@ static void disk_sync(Disk *disk)
 	for (guint i = 0; i < disk->pending->len; i++)
 		disk_do(disk, g_ptr_array_index(disk->pending, i));
 	g_ptr_array_set_size(disk->pending, 0);
+}
+
+/* What was removed stays removed; what was written before that is of no interest any more. */
+static void folder_sync(PowerCut *cut)
+{
+	for (int i = 0; i < FRAIL_FILES_N; i++) {
+		Disk *disk = &cut->disks[i];
+
+		for (guint k = disk->pending->len; k > 0; k--) {
+			const Change *change = g_ptr_array_index(disk->pending, k - 1);
+
+			if (change->op != FRAIL_REMOVE)
+				continue;
+			g_clear_pointer(&disk->durable, g_byte_array_unref);
+			g_ptr_array_remove_range(disk->pending, 0, k);
+			break;
+		}
+	}
 }
 
 /* The kill may have come between a record and its write, or into the write: what counts then is
@@ -137,6 +156,26 @@ static void settle_last(PowerCut *cut, Disk *disk)
 		g_ptr_array_set_size(disk->pending, (gint)n - 1);
 }
 
+/* Without a cut the file is what was written: else the journal has missed something. */
+static void assert_view(const PowerCut *cut, const Disk *disk)
+{
+	Disk view = { .durable = NULL };
+	g_autofree char *path = g_strconcat(cut->spool, disk->suffix, NULL);
+	g_autofree char *text = NULL;
+	gsize len = 0;
+
+	if (disk->durable)
+		disk_put(&view, 0, disk->durable->data, disk->durable->len);
+	for (guint i = 0; i < disk->pending->len; i++)
+		disk_do(&view, g_ptr_array_index(disk->pending, i));
+	g_file_get_contents(path, &text, &len, NULL);
+	if (view.durable)
+		g_assert_cmpmem(view.durable->data, view.durable->len, text, len);
+	else
+		g_assert_cmpuint(len, ==, 0);
+	g_clear_pointer(&view.durable, g_byte_array_unref);
+}
+
 void power_cut_observe(PowerCut *cut)
 {
 	Disk *last = NULL;
@@ -154,11 +193,16 @@ void power_cut_observe(PowerCut *cut)
 
 		Disk *disk = &cut->disks[head.file];
 
-		last = head.op == FRAIL_SYNC ? NULL : disk;
+		last = NULL;
 		if (head.op == FRAIL_SYNC) {
 			disk_sync(disk);
 			continue;
 		}
+		if (head.op == FRAIL_SYNC_FOLDER) {
+			folder_sync(cut);
+			continue;
+		}
+		last = disk;
 		Change *change = g_new0(Change, 1);
 
 		change->op = (FrailOp)head.op;
@@ -168,6 +212,8 @@ void power_cut_observe(PowerCut *cut)
 		g_ptr_array_add(disk->pending, change);
 	}
 	settle_last(cut, last);
+	for (int i = 0; i < FRAIL_FILES_N; i++)
+		assert_view(cut, &cut->disks[i]);
 	g_assert_cmpint(truncate(cut->journal, 0), ==, 0);
 }
 
@@ -206,14 +252,13 @@ static void strike_disk(PowerCut *cut, Disk *disk, GRand *rand)
 	for (guint i = 0; i < disk->pending->len; i++)
 		strike_change(cut, disk, g_ptr_array_index(disk->pending, i), fate, rand);
 	g_ptr_array_set_size(disk->pending, 0);
+	g_unlink(path); /* writing over it would leave its end where it was */
 	if (disk->durable)
 		g_assert_true(g_file_set_contents_full(path, (char *)disk->durable->data,
 						       disk->durable->len, G_FILE_SET_CONTENTS_NONE,
 						       0600, &error));
-	else if (disk->suffix[0] != '\0')
-		g_unlink(path);
-	else
-		g_assert_cmpint(truncate(path, 0), ==, 0);
+	else if (disk == &cut->disks[FRAIL_FILE_DB])
+		g_assert_true(g_file_set_contents(path, "", 0, &error));
 }
 
 void power_cut_strike(PowerCut *cut, GRand *rand)

@@ -442,6 +442,7 @@ static bool app_open_spool(App *app, GError **error)
 	SpoolConfig config = {
 		.path = app->config->agent.spool,
 		.limit = (uint64_t)app->config->agent.spool_limit,
+		.policy = app->config->agent.spool_policy,
 		.changed = on_spool_changed,
 		.failed = on_spool_failed,
 		.data = app,

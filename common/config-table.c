@@ -148,6 +148,13 @@ static const ConfigName protocol_names[] = {
 	{ NULL, 0 },
 };
 
+static const ConfigName spool_policy_names[] = {
+	{ "refuse", CONFIG_SPOOL_REFUSE },
+	{ "drop-oldest", CONFIG_SPOOL_DROP_OLDEST },
+	{ "drop-newest", CONFIG_SPOOL_DROP_NEWEST },
+	{ NULL, 0 },
+};
+
 static const ConfigName driver_names[] = {
 	{ "simulated", CONFIG_DRIVER_SIMULATED },
 	{ "hwmon", CONFIG_DRIVER_HWMON },
@@ -277,6 +284,8 @@ static const ConfigKey keys[] = {
 	  "/var/lib/landfall/agent/spool.db", "file of the samples not yet sent", NULL, 0, NULL },
 	{ "agent", "spool_limit", CONFIG_TYPE_SIZE, AT(agent.spool_limit), MIB, 1024 * 1024 * MIB,
 	  "64MiB", "octets the spool may take on disk", NULL, 0, NULL },
+	{ "agent", "spool_policy", CONFIG_TYPE_ENUM, AT(agent.spool_policy), 0, 0, "refuse",
+	  "what happens to samples when the spool is full", spool_policy_names, 0, NULL },
 	{ "agent", "ingest", CONFIG_TYPE_PATH, AT(agent.ingest), 0, SOCKET_LEN,
 	  "/run/landfall/agent.sock", "socket of landfallctl publish; empty: none", NULL, 0, NULL },
 	{ "agent", "inflight", CONFIG_TYPE_INT, AT(agent.inflight), 1, 1000, "20",

@@ -49,6 +49,12 @@ typedef enum ConfigAdvertise {
 	CONFIG_ADVERTISE_BUTTON = 1 << 4,       /* held for button_hold */
 } ConfigAdvertise;
 
+typedef enum ConfigSpoolPolicy {
+	CONFIG_SPOOL_REFUSE,
+	CONFIG_SPOOL_DROP_OLDEST,
+	CONFIG_SPOOL_DROP_NEWEST,
+} ConfigSpoolPolicy;
+
 typedef enum ConfigDriver {
 	CONFIG_DRIVER_NONE, /* not set: refused by config_load() */
 	CONFIG_DRIVER_SIMULATED,
@@ -167,10 +173,11 @@ typedef struct Config {
 		int64_t interval_ms;
 		char *spool;
 		int64_t spool_limit; /* octets */
-		char *ingest;        /* path of the socket; NULL: none */
-		int64_t inflight;    /* PUBLISH packets awaiting their PUBACK */
-		int64_t batch;       /* samples in one PUBLISH at most */
-		char *bus;           /* as of provisioner; NULL: none */
+		ConfigSpoolPolicy spool_policy;
+		char *ingest;     /* path of the socket; NULL: none */
+		int64_t inflight; /* PUBLISH packets awaiting their PUBACK */
+		int64_t batch;    /* samples in one PUBLISH at most */
+		char *bus;        /* as of provisioner; NULL: none */
 	} agent;
 	struct {
 		uint32_t allow; /* bits of ConfigMethod */

@@ -16,6 +16,7 @@
 #define SCHEMA_VERSION 1
 #define PAGE_SIZE      4096
 #define ROW_OVERHEAD   24 /* octets of a row beside its texts, about */
+#define DROP_STEP      64 /* of the oldest make room together, about a page */
 
 typedef enum Statement {
 	BEGIN,
@@ -68,9 +69,16 @@ typedef struct Extent {
 	uint64_t first; /* lowest number still there; equals next when empty */
 	uint64_t next;  /* the next number to be given */
 	uint64_t dropped;
+	uint64_t unkept; /* dropped without a number */
 	uint64_t bytes;
 	uint64_t spare; /* octets of the file that hold nothing */
 } Extent;
+
+typedef enum DiskRoom {
+	DISK_ROOM,
+	DISK_TIGHT, /* what the file has free itself may be used */
+	DISK_FULL,
+} DiskRoom;
 
 struct SpoolDb {
 	char *path;
@@ -81,7 +89,8 @@ struct SpoolDb {
 	Extent now;
 	Extent committed;
 	bool corrupt;
-	bool disk_low; /* at the beginning of the transaction */
+	ConfigSpoolPolicy policy;
+	DiskRoom disk; /* at the beginning of the transaction */
 	const char *refusal;
 };
 
@@ -238,8 +247,9 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	int64_t base = db_get_meta(db, "base", error);
 	int64_t next = base < 0 ? -1 : db_get_meta(db, "next", error);
 	int64_t dropped = next < 0 ? -1 : db_get_meta(db, "dropped", error);
+	int64_t unkept = dropped < 0 ? -1 : db_get_meta(db, "unkept", error);
 
-	if (dropped < 0)
+	if (unkept < 0)
 		return false;
 	if (sqlite3_step(extent) != SQLITE_ROW) {
 		db_fail(db, "cannot be read", error);
@@ -250,6 +260,7 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	db->now.next = MAX((uint64_t)next, db->base);
 	db->now.first = db->now.next;
 	db->now.dropped = (uint64_t)dropped;
+	db->now.unkept = (uint64_t)unkept;
 	if (sqlite3_column_type(extent, 1) != SQLITE_NULL) {
 		db->now.first = (uint64_t)sqlite3_column_int64(extent, 0);
 		db->now.next = MAX(db->now.next, (uint64_t)sqlite3_column_int64(extent, 1) + 1);
@@ -383,30 +394,30 @@ void spool_db_close(SpoolDb *db)
 /* The file never gets smaller. Pages that deletions left take new samples although the disk has
  * nothing to give, as long as the WAL finds room: else a disk that this spool has filled would stay
  * refused after all was delivered. */
-static bool disk_is_low(const SpoolDb *db)
+static DiskRoom disk_room(const SpoolDb *db)
 {
 	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
 	struct stat status = { 0 };
 	struct statvfs disk;
 
 	if (statvfs(db->path, &disk) < 0)
-		return false;
+		return DISK_ROOM;
 
 	uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
 
 	if (available >= SPOOL_DB_RESERVE)
-		return false;
+		return DISK_ROOM;
 	if (available < SPOOL_DB_RESERVE / 8)
-		return true;
+		return DISK_FULL;
 	if (stat(wal, &status) == 0)
 		available += (uint64_t)status.st_size;
-	return db->now.spare < SPOOL_DB_SPARE || available < SPOOL_DB_RESERVE / 2;
+	return available < SPOOL_DB_RESERVE / 2 ? DISK_FULL : DISK_TIGHT;
 }
 
 bool spool_db_begin(SpoolDb *db, GError **error)
 {
 	db->now = db->committed;
-	db->disk_low = disk_is_low(db);
+	db->disk = disk_room(db);
 	return db_run(db, BEGIN, "cannot be written", error);
 }
 
@@ -426,14 +437,28 @@ static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
 	return true;
 }
 
-static bool db_refuses(SpoolDb *db, size_t len)
+/* Whether there is room for @len octets of readings; else `refusal` says why not. */
+static bool db_has_room(SpoolDb *db, size_t len)
 {
-	if (db->disk_low)
+	if (db->disk == DISK_FULL || (db->disk == DISK_TIGHT && db->now.spare < SPOOL_DB_SPARE))
 		db->refusal = "the disk is almost full";
 	else if (db->now.bytes + len + ROW_OVERHEAD > db->limit)
 		db->refusal = "the spool has reached its limit";
 	else
-		return false;
+		return true;
+	return false;
+}
+
+/* Drop the oldest until there is room, or nothing is left to drop. */
+static bool db_make_room(SpoolDb *db, size_t len, GError **error)
+{
+	while (db->disk != DISK_FULL && db->now.first < db->now.next && !db_has_room(db, len)) {
+		uint64_t last = MIN(db->now.first + DROP_STEP, db->now.next) - 1;
+
+		if (!spool_db_remove(db, last, last - db->now.first + 1, error) ||
+		    !db_measure(db, error))
+			return false;
+	}
 	return true;
 }
 
@@ -443,13 +468,29 @@ bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GErro
 
 	for (*taken = 0; *taken < count; ++*taken) {
 		Sample sample = sample_batch_get(batch, *taken);
+		bool room = db_has_room(db, sample.values_len);
 
-		if (db_refuses(db, sample.values_len))
+		if (!room && db->policy == CONFIG_SPOOL_DROP_NEWEST) {
+			db->now.unkept++;
+			db->now.dropped++;
+			continue;
+		}
+		if (!room && db->policy == CONFIG_SPOOL_DROP_OLDEST) {
+			if (!db_make_room(db, sample.values_len, error))
+				return false;
+			room = db_has_room(db, sample.values_len);
+		}
+		if (!room)
 			break;
 		if (!db_insert(db, &sample, error))
 			return false;
 	}
 	return true;
+}
+
+void spool_db_set_policy(SpoolDb *db, ConfigSpoolPolicy policy)
+{
+	db->policy = policy;
 }
 
 const char *spool_db_refusal(const SpoolDb *db)
@@ -465,10 +506,15 @@ bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped, GError **erro
 	if (!db_run(db, DELETE, "cannot be written", error))
 		return false;
 	db->now.first = MIN(last + 1, db->now.next);
-	if (dropped == 0)
-		return true;
 	db->now.dropped += dropped;
-	return db_set_meta(db, "dropped", db->now.dropped, error);
+	return true;
+}
+
+/* Counters are written with what they count. */
+static bool db_set_changed(SpoolDb *db, const char *key, uint64_t before, uint64_t now,
+			   GError **error)
+{
+	return before == now || db_set_meta(db, key, now, error);
 }
 
 bool spool_db_commit(SpoolDb *db, GError **error)
@@ -476,6 +522,9 @@ bool spool_db_commit(SpoolDb *db, GError **error)
 	/* With no row left to show it, the next number has to be written down. */
 	if (db->now.first == db->now.next && db->committed.first != db->now.first &&
 	    !db_set_meta(db, "next", db->now.next, error))
+		return false;
+	if (!db_set_changed(db, "dropped", db->committed.dropped, db->now.dropped, error) ||
+	    !db_set_changed(db, "unkept", db->committed.unkept, db->now.unkept, error))
 		return false;
 	if (!db_measure(db, error) || !db_run(db, COMMIT, "cannot be written", error))
 		return false;
@@ -541,7 +590,7 @@ bool spool_db_renew(SpoolDb *db, GError **error)
 SpoolStats spool_db_stats(const SpoolDb *db)
 {
 	const Extent *extent = &db->committed;
-	uint64_t accepted = extent->next - db->base;
+	uint64_t accepted = extent->next - db->base + extent->unkept;
 	uint64_t depth = extent->next - extent->first;
 
 	return (SpoolStats){

@@ -8,6 +8,7 @@
  *   meta    base       the first sequence number ever given in this file
  *           next       lower bound of the next one; kept only when no row shows it
  *           dropped    samples that were accepted and will never be delivered
+ *           unkept     of these never got a number: the policy was to drop the newest
  *
  * WAL with synchronous=FULL: after spool_db_commit() a power cut loses nothing. Rows are removed
  * from the front only, so numbers in the file have no holes and all counts are differences. The
@@ -22,6 +23,7 @@
 
 #include "agent/core/payload.h"
 #include "agent/core/sample.h"
+#include "common/config.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -56,13 +58,18 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error) G_GNUC_
 /* spool_db_close() - give the file back; NULL is fine */
 void spool_db_close(SpoolDb *db);
 
+/* spool_db_set_policy() - what becomes of samples for which there is no room; refused until told */
+void spool_db_set_policy(SpoolDb *db, ConfigSpoolPolicy policy);
+
 /* spool_db_begin() - start a transaction
  * Errors: as spool_db_commit() */
 bool spool_db_begin(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* spool_db_append() - add the samples of @batch in order, inside a transaction
  * @taken: out: how many were, from the first on; fewer than all when a limit is reached, which
- * is no error, leaves the transaction usable and is told by spool_db_refusal()
+ * is no error, leaves the transaction usable and is told by spool_db_refusal(). Under another
+ * policy than to refuse it drops and counts what the policy says and takes all; on a disk without
+ * any room the oldest make none, and it refuses all the same
  * Errors: as spool_db_commit(); roll back */
 bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

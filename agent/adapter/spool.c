@@ -429,6 +429,8 @@ Spool *spool_open(const SpoolConfig *config, GError **error)
 	if (!db)
 		return NULL;
 
+	spool_db_set_policy(db, config->policy);
+
 	Spool *spool = g_new0(Spool, 1);
 
 	spool->config = *config;

@@ -30,6 +30,7 @@ typedef struct Spool Spool;
 typedef struct SpoolConfig {
 	const char *path;
 	uint64_t limit; /* octets */
+	ConfigSpoolPolicy policy;
 
 	/* changed() - spool_stats() tells something new */
 	void (*changed)(void *data);

@@ -181,6 +181,83 @@ static void test_limit(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* @n samples one transaction each, all of them taken. */
+static void append_all(SpoolDb *db, unsigned n)
+{
+	for (unsigned i = 0; i < n; i += 500)
+		g_assert_cmpuint(append(db, 500), ==, 500);
+}
+
+static uint64_t first_waiting(SpoolDb *db)
+{
+	PayloadLimits limits = { 1000000, 1 };
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+
+	g_assert_true(spool_db_read(db, 0, payload, NULL));
+	return payload_first(payload);
+}
+
+/* Every sample is taken, the newest stay, and what went is counted for good. */
+static void test_drop_oldest(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
+	SpoolStats stats;
+
+	spool_db_set_policy(db, CONFIG_SPOOL_DROP_OLDEST);
+	append_all(db, 20000);
+	stats = spool_db_stats(db);
+	g_assert_cmpuint(stats.bytes, <=, 256 * 1024 + 64 * 1024);
+	g_assert_cmpuint(stats.depth, >, 1000);
+	g_assert_cmpuint(stats.dropped, >, 5000);
+	assert_stats(db, stats.depth, 20000, 0, 20000 - stats.depth);
+	g_assert_cmpuint(first_waiting(db), ==, 20000 - stats.depth + 1);
+	spool_db_close(db);
+
+	db = spool_db_open(f->path, 256 * 1024, NULL);
+	assert_stats(db, stats.depth, 20000, 0, stats.dropped);
+	remove_up_to(db, 20000, 0);
+	assert_stats(db, 0, 20000, stats.depth, stats.dropped);
+	spool_db_close(db);
+}
+
+/* The samples of one transaction that is larger than the spool: the last of them stay. */
+static void test_drop_oldest_at_once(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
+
+	spool_db_set_policy(db, CONFIG_SPOOL_DROP_OLDEST);
+	g_assert_cmpuint(append(db, 20000), ==, 20000);
+	uint64_t depth = spool_db_stats(db).depth;
+	assert_stats(db, depth, 20000, 0, 20000 - depth);
+	g_assert_cmpuint(depth, >, 1000);
+	g_assert_cmpuint(first_waiting(db), ==, 20000 - depth + 1);
+	spool_db_close(db);
+}
+
+/* Every sample is taken, the oldest stay; what got no number is counted for good. */
+static void test_drop_newest(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
+	SpoolStats stats;
+
+	spool_db_set_policy(db, CONFIG_SPOOL_DROP_NEWEST);
+	append_all(db, 20000);
+	stats = spool_db_stats(db);
+	g_assert_cmpuint(stats.depth, >, 1000);
+	g_assert_cmpuint(stats.depth, <, 19000);
+	assert_stats(db, stats.depth, stats.depth, 0, 20000 - stats.depth);
+	g_assert_cmpuint(first_waiting(db), ==, 1);
+	spool_db_close(db);
+
+	db = spool_db_open(f->path, 256 * 1024, NULL);
+	assert_stats(db, stats.depth, stats.depth, 0, 20000 - stats.depth);
+	remove_up_to(db, stats.depth, 0);
+	g_assert_cmpuint(append(db, 500), ==, 500);
+	assert_stats(db, 500, stats.depth + 500, stats.depth, 20000 - stats.depth);
+	spool_db_close(db);
+}
+
 static void test_modes(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
@@ -496,6 +573,9 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/rollback", test_rollback);
 	ADD("/agent/spool-db/read", test_read);
 	ADD("/agent/spool-db/limit", test_limit);
+	ADD("/agent/spool-db/drop-oldest", test_drop_oldest);
+	ADD("/agent/spool-db/drop-oldest-at-once", test_drop_oldest_at_once);
+	ADD("/agent/spool-db/drop-newest", test_drop_newest);
 	ADD("/agent/spool-db/modes", test_modes);
 	ADD("/agent/spool-db/second-process", test_second_process);
 	ADD("/agent/spool-db/damage-later", test_damage_later);

@@ -209,6 +209,10 @@ static const ConfigKey keys[] = {
 	  "pkcs11: or handle: URI of the key that certificates are requested for; empty: one is "
 	  "made in a file",
 	  NULL, 0, check_token_key },
+	{ "store", "trial", CONFIG_TYPE_DURATION, AT(store.trial_ms), 0, 7 * DAY, "5min",
+	  "how long a new generation may fail to connect before the one before is compared; 0: "
+	  "for ever",
+	  NULL, 0, NULL },
 
 	{ "provisioner", "security", CONFIG_TYPE_INT, AT(provisioner.security), 0, 2, "2",
 	  "protocomm security scheme; 0, which has none, is not in every build", NULL, 0, NULL },

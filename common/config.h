@@ -143,7 +143,8 @@ typedef struct Config {
 	} log;
 	struct {
 		char *path;
-		char *token_key; /* pkcs11: or handle: URI; NULL: keys are made in files */
+		char *token_key;  /* pkcs11: or handle: URI; NULL: keys are made in files */
+		int64_t trial_ms; /* a new generation's time to connect; 0: no limit */
 	} store;
 	struct {
 		int64_t security; /* 0, 1 or 2 */

@@ -411,14 +411,17 @@ static StoreIdentity *fallback_find(Store *store, uint32_t current)
 	return identity ? identity : fallback_search(store, numbers, current, false);
 }
 
-bool store_has_fallback(Store *store)
+StoreIdentity *store_fallback(Store *store)
 {
 	uint32_t current = 0;
 
-	if (!store_current_generation(store, &current, NULL))
-		return false;
+	return store_current_generation(store, &current, NULL) ? fallback_find(store, current)
+							       : NULL;
+}
 
-	g_autoptr(StoreIdentity) identity = fallback_find(store, current);
+bool store_has_fallback(Store *store)
+{
+	g_autoptr(StoreIdentity) identity = store_fallback(store);
 
 	return identity != NULL;
 }

@@ -166,6 +166,10 @@ GPtrArray *store_list(Store *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * Errors: LANDFALL_ERROR_STORE_ABSENT (pruned meanwhile), UNAVAILABLE, FULL, DENIED, FAILED */
 bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* store_fallback() - the generation store_rollback() would return to, checked whole
+ * Returns NULL when there is none, else an identity to be freed with store_identity_free() */
+StoreIdentity *store_fallback(Store *store) G_GNUC_WARN_UNUSED_RESULT;
+
 /* store_has_fallback() - whether store_rollback() would find a generation to return to */
 bool store_has_fallback(Store *store);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/uplink-load.h"
 
+#define LOCK_WAIT_MS 5000
+
 struct UplinkLoad {
 	const Config *config;
 	uint32_t generation;
+	char *give_up;
 	UplinkLoaded done;
 	void *data;
 	GThread *thread;
@@ -28,24 +31,37 @@ static gboolean load_on_idle(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+static bool load_give_up(UplinkLoad *load)
+{
+	g_autoptr(Store) store = store_open(load->config->store.path);
+
+	store_set_lock_wait(store, LOCK_WAIT_MS);
+
+	g_autoptr(StoreIdentity) identity = store_rollback(store, load->give_up, &load->error);
+
+	return identity != NULL;
+}
+
 static gpointer load_run(gpointer data)
 {
 	UplinkLoad *load = data;
 
-	load->target = uplink_target_load(load->config, load->generation, &load->error);
+	if (!load->give_up || load_give_up(load))
+		load->target = uplink_target_load(load->config, load->generation, &load->error);
 	g_mutex_lock(&load->mutex);
 	load->idle = g_idle_add(load_on_idle, load);
 	g_mutex_unlock(&load->mutex);
 	return NULL;
 }
 
-UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, UplinkLoaded done,
-			      void *data)
+UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, const char *give_up,
+			      UplinkLoaded done, void *data)
 {
 	UplinkLoad *load = g_new0(UplinkLoad, 1);
 
 	load->config = config;
 	load->generation = generation;
+	load->give_up = g_strdup(give_up);
 	load->done = done;
 	load->data = data;
 	g_mutex_init(&load->mutex);
@@ -62,5 +78,6 @@ void uplink_load_free(UplinkLoad *load)
 	uplink_target_free(load->target);
 	g_clear_error(&load->error);
 	g_mutex_clear(&load->mutex);
+	g_free(load->give_up);
 	g_free(load);
 }

@@ -20,10 +20,12 @@ typedef void (*UplinkLoaded)(UplinkTarget *target, const GError *error, void *da
 /* uplink_load_start() - uplink_target_load() in a thread
  * @config: borrowed until uplink_load_free()
  * @generation: as there
+ * @give_up: before that give the current generation up for this reason and make the one before
+ *   current; copied; NULL: do not
  * Returns a load to be freed with uplink_load_free(); done() is called once unless it is freed
  * before */
-UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, UplinkLoaded done,
-			      void *data);
+UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, const char *give_up,
+			      UplinkLoaded done, void *data);
 
 /* uplink_load_free() - waits for a thread under way; NULL is fine */
 void uplink_load_free(UplinkLoad *load);

@@ -5,6 +5,16 @@
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
 
+static void target_find_fallback(UplinkTarget *target, Store *store)
+{
+	g_autoptr(StoreIdentity) old = store_fallback(store);
+
+	if (!old)
+		return;
+	target->fallback = old->generation;
+	target->fallback_until = old->not_after;
+}
+
 static bool target_load_identity(UplinkTarget *target, const Config *config, uint32_t generation,
 				 GError **error)
 {
@@ -13,6 +23,8 @@ static bool target_load_identity(UplinkTarget *target, const Config *config, uin
 
 	target->identity = generation ? store_identity(store, generation, &failure)
 				      : store_current(store, &failure);
+	if (target->identity && !generation && !target->identity->good)
+		target_find_fallback(target, store);
 	if (target->identity)
 		return true;
 	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT) &&

@@ -18,6 +18,8 @@
 
 typedef struct UplinkTarget {
 	StoreIdentity *identity; /* NULL: clear text without a store */
+	uint32_t fallback;       /* generation to go back to from one that never connected; 0 */
+	int64_t fallback_until;  /* the end of its certificate */
 	BrokerConf *broker;
 	BrokerUri uri;
 	char *uri_text; /* canonical */

@@ -3,6 +3,7 @@
 
 #include "agent/adapter/uplink-load.h"
 #include "agent/core/outage-log.h"
+#include "agent/core/trial.h"
 #include "agent/core/window.h"
 #include "common/backoff.h"
 #include "common/error.h"
@@ -25,6 +26,10 @@ struct Uplink {
 	UplinkTarget *next_target; /* to be used once the connection is closed */
 	UplinkLoad *load;          /* an identity is being read */
 	bool load_again;           /* and may have changed meanwhile */
+	Trial trial;         /* of the current identity, by comparing it with the one before */
+	uint32_t trial_new;  /* the generation on trial */
+	uint32_t trial_old;  /* the one before; 0: none */
+	char *trial_failure; /* why the new one does not connect */
 	MqttClient *client;
 	Window *window;
 	Backoff backoff;
@@ -51,6 +56,7 @@ struct Uplink {
 
 static void uplink_attempt(Uplink *uplink);
 static void uplink_pump(Uplink *uplink);
+static void uplink_load(Uplink *uplink, uint32_t generation, const char *give_up);
 
 /* --- states --- */
 
@@ -124,6 +130,58 @@ static Stage uplink_stage(const Uplink *uplink)
 	return uplink->client ? stages[mqtt_client_stage(uplink->client)] : STAGE_DNS;
 }
 
+/* --- trial of a new generation --- */
+
+static uint32_t uplink_generation(const Uplink *uplink)
+{
+	return uplink->target->identity ? uplink->target->identity->generation : 0;
+}
+
+/* Another target is in use: does a trial begin with it, or is it part of the one under way? */
+static void uplink_try(Uplink *uplink)
+{
+	const UplinkTarget *target = uplink->target;
+	uint32_t number = uplink_generation(uplink);
+
+	if (trial_uses_old(&uplink->trial) && number == uplink->trial_old)
+		return;
+	if (target->fallback && number == uplink->trial_new && uplink->trial.state != TRIAL_NONE)
+		return;
+	uplink->trial_new = number;
+	uplink->trial_old = target->fallback;
+	trial_begin(&uplink->trial, uplink->config.config->store.trial_ms, target->fallback_until,
+		    g_get_monotonic_time());
+}
+
+static void uplink_step_trial(Uplink *uplink, TrialStep step)
+{
+	switch (step) {
+	case TRIAL_STAY: return;
+	case TRIAL_PROBE:
+		g_message("generation %u has not connected within its trial: trying whether %u "
+			  "still does",
+			  uplink->trial_new, uplink->trial_old);
+		g_free(uplink->trial_failure);
+		uplink->trial_failure = g_strdup(uplink->last_error);
+		uplink_load(uplink, uplink->trial_old, NULL);
+		return;
+	case TRIAL_RETURN: uplink_load(uplink, 0, NULL); return;
+	case TRIAL_ROLL_BACK:
+		g_warning("generation %u is given up, since %u connects where it does not: %s",
+			  uplink->trial_new, uplink->trial_old, uplink->trial_failure);
+		uplink_load(uplink, 0, uplink->trial_failure);
+		return;
+	}
+}
+
+/* An attempt came to nothing, unless the identity is being changed anyway. */
+static void uplink_judge(Uplink *uplink)
+{
+	if (!uplink->load)
+		uplink_step_trial(uplink, trial_failed(&uplink->trial, g_get_monotonic_time(),
+						       g_get_real_time() / G_USEC_PER_SEC));
+}
+
 static void uplink_back_off(Uplink *uplink, const char *message)
 {
 	uint32_t wait_ms = backoff_next_ms(&uplink->backoff, random_below, NULL);
@@ -132,6 +190,7 @@ static void uplink_back_off(Uplink *uplink, const char *message)
 	uplink_tell(uplink, message, wait_ms);
 	uplink_set_timer(uplink, wait_ms);
 	uplink_enter(uplink, UPLINK_BACKOFF);
+	uplink_judge(uplink);
 }
 
 static void uplink_wait_for_clock(Uplink *uplink)
@@ -141,6 +200,7 @@ static void uplink_wait_for_clock(Uplink *uplink)
 			  "waiting for it to be set, samples are kept");
 	uplink_set_timer(uplink, CLOCK_POLL_MS);
 	uplink_enter(uplink, UPLINK_CLOCK);
+	uplink_judge(uplink);
 }
 
 /* The disk keeps the samples meanwhile. The same reason is told once. */
@@ -205,6 +265,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	uplink_enter(uplink, UPLINK_ONLINE);
 	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_pump(uplink);
+	uplink_step_trial(uplink, trial_connected(&uplink->trial));
 }
 
 /* Another generation became current while the connection was being closed. */
@@ -219,6 +280,7 @@ static bool uplink_take_next_target(Uplink *uplink)
 	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
 	outage_log_recovered(&uplink->outage);
 	backoff_reset(&uplink->backoff);
+	uplink_try(uplink);
 	return true;
 }
 
@@ -518,6 +580,7 @@ Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target)
 	uplink->window =
 		window_new(stats->last - MIN(stats->depth, stats->last), uplink_window(uplink));
 	backoff_init(&uplink->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+	uplink_try(uplink);
 	return uplink;
 }
 
@@ -573,21 +636,31 @@ static void uplink_loaded(UplinkTarget *loaded, const GError *error, void *data)
 	}
 	if (!target) {
 		g_warning("the new identity is not used: %s", error->message);
+		if (trial_uses_old(&uplink->trial)) /* so there is nothing to compare with */
+			trial_begin(&uplink->trial, 0, 0, 0);
 		return;
 	}
 	if (same_generation(target, uplink->target))
 		return;
-	g_message("another identity is current: connecting anew");
+	if (!trial_uses_old(&uplink->trial))
+		g_message("another identity is current: connecting anew");
 	uplink_use(uplink, g_steal_pointer(&target));
+}
+
+/* One at a time; what comes meanwhile is made good by looking at the current one afterwards. */
+static void uplink_load(Uplink *uplink, uint32_t generation, const char *give_up)
+{
+	uplink->load_again = uplink->load != NULL;
+	if (!uplink->load)
+		uplink->load = uplink_load_start(uplink->config.config, generation, give_up,
+						 uplink_loaded, uplink);
 }
 
 void uplink_reload(Uplink *uplink)
 {
 	if (uplink->state == UPLINK_STOPPED)
 		return;
-	uplink->load_again = uplink->load != NULL;
-	if (!uplink->load)
-		uplink->load = uplink_load_start(uplink->config.config, 0, uplink_loaded, uplink);
+	uplink_load(uplink, 0, NULL);
 }
 
 void uplink_feed(Uplink *uplink)
@@ -641,5 +714,6 @@ void uplink_free(Uplink *uplink)
 	window_free(uplink->window);
 	g_clear_error(&uplink->ending);
 	g_free(uplink->last_error);
+	g_free(uplink->trial_failure);
 	g_free(uplink);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/core/trial.h"
+
+void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t now_us)
+{
+	*trial = (Trial){
+		.state = period_ms > 0 && old_until_s > 0 ? TRIAL_RUNNING : TRIAL_NONE,
+		.period_us = period_ms * 1000,
+		.due_us = now_us + period_ms * 1000,
+		.old_until_s = old_until_s,
+	};
+}
+
+TrialStep trial_connected(Trial *trial)
+{
+	if (trial->state == TRIAL_PROBING) {
+		trial->state = TRIAL_CONFIRMING;
+		return TRIAL_RETURN;
+	}
+	trial->state = TRIAL_NONE;
+	return TRIAL_STAY;
+}
+
+static TrialStep on_running_failed(Trial *trial, int64_t now_us, int64_t wall_s)
+{
+	if (now_us < trial->due_us || wall_s >= trial->old_until_s)
+		return TRIAL_STAY;
+	trial->state = TRIAL_PROBING;
+	return TRIAL_PROBE;
+}
+
+TrialStep trial_failed(Trial *trial, int64_t now_us, int64_t wall_s)
+{
+	switch (trial->state) {
+	case TRIAL_RUNNING: return on_running_failed(trial, now_us, wall_s);
+	case TRIAL_PROBING:
+		trial->state = TRIAL_RUNNING;
+		trial->due_us = now_us + trial->period_us;
+		return TRIAL_RETURN;
+	case TRIAL_CONFIRMING: trial->state = TRIAL_NONE; return TRIAL_ROLL_BACK;
+	case TRIAL_NONE: break;
+	}
+	return TRIAL_STAY;
+}
+
+bool trial_uses_old(const Trial *trial)
+{
+	return trial->state == TRIAL_PROBING;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trial - a new identity proves itself, or the agent goes back to the one before
+ *
+ * From a broken network a broken identity cannot be told by looking at one of them. So they are
+ * compared: when the new one has not connected within its time, the old one has a try, and when
+ * that connects the new one gets another at once, over a network that is known to work.
+ *
+ *   state       identity   connects               fails
+ *   NONE        current    -                      -
+ *   RUNNING     new        NONE: it is good       PROBING once its time is over
+ *   PROBING     old        CONFIRMING             RUNNING, with new time: it is the network
+ *   CONFIRMING  new        NONE: it is good       NONE, rolled back: it is the identity
+ *
+ * Without an old identity that is still valid there is nothing to go back to: RUNNING for ever.
+ *
+ * Pure; the owner connects, and tells how it went.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum TrialState {
+	TRIAL_NONE,
+	TRIAL_RUNNING,
+	TRIAL_PROBING,
+	TRIAL_CONFIRMING,
+} TrialState;
+
+/* What the owner has to do next */
+typedef enum TrialStep {
+	TRIAL_STAY,      /* nothing: go on with the identity in use */
+	TRIAL_PROBE,     /* connect with the old one */
+	TRIAL_RETURN,    /* connect with the new one, at once */
+	TRIAL_ROLL_BACK, /* the old one is to be current again */
+} TrialStep;
+
+/* Members are private to trial */
+typedef struct Trial {
+	TrialState state;
+	int64_t period_us;
+	int64_t due_us;
+	int64_t old_until_s;
+} Trial;
+
+/* trial_begin() - an identity that never connected is in use
+ * @period_ms:   its time; 0: it is never given up
+ * @old_until_s: end of the old one, seconds since 1970; 0: there is none
+ * @now_us:      monotonic */
+void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t now_us);
+
+/* trial_connected() - the broker took the identity in use */
+TrialStep trial_connected(Trial *trial);
+
+/* trial_failed() - an attempt with the identity in use has failed
+ * @now_us: monotonic; @wall_s: seconds since 1970 */
+TrialStep trial_failed(Trial *trial, int64_t now_us, int64_t wall_s);
+
+/* trial_uses_old() - whether the old identity is the one to be in use */
+bool trial_uses_old(const Trial *trial);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* A new identity on trial: given up when the one before still connects, kept when it is the
+ * network that is broken; no sample is lost on the way. */
+#include "common/store.h"
+#include "tests/agent/agent-process.h"
+#include "tests/agent/oracle.h"
+#include "tests/broker/broker.h"
+#include "tests/broker/pki.h"
+
+static const PkiCert certificates[] = {
+	{ .name = "ca", .ca = true },
+	{ .name = "other-ca", .ca = true },
+	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
+	{ .name = "dev-1", .issuer = "ca", .client_only = true },
+	{ .name = "dev-2", .issuer = "ca", .client_only = true },
+	{ .name = "strange", .issuer = "other-ca", .client_only = true },
+	{ .name = "watcher", .issuer = "ca", .client_only = true },
+};
+
+typedef struct Fixture {
+	Pki *pki;
+	Broker *broker;
+	Oracle *oracle;
+	AgentProcess *agent;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->pki = pki_new();
+	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
+		pki_issue(f->pki, &certificates[i]);
+	f->broker = broker_new(f->pki, "server",
+			       "max_queued_messages 0\nuse_identity_as_username true\n");
+	f->oracle = oracle_new(f->broker, f->pki, "watcher");
+	f->agent = agent_process_new(broker_port(f->broker), "[store]\ntrial = 1s\n");
+	agent_process_import(f->agent, f->pki, "dev-1");
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	agent_process_free(f->agent);
+	oracle_free(f->oracle);
+	broker_free(f->broker);
+	pki_free(f->pki);
+}
+
+static void await_name(Fixture *f, const char *name)
+{
+	agent_process_await(f->agent, "client_id", name);
+}
+
+/* The generations as the store lists them, each "number name state", the current one with a star. */
+static char *describe_store(Fixture *f)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store");
+	g_autoptr(Store) store = store_open(path);
+	g_autoptr(GPtrArray) list = store_list(store, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < list->len; i++) {
+		const StoreGeneration *one = list->pdata[i];
+
+		g_string_append_printf(text, "%s%u %s%s%s;", one->current ? "*" : "", one->number,
+				       one->common_name, one->good ? " good" : "",
+				       one->failed ? " failed" : "");
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* The agent's thread writes the markers a moment after the connection stands. */
+static void await_store(Fixture *f, const char *wanted)
+{
+	g_autofree char *found = NULL;
+
+	for (unsigned i = 0; i < 12000 && g_strcmp0(found, wanted) != 0; i++) {
+		g_free(found);
+		found = describe_store(f);
+		g_usleep(5000);
+	}
+	g_assert_cmpstr(found, ==, wanted);
+}
+
+static void publish(Fixture *f, int64_t first, int64_t last)
+{
+	g_assert_cmpint(agent_process_publish(f->agent, first, last), ==, last);
+}
+
+/* A certificate that the broker does not take. */
+static void test_given_up(Fixture *f, gconstpointer data)
+{
+	publish(f, 1, 100);
+	agent_process_import(f->agent, f->pki, "strange");
+	await_name(f, "strange");
+	publish(f, 101, 200);
+	await_store(f, "*1 dev-1 good;2 strange failed;");
+	await_name(f, "dev-1");
+	agent_process_await(f->agent, "state", "online");
+	publish(f, 201, 300);
+	oracle_await(f->oracle, 1, 300);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+}
+
+/* The network is broken while a good certificate arrives: both fail, and the new one stays. */
+static void test_broken_network(Fixture *f, gconstpointer data)
+{
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_name(f, "dev-2");
+	await_name(f, "dev-1"); /* being compared */
+	await_name(f, "dev-2");
+	publish(f, 1, 100);
+	broker_restart(f->broker);
+	oracle_free(f->oracle);
+	f->oracle = oracle_new(f->broker, f->pki, "watcher");
+	oracle_await(f->oracle, 1, 100);
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+	await_name(f, "dev-2");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/agent/trial/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
+	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
+		   tear_down);
+	return g_test_run();
+}

@@ -3,9 +3,10 @@
 """One power cut in the middle of provisioning, and the look at what is left. Runs in the device:
 
   powercut.py prepare BACKEND      the manager, one network of the owner's, the device on it
-  powercut.py cut POINT NETWORK    the phone provisions NETWORK; the power goes at POINT
+  powercut.py cut POINT NETWORK    from there the phone provisions NETWORK; the power goes at POINT
   powercut.py verdict NETWORK      after the boot: the old networks or the old and NETWORK, nothing
-                                   half configured, and the device joins one of them by itself
+                                   half configured, and the device joins one of them by itself;
+                                   then the next cut
 
 The power goes as the kernel's request for an immediate reset: nothing is written any more.
 """
@@ -87,8 +88,6 @@ def prepare(backend):
 
 def cut(point, network):
     manager = this_manager()
-    device.run("testbed-ap", "start")
-    device.run("testbed-air", "start")
     if not device.wait_for(lambda: all(managers.station())):
         sys.exit("the device is on no network")
     BEFORE.write_text(json.dumps([name.hex() for name in manager.configured()]))

@@ -166,11 +166,6 @@ def absent(contract):
     contract.fails("Air Nowhere", expect=["not-found"])
 
 
-@case("hidden", True)
-def hidden(contract):
-    contract.joins("Air Hidden")
-
-
 @case("the access point vanishes when the keys are there, the network before is back", True)
 def vanish_keyed(contract):
     vanish(contract, "keyed")
@@ -193,6 +188,11 @@ def vanish(contract, when):
         finally:
             watcher.terminate()
             device.run("testbed-air", "return")
+
+
+@case("hidden", True)
+def hidden(contract):
+    contract.joins("Air Hidden")
 
 
 @case("open")

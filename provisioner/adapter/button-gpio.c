@@ -106,6 +106,14 @@ static int request_line(int chip, uint32_t offset, bool high)
 	request.config.attrs[0].mask = 1;
 	request.config.attrs[0].attr.id = GPIO_V2_LINE_ATTR_ID_DEBOUNCE;
 	request.config.attrs[0].attr.debounce_period_us = DEBOUNCE_US;
+	if (ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) == 0)
+		return request.fd;
+	if (errno != EINVAL)
+		return -1;
+	/* Of a chip on another bus (I2C, SPI, USB) the kernel cannot debounce lines that it has to
+	 * debounce itself. Whoever holds a button for seconds does not mind. */
+	request.config.num_attrs = 0;
+	memset(request.config.attrs, 0, sizeof(request.config.attrs));
 	return ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request) == 0 ? request.fd : -1;
 }
 

@@ -15,6 +15,7 @@
 #include "agent/adapter/clock.h"
 #include "agent/adapter/command-store.h"
 #include "agent/adapter/downlink.h"
+#include "agent/adapter/indicators.h"
 #include "agent/adapter/ingest.h"
 #include "agent/adapter/notify.h"
 #include "agent/adapter/programs.h"
@@ -53,9 +54,10 @@ typedef struct App {
 	Programs *programs;
 	LogSink *log;
 	StoreWatch *watch;
-	AgentBus *bus;      /* NULL: none wanted */
-	Watchdog *watchdog; /* NULL: none wanted */
-	int signals;        /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
+	AgentBus *bus;          /* NULL: none wanted */
+	Indicators *indicators; /* NULL: no LED */
+	Watchdog *watchdog;     /* NULL: none wanted */
+	int signals;            /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
 	guint signals_source;
 	bool stopping;
 	bool restart; /* once all is freed, unless a service manager does it */
@@ -137,6 +139,7 @@ static void on_uplink_changed(void *data)
 
 	app_status(app, &status);
 	agent_bus_changed(app->bus, true);
+	indicators_status(app->indicators, &status);
 	if (status.state == app->told)
 		return;
 
@@ -160,13 +163,18 @@ static void on_spool_changed(void *data)
 		return;
 	uplink_feed(app->uplink);
 	agent_bus_changed(app->bus, false);
-	if (g_get_monotonic_time() - app->told_us < COUNTS_TOLD_US)
+
+	bool old = g_get_monotonic_time() - app->told_us >= COUNTS_TOLD_US;
+
+	if (!app->indicators && !old)
 		return;
 
 	AgentStatus status;
 
 	app_status(app, &status);
-	app_tell_manager(app, &status);
+	indicators_status(app->indicators, &status);
+	if (old)
+		app_tell_manager(app, &status);
 }
 
 static void on_spool_failed(const GError *error, void *data)
@@ -298,11 +306,22 @@ static bool control_reload(void *data, GError **error)
 
 static bool control_identify(unsigned seconds, void *data, GError **error)
 {
-	if (fail_when_stopping(data, error))
+	App *app = data;
+
+	if (fail_when_stopping(app, error))
 		return false;
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
-			    "this device has no indicator");
-	return false;
+	if (seconds > CONTROL_IDENTIFY_MAX_S) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID, "more than %d seconds",
+			    CONTROL_IDENTIFY_MAX_S);
+		return false;
+	}
+	if (!app->indicators) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+				    "this device has no indicator: see [indicator]");
+		return false;
+	}
+	indicators_identify(app->indicators, seconds);
+	return true;
 }
 
 static const Control control = {
@@ -415,6 +434,7 @@ static const CommandPort command_port = {
 	.reboot = on_command_reboot,
 	.run = on_command_run,
 	.publish_now = control_publish_now,
+	.identify = control_identify,
 	.status = on_command_status,
 	.remember = on_command_remember,
 	.set_log_level = on_command_set_log_level,
@@ -520,6 +540,22 @@ static void app_watch_store(App *app)
 		g_info("changes of the store are seen on SIGHUP only: %s", error->message);
 }
 
+static void on_provisioning(const char *state, void *data)
+{
+	App *app = data;
+
+	indicators_provisioning(app->indicators, state);
+}
+
+static void app_open_bus(App *app)
+{
+	if (!app->config->agent.bus)
+		return;
+	app->bus = agent_bus_new(app->config->agent.bus, &control, app);
+	if (app->indicators)
+		agent_bus_follow_provisioner(app->bus, on_provisioning, app);
+}
+
 static bool app_start(App *app, GError **error)
 {
 	app_watch_store(app); /* before it is read: so no change is missed */
@@ -532,10 +568,10 @@ static bool app_start(App *app, GError **error)
 		return false;
 	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
 	app->watchdog = watchdog_new(app->notify, on_watchdog, app);
+	app->indicators = indicators_new(app->config);
 	uplink_start(app->uplink, app->lacking);
 	g_clear_error(&app->lacking);
-	if (app->config->agent.bus)
-		app->bus = agent_bus_new(app->config->agent.bus, &control, app);
+	app_open_bus(app);
 	return true;
 }
 
@@ -543,6 +579,8 @@ static bool app_start(App *app, GError **error)
 static void app_clear(App *app)
 {
 	agent_bus_free(app->bus);
+	indicators_free(app->indicators);
+	app->indicators = NULL;
 	store_watch_free(app->watch);
 	sensors_free(app->sensors);
 	app->stopping = true;

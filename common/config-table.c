@@ -101,6 +101,16 @@ static bool check_token_key(const char *value, GError **error)
 	return false;
 }
 
+/* A folder of sysfs, not a path to anywhere. */
+static bool check_led(const char *value, GError **error)
+{
+	if (!strchr(value, '/') && value[0] != '.')
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no name of an LED, which is a folder of /sys/class/leds such as ACT");
+	return false;
+}
+
 static const ConfigName log_levels[] = {
 	{ "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
 	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
@@ -298,6 +308,21 @@ static const ConfigKey keys[] = {
 	  "samples in one message at most", NULL, 0, NULL },
 	{ "agent", "bus", CONFIG_TYPE_STRING, AT(agent.bus), 0, 1024, "system",
 	  "system, session, or the address of a D-Bus; empty: none", NULL, 0, NULL },
+
+	{ "indicator", "leds", CONFIG_TYPE_PATH, AT(indicator.leds), 1, PATH_LEN, "/sys/class/leds",
+	  "folder of the LEDs", NULL, 0, NULL },
+	{ "indicator", "led_wifi", CONFIG_TYPE_STRING, AT(indicator.led_wifi), 0, NAME_LEN, "",
+	  "LED of the network; empty: none, and so below", NULL, 0, check_led },
+	{ "indicator", "led_mqtt", CONFIG_TYPE_STRING, AT(indicator.led_mqtt), 0, NAME_LEN, "",
+	  "LED of the connection to the broker", NULL, 0, check_led },
+	{ "indicator", "led_published", CONFIG_TYPE_STRING, AT(indicator.led_published), 0,
+	  NAME_LEN, "", "LED that flashes when the broker took a sample", NULL, 0, check_led },
+	{ "indicator", "led_error", CONFIG_TYPE_STRING, AT(indicator.led_error), 0, NAME_LEN, "",
+	  "LED that is lit after a failure", NULL, 0, check_led },
+	{ "indicator", "led_provisioning", CONFIG_TYPE_STRING, AT(indicator.led_provisioning), 0,
+	  NAME_LEN, "", "LED of provisioning", NULL, 0, check_led },
+	{ "indicator", "led_status", CONFIG_TYPE_STRING, AT(indicator.led_status), 0, NAME_LEN, "",
+	  "one LED for everything", NULL, 0, check_led },
 
 	{ "commands", "allow", CONFIG_TYPE_FLAGS, AT(commands.allow), 0, 0,
 	  "status,read_sensor,set_interval,publish_now,identify,log_level,renew_certificate,"

@@ -181,6 +181,15 @@ typedef struct Config {
 		char *bus;        /* as of provisioner; NULL: none */
 	} agent;
 	struct {
+		char *leds;     /* folder of the LED class */
+		char *led_wifi; /* name of an LED there; NULL: none, so the others */
+		char *led_mqtt;
+		char *led_published;
+		char *led_error;
+		char *led_provisioning;
+		char *led_status;
+	} indicator;
+	struct {
 		uint32_t allow; /* bits of ConfigMethod */
 		char *reboot;   /* words of the program that reboots; NULL: none */
 		char *memory;   /* file of the requests that were taken */

@@ -2,9 +2,14 @@
 #include "agent/adapter/agent-bus.h"
 
 #include "agent/adapter/agent-object.h"
+#include "dbus/bus-mirror.h"
 #include "dbus/bus-name.h"
+#include "dbus/bus-peer.h"
 
 #include <glib.h>
+
+#define PROVISIONER      "io.landfall.Provisioner1"
+#define PROVISIONER_PATH "/io/landfall/Provisioner1"
 
 #define RETRY_FIRST_S 1
 #define RETRY_LAST_S  60
@@ -17,13 +22,65 @@ struct AgentBus {
 	BusAuthority *authority;
 	AgentObject *object;
 	BusName *name;
+	BusPeer *provisioner; /* NULL also: nobody wants to know */
+	AgentBusProvisioning provisioning;
+	void *provisioning_data;
 	guint timer;
 	unsigned wait_s; /* before the next attempt */
 	bool told;       /* that we are not on the bus */
 };
 
+/* --- the provisioner --- */
+
+static void on_provisioner(BusPeer *peer, BusMirror *mirror, const char *interface, void *data)
+{
+	AgentBus *agent_bus = data;
+
+	agent_bus->provisioning(bus_mirror_string(mirror, PROVISIONER, "State"),
+				agent_bus->provisioning_data);
+}
+
+static void on_provisioner_changed(BusPeer *peer, BusMirror *mirror, const char *interface,
+				   const char *property, void *data)
+{
+	if (g_str_equal(property, "State"))
+		on_provisioner(peer, mirror, interface, data);
+}
+
+static void on_provisioner_gone(BusPeer *peer, void *data)
+{
+	AgentBus *agent_bus = data;
+
+	agent_bus->provisioning(NULL, agent_bus->provisioning_data);
+}
+
+static void follow(AgentBus *agent_bus)
+{
+	static const char *const interfaces[] = { PROVISIONER, NULL };
+	static const BusPeerSpec spec = { PROVISIONER, NULL, interfaces };
+	static const BusPeerEvents events = {
+		.added = on_provisioner,
+		.changed = on_provisioner_changed,
+		.vanished = on_provisioner_gone,
+	};
+
+	agent_bus->provisioner = bus_peer_new(agent_bus->bus, &spec, &events, agent_bus);
+	bus_peer_add_object(agent_bus->provisioner, PROVISIONER_PATH, PROVISIONER);
+}
+
+void agent_bus_follow_provisioner(AgentBus *agent_bus, AgentBusProvisioning func, void *data)
+{
+	agent_bus->provisioning = func;
+	agent_bus->provisioning_data = data;
+	if (agent_bus->bus)
+		follow(agent_bus);
+}
+
+/* --- the connection --- */
+
 static void leave(AgentBus *agent_bus)
 {
+	g_clear_pointer(&agent_bus->provisioner, bus_peer_free);
 	g_clear_pointer(&agent_bus->name, bus_name_free);
 	g_clear_pointer(&agent_bus->authority, bus_authority_free);
 	g_clear_pointer(&agent_bus->object, agent_object_free);
@@ -85,6 +142,8 @@ static void enter(AgentBus *agent_bus)
 		try_later(agent_bus, error);
 		return;
 	}
+	if (agent_bus->provisioning)
+		follow(agent_bus);
 	agent_bus->name =
 		bus_name_request(agent_bus->bus, AGENT_OBJECT_NAME, 0, on_name, agent_bus);
 }

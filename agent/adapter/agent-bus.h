@@ -20,6 +20,13 @@ typedef struct AgentBus AgentBus;
  * @control: static, called with @data */
 AgentBus *agent_bus_new(const char *address, const Control *control, void *data);
 
+/* AgentBusProvisioning - the State of io.landfall.Provisioner1 is another; NULL: it does not run */
+typedef void (*AgentBusProvisioning)(const char *state, void *data);
+
+/* agent_bus_follow_provisioner() - tell what provisioning is at, from now on. It is not started by
+ * this; nothing is asked of the bus unless somebody wants it */
+void agent_bus_follow_provisioner(AgentBus *agent_bus, AgentBusProvisioning func, void *data);
+
 /* agent_bus_free() - leave the bus; who waits for an answer gets an error. NULL is fine */
 void agent_bus_free(AgentBus *agent_bus);
 

@@ -5,13 +5,15 @@
 #include "common/error.h"
 #include "dbus/bus-match.h"
 #include "dbus/bus-name.h"
+#include "dbus/bus-object.h"
 #include "tests/bus/bus-fixture.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TARGET AGENT_OBJECT_NAME " " AGENT_OBJECT_PATH " " AGENT_OBJECT_NAME
+#define PROVISIONER "io.landfall.Provisioner1"
+#define TARGET      AGENT_OBJECT_NAME " " AGENT_OBJECT_PATH " " AGENT_OBJECT_NAME
 
 static const char everybody[] = "<policy context=\"default\"><allow user=\"*\"/>"
 				"<allow send_destination=\"*\"/><allow receive_sender=\"*\"/>"
@@ -314,6 +316,55 @@ static void test_name_taken(Fixture *fixture, gconstpointer data)
 	agent_bus_free(second);
 }
 
+/* --- the provisioner, as the agent sees it --- */
+
+static void provisioner_state(BusWriter *value, void *data)
+{
+	bus_writer_string(value, *(const char **)data);
+}
+
+static void on_provisioning(const char *state, void *data)
+{
+	char **shown = data;
+
+	g_free(*shown);
+	*shown = g_strdup(state ? state : "absent");
+}
+
+static void on_provisioner_name(BusName *name, const GError *error, void *data)
+{
+	g_assert_no_error(error);
+}
+
+static void test_provisioner(Fixture *fixture, gconstpointer data)
+{
+	static const BusProperty properties[] = {
+		{ "State", "s", provisioner_state, NULL, NULL, 0 },
+		{ NULL, NULL, NULL, NULL, NULL, 0 },
+	};
+	static const BusInterface interface = { PROVISIONER, NULL, properties, NULL, NULL };
+	static const BusInterface *const interfaces[] = { &interface, NULL };
+	const char *state = "ready";
+	g_autofree char *shown = g_strdup("nothing");
+	g_autoptr(GError) error = NULL;
+
+	agent_bus_follow_provisioner(fixture->agent, on_provisioning, &shown);
+
+	g_autoptr(BusObject) object = bus_object_register(
+		fixture->watcher, "/io/landfall/Provisioner1", interfaces, &state, &error);
+	g_assert_no_error(error);
+
+	BusName *name =
+		bus_name_request(fixture->watcher, PROVISIONER, 0, on_provisioner_name, NULL);
+
+	TEST_WAIT(strcmp(shown, "ready") == 0);
+	state = "peer";
+	bus_object_changed(object, PROVISIONER, "State");
+	TEST_WAIT(strcmp(shown, "peer") == 0);
+	bus_name_free(name);
+	TEST_WAIT(strcmp(shown, "absent") == 0);
+}
+
 #define TEST(path, test) g_test_add(path, Fixture, NULL, setup, test, teardown)
 
 int main(int argc, char **argv)
@@ -324,6 +375,7 @@ int main(int argc, char **argv)
 	TEST("/agent/bus/changes", test_changes);
 	TEST("/agent/bus/methods", test_methods);
 	TEST("/agent/bus/stranger", test_stranger);
+	TEST("/agent/bus/provisioner", test_provisioner);
 	TEST("/agent/bus/lost", test_bus_lost);
 	TEST("/agent/bus/name-taken", test_name_taken);
 	g_test_add_func("/agent/bus/none", test_no_bus);

@@ -41,6 +41,7 @@ bench_folder()
 		spool_limit = 1GiB
 		ingest = $work/agent.sock
 		interval = 1h
+		bus =
 	END
 	"$ctl" --config "$work/landfall.conf" store import "$work/identity" >/dev/null ||
 		die "the identity was not taken"
@@ -71,6 +72,12 @@ start_broker()
 		log_dest stderr
 	END
 	mosquitto -c "$work/mosquitto.conf" &
+	broker_pid=$!
+	await_broker
+}
+
+await_broker()
+{
 	for _ in $(seq 100); do
 		(: </dev/tcp/127.0.0.1/$bench_port) 2>/dev/null && return
 		sleep 0.1
@@ -78,15 +85,16 @@ start_broker()
 	die "mosquitto does not listen"
 }
 
+# start_agent [CONFIG [STATE]] - and wait until it is in that state
 start_agent()
 {
-	"$agent" --config "$work/landfall.conf" &
+	"$agent" --config "${1:-$work/landfall.conf}" &
 	agent_pid=$!
 	for _ in $(seq 100); do
-		[ "$(agent_status .state)" = online ] && return
+		[ "$(agent_status .state 2>/dev/null)" = "${2:-online}" ] && return
 		sleep 0.1
 	done
-	die "the agent does not come online: $(agent_status .)"
+	die "the agent is not ${2:-online}: $(agent_status .)"
 }
 
 stop_agent()
@@ -145,46 +153,10 @@ publish_ours()
 	echo $((end - start)) $((($(cpu_of "$agent_pid") - cpu) * 1000000 / ticks + children))
 }
 
-# publish_peer - the same through mosquitto_pub, which exits after the last PUBACK
-publish_peer()
-{
-	local start children
-
-	children=$(child_us)
-	start=$(now_us)
-	mosquitto_pub -l -q 1 -t v1/devices/me/telemetry -h localhost -p $bench_port \
-		--cafile "$work/lab/ca.crt" --cert "$work/identity/device.crt" \
-		--key "$work/identity/device.key" <"$work/lines" || die "mosquitto_pub failed"
-	echo $(($(now_us) - start)) $(($(child_us) - children))
-}
-
 # median FILE COLUMN
 median()
 {
 	cut -d' ' -f"$2" "$1" | sort -n | sed -n "$(((rounds + 1) / 2))p"
-}
-
-# rates NAME FILE - one row of the table
-rates()
-{
-	awk -v name="$1" -v wall="$(median "$2" 1)" -v cpu="$(median "$2" 2)" -v n="$samples" \
-		'BEGIN { printf "%-24s %12.0f %14.2f\n", name, n * 1000000 / wall, cpu / n }'
-}
-
-bench_throughput()
-{
-	start_agent
-	for _ in $(seq "$rounds"); do
-		publish_peer >>"$work/peer"
-		publish_ours >>"$work/ours"
-	done
-	stop_agent
-	echo
-	echo "$samples samples of $(head -c 40 "$work/lines" | head -1), median of $rounds rounds in turn:"
-	printf '%-24s %12s %14s\n' "" "samples/s" "CPU us/sample"
-	rates "mosquitto_pub -l -q 1" "$work/peer"
-	rates "landfallctl publish -l" "$work/ours"
-	echo "ours: on disk, then acknowledged by the broker, CPU of agent and landfallctl together"
 }
 
 # pss PID - kB

@@ -36,15 +36,26 @@ typedef enum BrokerProtocol {
 	BROKER_PROTOCOL_MQTT_5,
 } BrokerProtocol;
 
+typedef enum BrokerFormat {
+	BROKER_FORMAT_JSON,
+	BROKER_FORMAT_CBOR,
+} BrokerFormat;
+
 /* All of [broker]. Strings are owned; NULL stands for "not given". */
 typedef struct BrokerConf {
 	char *uri;       /* NULL: no broker is set */
 	char *client_id; /* NULL: common name of the certificate */
 	char *ca;        /* absolute path; NULL: server_chain.pem of the store or system trust */
+	char *topic;     /* of telemetry, a template; NULL: the profile's own */
+	char *base;      /* of other topics, a template; NULL: the profile's own */
+	char *payload;   /* of one sample, a template; NULL: the profile's own */
+	char *user_name; /* a template; NULL: the profile's own */
 	int64_t keep_alive_ms;      /* MQTT keep alive, whole seconds on the wire */
 	int64_t connect_timeout_ms; /* name look-up until CONNACK */
 	BrokerProfile profile;
 	BrokerProtocol protocol;
+	BrokerFormat format;
+	bool retain;    /* telemetry is kept by the broker */
 	uint32_t given; /* which rows were set by somebody; private to broker and config */
 } BrokerConf;
 

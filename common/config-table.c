@@ -165,6 +165,12 @@ static const ConfigName spool_policy_names[] = {
 	{ NULL, 0 },
 };
 
+static const ConfigName format_names[] = {
+	{ "json", BROKER_FORMAT_JSON },
+	{ "cbor", BROKER_FORMAT_CBOR },
+	{ NULL, 0 },
+};
+
 static const ConfigName driver_names[] = {
 	{ "simulated", CONFIG_DRIVER_SIMULATED },
 	{ "hwmon", CONFIG_DRIVER_HWMON },
@@ -290,6 +296,22 @@ static const ConfigKey keys[] = {
 	  10 * MINUTE, "30s", "from name look-up to the broker's answer", NULL, 0, NULL },
 	{ "broker", "ca", CONFIG_TYPE_PATH, BROKER(ca), 0, PATH_LEN, "",
 	  "PEM file the broker is verified against; empty: the store's, else the system's", NULL, 0,
+	  NULL },
+
+	{ "broker", "topic", CONFIG_TYPE_STRING, BROKER(topic), 0, 1024, "",
+	  "of telemetry; %c is the client id, %b the base; empty: the profile's own", NULL, 0,
+	  NULL },
+	{ "broker", "base", CONFIG_TYPE_STRING, BROKER(base), 0, 512, "",
+	  "of commands and the like; empty: landfall/%c where the profile has no topics of its own",
+	  NULL, 0, NULL },
+	{ "broker", "payload", CONFIG_TYPE_STRING, BROKER(payload), 0, CONFIG_VALUE_MAX, "",
+	  "template of one sample, for plain; empty: the profile's own", NULL, 0, NULL },
+	{ "broker", "format", CONFIG_TYPE_ENUM, BROKER(format), 0, 0, "json",
+	  "of telemetry, for plain", format_names, 0, NULL },
+	{ "broker", "retain", CONFIG_TYPE_BOOL, BROKER(retain), 0, 0, "false",
+	  "the broker keeps the last telemetry", NULL, 0, NULL },
+	{ "broker", "user_name", CONFIG_TYPE_STRING, BROKER(user_name), 0, 1024, "",
+	  "of the connection; %c is the client id, %h the host; empty: the profile's own", NULL, 0,
 	  NULL },
 
 	{ "agent", "interval", CONFIG_TYPE_DURATION, AT(agent.interval_ms), 10, DAY, "1s",

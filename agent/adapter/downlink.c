@@ -20,6 +20,7 @@ struct Downlink {
 	GQueue queue;             /* of ProfileMessage */
 	GHashTable *sent;         /* ids that are unanswered */
 	LogRate lines;
+	GHashTable *announced; /* names of readings */
 	ProfileLimits limits;
 };
 
@@ -109,15 +110,43 @@ static void take_command(Downlink *downlink, Command *command)
 	commands_take(downlink->commands, command, on_answered, origin);
 }
 
+/* All of @messages, which becomes empty and is freed. */
+static void enqueue_all(Downlink *downlink, GPtrArray *messages)
+{
+	g_ptr_array_set_free_func(messages, NULL);
+	for (guint i = 0; i < messages->len; i++)
+		enqueue(downlink, g_ptr_array_index(messages, i));
+	g_ptr_array_unref(messages);
+}
+
 static void say_hello(Downlink *downlink)
 {
 	g_autofree char *report =
 		downlink->commands ? commands_report(downlink->commands) : g_strdup("{}");
-	g_autoptr(GPtrArray) messages = profile_hello(downlink->profile, report);
 
-	g_ptr_array_set_free_func(messages, NULL);
-	for (guint i = 0; i < messages->len; i++)
-		enqueue(downlink, g_ptr_array_index(messages, i));
+	enqueue_all(downlink, profile_hello(downlink->profile, report));
+}
+
+bool downlink_announce(Downlink *downlink, const char *payload, size_t len)
+{
+	GPtrArray *messages = NULL;
+
+	if (downlink->state != DOWNLINK_CLOSED)
+		messages = profile_announce(downlink->profile, downlink->announced, payload, len);
+	if (!messages)
+		return true;
+	enqueue_all(downlink, messages);
+	return g_queue_is_empty(&downlink->queue);
+}
+
+void downlink_goodbye(Downlink *downlink)
+{
+	ProfileMessage *message = NULL;
+
+	if (downlink->state != DOWNLINK_CLOSED)
+		message = profile_presence_message(downlink->profile, false);
+	if (message)
+		enqueue(downlink, message);
 }
 
 void downlink_report(Downlink *downlink)
@@ -156,7 +185,10 @@ void downlink_message(Downlink *downlink, const char *topic, const void *payload
 		break;
 	case PROFILE_INPUT_SETTINGS: take_settings(downlink, input.settings); break;
 	case PROFILE_INPUT_LIMITS: downlink->limits = input.limits; break;
-	case PROFILE_INPUT_ANEW: say_hello(downlink); break;
+	case PROFILE_INPUT_ANEW:
+		g_hash_table_remove_all(downlink->announced);
+		say_hello(downlink);
+		break;
 	}
 	profile_input_clear(&input);
 }
@@ -210,6 +242,7 @@ void downlink_close(Downlink *downlink)
 	g_clear_pointer(&downlink->profile, profile_unref);
 	g_ptr_array_set_size(downlink->subscriptions, 0);
 	g_hash_table_remove_all(downlink->sent);
+	g_hash_table_remove_all(downlink->announced);
 	g_queue_clear_full(&downlink->queue, (GDestroyNotify)profile_message_free);
 }
 
@@ -221,6 +254,7 @@ Downlink *downlink_new(bool listen)
 	downlink->lines = LOG_RATE_PEER;
 	downlink->subscriptions = g_ptr_array_new();
 	downlink->sent = g_hash_table_new(NULL, NULL);
+	downlink->announced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_queue_init(&downlink->queue);
 	return downlink;
 }
@@ -232,6 +266,7 @@ void downlink_free(Downlink *downlink)
 	downlink_close(downlink);
 	g_ptr_array_unref(downlink->subscriptions);
 	g_hash_table_unref(downlink->sent);
+	g_hash_table_unref(downlink->announced);
 	g_free(downlink);
 }
 

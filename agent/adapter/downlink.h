@@ -46,6 +46,14 @@ void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profil
 /* downlink_close() - it stands no more; twice is fine */
 void downlink_close(Downlink *downlink);
 
+/* downlink_announce() - telemetry @payload is about to be sent
+ * Returns false when something has to be said before, which now is on its way: try again after
+ * the next downlink_published() */
+bool downlink_announce(Downlink *downlink, const char *payload, size_t len);
+
+/* downlink_goodbye() - the connection is about to be closed in order */
+void downlink_goodbye(Downlink *downlink);
+
 /* downlink_published() - @id has been answered; false: it is none of ours */
 bool downlink_published(Downlink *downlink, uint16_t id, const GError *error);
 

@@ -65,16 +65,15 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 	ProfileSettings settings = {
 		.client_id = target->client_id,
 		.host = target->uri.host,
+		.topic = target->broker->topic,
+		.base = target->broker->base,
+		.payload = target->broker->payload,
+		.user_name = target->broker->user_name,
+		.cbor = target->broker->format == BROKER_FORMAT_CBOR,
+		.retain = target->broker->retain,
 	};
 
-	if (!kind) {
-		g_autofree char *names = profile_names();
-
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "[broker] profile = %s: this version has %s only",
-			    broker_profile_name(target->broker->profile), names);
-		return false;
-	}
+	g_assert(kind); /* each that the configuration can name */
 	target->profile = profile_new(kind, &settings, error);
 	return target->profile != NULL;
 }
@@ -156,6 +155,7 @@ void uplink_target_free(UplinkTarget *target)
 MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
 				 const MqttCallbacks *callbacks, void *data, GError **error)
 {
+	g_autoptr(ProfileMessage) will = profile_presence_message(target->profile, false);
 	MqttConfig config = {
 		.host = target->uri.host,
 		.port = target->uri.port,
@@ -164,6 +164,10 @@ MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
 				    ? MQTT_PROTOCOL_5
 				    : MQTT_PROTOCOL_3_1_1,
 		.client_id = target->client_id,
+		.user_name = profile_user_name(target->profile),
+		.will_topic = will ? will->topic : NULL,
+		.will_payload = will ? will->payload : NULL,
+		.will_retain = will != NULL,
 		.clean_start = true, /* the spool is our session */
 		.keep_alive_s = (unsigned)(target->broker->keep_alive_ms / 1000),
 		.connect_timeout_ms = (unsigned)target->broker->connect_timeout_ms,

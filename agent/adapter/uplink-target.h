@@ -32,7 +32,7 @@ typedef struct UplinkTarget {
  * @generation: its number; 0: the current one
  * A key in a token may make this take seconds. Any thread.
  * Errors: those of store_current() and tls_context_new(); LANDFALL_ERROR_CONFIG (no broker named,
- * a profile this version has not, no client id) */
+ * a setting that means nothing to the profile, no client id) */
 UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
 				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

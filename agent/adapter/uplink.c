@@ -486,9 +486,13 @@ static bool uplink_send(Uplink *uplink, Payload *payload)
 	g_autoptr(GError) error = NULL;
 	size_t len;
 	const char *text = payload_data(payload, &len);
-	uint16_t id = mqtt_client_publish(uplink->client, profile_topic(uplink->target->profile),
-					  text, len, false, &error);
+	const Profile *profile = uplink->target->profile;
+	uint16_t id;
 
+	if (!downlink_announce(uplink->config.downlink, text, len))
+		return false;
+	id = mqtt_client_publish(uplink->client, profile_topic(profile), text, len,
+				 profile_settings(profile)->retain, &error);
 	if (id == 0)
 		return uplink_drop(uplink, payload, error);
 	window_sent(uplink->window, id, payload_first(payload), payload_last(payload));
@@ -676,10 +680,12 @@ void uplink_stop(Uplink *uplink)
 		return;
 	uplink_cancel_timer(uplink);
 	uplink_enter(uplink, UPLINK_STOPPED);
-	if (connection)
+	if (connection) {
+		downlink_goodbye(uplink->config.downlink);
 		mqtt_client_disconnect(uplink->client); /* disconnected() tells */
-	else
+	} else {
 		uplink->config.stopped(uplink->config.data);
+	}
 }
 
 UplinkStatus uplink_status(const Uplink *uplink)

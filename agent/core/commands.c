@@ -402,6 +402,18 @@ static void call_act(Commands *commands, const Call *call)
 		call_end(commands, token, result, error);
 }
 
+static bool key_under_way(const Commands *commands, const Call *call)
+{
+	for (guint i = 0; i < commands->calls->len; i++) {
+		const Call *other = g_ptr_array_index(commands->calls, i);
+
+		if (other != call && other->method->acts &&
+		    memcmp(other->key, call->key, COMMAND_KEY_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* On disk first, then done. False: it was done before, or nobody could tell. */
 static bool call_remember(Commands *commands, Call *call, GError **error)
 {
@@ -411,6 +423,8 @@ static bool call_remember(Commands *commands, Call *call, GError **error)
 	if (!commands->port->remember)
 		return unsupported(error, "remember what it has done");
 	command_memory_key(call->command, call->key);
+	if (key_under_way(commands, call))
+		return fail(error, COMMAND_ERROR_BUSY, "this request is being carried out");
 	if (!command_memory_add(commands->memory, call->key))
 		return fail(error, COMMAND_ERROR_DUPLICATE,
 			    "this request was taken before; to have it done again, send another id "

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/payload.h"
 
+#include <string.h>
+
 struct Payload {
 	Profile *profile;
-	GString *text; /* "[" and the samples with "," between; see payload_data() */
+	const ProfileFrame *frame;
+	GString *text; /* the frame's open, samples with its separator between; payload_data() */
+	bool closed;
 	PayloadLimits limits;
 	unsigned count;
 	uint64_t first;
@@ -16,7 +20,10 @@ Payload *payload_new(const Profile *profile, PayloadLimits limits)
 
 	payload->profile = profile_ref(profile);
 	payload->limits = limits;
-	payload->text = g_string_new("[");
+	payload->frame = profile_frame(profile);
+	payload->text = g_string_new(payload->frame->open);
+	if (profile_samples_max(profile) > 0)
+		payload->limits.samples = MIN(limits.samples, profile_samples_max(profile));
 	return payload;
 }
 
@@ -36,9 +43,10 @@ bool payload_add(Payload *payload, const Sample *sample)
 	if (payload->count == payload->limits.samples)
 		return false;
 	if (payload->count > 0)
-		g_string_append_c(payload->text, ',');
+		g_string_append(payload->text, payload->frame->separator);
 	profile_kind(payload->profile)->append(payload->profile, payload->text, sample);
-	if (payload->count > 0 && payload->text->len + 1 > payload->limits.octets) {
+	if (payload->count > 0 &&
+	    payload->text->len + strlen(payload->frame->close) > payload->limits.octets) {
 		g_string_truncate(payload->text, before);
 		return false;
 	}
@@ -67,24 +75,11 @@ const char *payload_data(Payload *payload, size_t *len)
 {
 	GString *text = payload->text;
 
-	if (payload->count == 1) {
-		*len = text->len - 1;
-		return text->str + 1;
-	}
-	if (text->str[text->len - 1] != ']')
-		g_string_append_c(text, ']');
-	*len = text->len;
-	return text->str;
-}
+	size_t open = payload->count == 1 ? strlen(payload->frame->open) : 0;
 
-void text_append_u64(GString *text, uint64_t value)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	g_string_append_len(text, digits + at, (gssize)(sizeof(digits) - at));
+	if (payload->count != 1 && !payload->closed)
+		g_string_append(text, payload->frame->close);
+	payload->closed = true;
+	*len = text->len - open;
+	return text->str + open;
 }

@@ -43,7 +43,4 @@ uint64_t payload_last(const Payload *payload);
  * Returns octets that live as long as @payload */
 const char *payload_data(Payload *payload, size_t *len);
 
-/* text_append_u64() - @value in decimal, without the cost of a format */
-void text_append_u64(GString *text, uint64_t value);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Payload, payload_free)

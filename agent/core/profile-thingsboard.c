@@ -19,14 +19,15 @@
  * Source: ThingsBoard "MQTT Device API". Its servers take 65536 octets by default; half of that
  * keeps one lost message cheap.
  */
-#include "agent/core/payload.h"
 #include "agent/core/profile.h"
+#include "agent/core/text.h"
 
 #include <string.h>
 
 #define RPC_REQUEST "v1/devices/me/rpc/request/"
 #define RPC_ANSWER  "v1/devices/me/rpc/response/"
 
+#define LIMITS     "{\"method\":\"getSessionLimits\",\"params\":{}}" /* our client RPC */
 #define ATTRIBUTES "v1/devices/me/attributes"
 
 static const char *const filters[] = { ATTRIBUTES, ATTRIBUTES "/response/+", RPC_REQUEST "+",
@@ -51,9 +52,7 @@ static void thingsboard_hello(const Profile *profile, const char *report, GPtrAr
 	g_ptr_array_add(messages,
 			profile_message_text(g_strdup(ATTRIBUTES "/request/1"),
 					     "{\"sharedKeys\":\"interval_ms,log_level\"}"));
-	g_ptr_array_add(messages,
-			profile_message_text(g_strdup(RPC_REQUEST "1"),
-					     "{\"method\":\"getSessionLimits\",\"params\":{}}"));
+	g_ptr_array_add(messages, profile_message_text(g_strdup(RPC_REQUEST "1"), LIMITS));
 }
 
 static ProfileMessage *thingsboard_report(const Profile *profile, const char *report)
@@ -92,24 +91,21 @@ static void take_limits(const cJSON *answer, ProfileInput *input)
 	take_rates(json_text(rates, "telemetryMessages"), &input->limits);
 }
 
-static void take_settings(cJSON *settings, ProfileInput *input)
+/* A broker that is no ThingsBoard gives back what we say ourselves. */
+static bool is_echo(const cJSON *attributes)
 {
-	if (cJSON_IsObject(settings)) {
-		input->type = PROFILE_INPUT_SETTINGS;
-		input->settings = settings;
-	} else {
-		cJSON_Delete(settings);
-	}
+	return g_strcmp0(json_text(attributes, "agent"), "landfall") == 0;
 }
 
 static void receive_value(const char *topic, const void *payload, size_t len, ProfileInput *input)
 {
 	g_autoptr(cJSON) json = len <= COMMAND_REQUEST_MAX ? json_parse(payload, len) : NULL;
 
-	if (strcmp(topic, ATTRIBUTES) == 0)
-		take_settings(g_steal_pointer(&json), input);
+	if (strcmp(topic, ATTRIBUTES) == 0 && !is_echo(json))
+		profile_input_settings(input, g_steal_pointer(&json));
 	else if (strcmp(topic, ATTRIBUTES "/response/1") == 0)
-		take_settings(cJSON_DetachItemFromObjectCaseSensitive(json, "shared"), input);
+		profile_input_settings(input,
+				       cJSON_DetachItemFromObjectCaseSensitive(json, "shared"));
 	else if (strcmp(topic, RPC_ANSWER "1") == 0)
 		take_limits(json, input);
 }
@@ -123,7 +119,8 @@ static void thingsboard_receive(const Profile *profile, const char *topic, const
 		receive_value(topic, payload, len, input);
 		return;
 	}
-	if (strlen(id) > COMMAND_ID_MAX)
+	if (strlen(id) > COMMAND_ID_MAX ||
+	    (len == strlen(LIMITS) && memcmp(payload, LIMITS, len) == 0))
 		return;
 	input->type = PROFILE_INPUT_COMMAND;
 	input->command = command_parse(id, id, payload, len);

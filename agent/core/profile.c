@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/profile.h"
 
+#include "agent/core/text.h"
 #include "common/error.h"
 
 #include <string.h>
 
+#define BASE      "landfall/%c"
 #define TOPIC_MAX 1024 /* octets, as MQTT_TOPIC_MAX of common/mqtt.h */
 
-static const ProfileKind *const kinds[] = { &profile_thingsboard };
+static const ProfileKind *const kinds[] = {
+	&profile_thingsboard, &profile_eventgrid,     &profile_iothub,
+	&profile_aws,         &profile_homeassistant, &profile_plain,
+};
+
+static const ProfileFrame json_frame = { "[", ",", "]" };
+static const ProfileFrame cbor_frame = { "\x9f", "", "\xff" }; /* of indefinite length */
 
 struct Profile {
 	gatomicrefcount references;
 	const ProfileKind *kind;
-	char *client_id;
-	char *host;
+	ProfileSettings settings; /* own copies */
 	char *topic;
+	char *base;
+	char *user_name;
+	char *presence;
 	GPtrArray *filters; /* of text, the last NULL */
 };
 
@@ -24,15 +34,6 @@ const ProfileKind *profile_find(const char *name)
 		if (g_str_equal(kinds[i]->name, name))
 			return kinds[i];
 	return NULL;
-}
-
-char *profile_names(void)
-{
-	GString *names = g_string_new(kinds[0]->name);
-
-	for (size_t i = 1; i < G_N_ELEMENTS(kinds); i++)
-		g_string_append_printf(names, ", %s", kinds[i]->name);
-	return g_string_free(names, FALSE);
 }
 
 char *profile_expand(const Profile *profile, const char *template)
@@ -46,8 +47,9 @@ char *profile_expand(const Profile *profile, const char *template)
 		}
 		c++;
 		switch (*c) {
-		case 'c': g_string_append(text, profile->client_id); break;
-		case 'h': g_string_append(text, profile->host); break;
+		case 'c': g_string_append(text, profile->settings.client_id); break;
+		case 'h': g_string_append(text, profile->settings.host); break;
+		case 'b': g_string_append(text, profile->base ? profile->base : "%b"); break;
 		case '%': g_string_append_c(text, '%'); break;
 		default: g_string_append_c(g_string_append_c(text, '%'), *c);
 		}
@@ -75,17 +77,87 @@ static void add_filters(Profile *profile)
 	g_ptr_array_add(profile->filters, NULL);
 }
 
+static void settings_copy(ProfileSettings *copy, const ProfileSettings *settings)
+{
+	*copy = *settings;
+	copy->client_id = g_strdup(settings->client_id);
+	copy->host = g_strdup(settings->host);
+	copy->topic = g_strdup(settings->topic);
+	copy->base = g_strdup(settings->base);
+	copy->user_name = g_strdup(settings->user_name);
+	copy->payload = g_strdup(settings->payload);
+}
+
+static void settings_clear(ProfileSettings *settings)
+{
+	g_free((char *)settings->client_id);
+	g_free((char *)settings->host);
+	g_free((char *)settings->topic);
+	g_free((char *)settings->base);
+	g_free((char *)settings->user_name);
+	g_free((char *)settings->payload);
+}
+
+static char *expand_optional(const Profile *profile, const char *template)
+{
+	return template ? profile_expand(profile, template) : NULL;
+}
+
+static void expand_all(Profile *profile)
+{
+	const ProfileKind *kind = profile->kind;
+	const ProfileSettings *settings = &profile->settings;
+
+	if (kind->wants & PROFILE_WANTS_BASE)
+		profile->base = profile_expand(profile, settings->base ? settings->base : BASE);
+	profile->topic = profile_expand(profile, settings->topic ? settings->topic : kind->topic);
+	profile->user_name = expand_optional(profile, settings->user_name ? settings->user_name
+									  : kind->user_name);
+	profile->presence = expand_optional(profile, kind->presence);
+	add_filters(profile);
+}
+
+/* A setting that would do nothing is somebody's mistake. */
+static bool settings_check(const Profile *profile, GError **error)
+{
+	const ProfileSettings *settings = &profile->settings;
+	const struct {
+		const char *name;
+		bool given;
+		ProfileWants wanted;
+	} rules[] = {
+		{ "topic", settings->topic, PROFILE_WANTS_TOPIC },
+		{ "base", settings->base, PROFILE_WANTS_BASE },
+		{ "payload", settings->payload, PROFILE_WANTS_PAYLOAD },
+		{ "format", settings->cbor, PROFILE_WANTS_PAYLOAD },
+		{ "retain", settings->retain, PROFILE_WANTS_RETAIN },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+		if (!rules[i].given || profile->kind->wants & (uint32_t)rules[i].wanted)
+			continue;
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[broker] %s means nothing to the profile %s", rules[i].name,
+			    profile->kind->name);
+		return false;
+	}
+	if (!settings->payload || !settings->cbor)
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "[broker] payload is a text: format has to be json");
+	return false;
+}
+
 Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, GError **error)
 {
 	g_autoptr(Profile) profile = g_new0(Profile, 1);
 
 	g_atomic_ref_count_init(&profile->references);
 	profile->kind = kind;
-	profile->client_id = g_strdup(settings->client_id);
-	profile->host = g_strdup(settings->host);
-	profile->topic = profile_expand(profile, kind->topic);
-	add_filters(profile);
-	if (!topic_check(profile->topic, error))
+	settings_copy(&profile->settings, settings);
+	expand_all(profile);
+	if (!settings_check(profile, error) || !topic_check(profile->topic, error) ||
+	    (profile->base && !topic_check(profile->base, error)))
 		return NULL;
 	return g_steal_pointer(&profile);
 }
@@ -102,9 +174,11 @@ void profile_unref(Profile *profile)
 {
 	if (!profile || !g_atomic_ref_count_dec(&profile->references))
 		return;
-	g_free(profile->client_id);
-	g_free(profile->host);
+	settings_clear(&profile->settings);
 	g_free(profile->topic);
+	g_free(profile->base);
+	g_free(profile->user_name);
+	g_free(profile->presence);
 	g_clear_pointer(&profile->filters, g_ptr_array_unref);
 	g_free(profile);
 }
@@ -121,7 +195,43 @@ const char *profile_topic(const Profile *profile)
 
 const char *profile_client_id(const Profile *profile)
 {
-	return profile->client_id;
+	return profile->settings.client_id;
+}
+
+const ProfileFrame *profile_frame(const Profile *profile)
+{
+	return profile->settings.cbor ? &cbor_frame : &json_frame;
+}
+
+const ProfileSettings *profile_settings(const Profile *profile)
+{
+	return &profile->settings;
+}
+
+unsigned profile_samples_max(const Profile *profile)
+{
+	return profile->settings.payload ? 1 : profile->kind->samples_max;
+}
+
+const char *profile_user_name(const Profile *profile)
+{
+	return profile->user_name;
+}
+
+const char *profile_presence(const Profile *profile)
+{
+	return profile->presence;
+}
+
+ProfileMessage *profile_presence_message(const Profile *profile, bool online)
+{
+	ProfileMessage *message;
+
+	if (!profile->presence)
+		return NULL;
+	message = profile_message_text(g_strdup(profile->presence), online ? "online" : "offline");
+	message->retain = true;
+	return message;
 }
 
 const char *const *profile_filters(const Profile *profile)
@@ -156,8 +266,22 @@ GPtrArray *profile_hello(const Profile *profile, const char *report)
 {
 	GPtrArray *messages = g_ptr_array_new_with_free_func((GDestroyNotify)profile_message_free);
 
+	if (profile->presence)
+		g_ptr_array_add(messages, profile_presence_message(profile, true));
 	if (profile->kind->hello)
 		profile->kind->hello(profile, report, messages);
+	return messages;
+}
+
+GPtrArray *profile_announce(const Profile *profile, GHashTable *known, const char *payload,
+			    size_t len)
+{
+	GPtrArray *messages;
+
+	if (!profile->kind->announce)
+		return NULL;
+	messages = g_ptr_array_new_with_free_func((GDestroyNotify)profile_message_free);
+	profile->kind->announce(profile, known, payload, len, messages);
 	return messages;
 }
 
@@ -187,6 +311,31 @@ void profile_message_free(ProfileMessage *message)
 	g_free(message->topic);
 	g_bytes_unref(message->payload);
 	g_free(message);
+}
+
+void profile_input_settings(ProfileInput *input, cJSON *settings)
+{
+	if (cJSON_IsObject(settings)) {
+		input->type = PROFILE_INPUT_SETTINGS;
+		input->settings = settings;
+	} else {
+		cJSON_Delete(settings);
+	}
+}
+
+void profile_append_flat(const Profile *profile, GString *text, const Sample *sample)
+{
+	g_string_append(text, "{\"messageId\":");
+	text_append_u64(text, sample->seq);
+	g_string_append(text, ",\"deviceId\":");
+	json_append_text(text, profile->settings.client_id);
+	g_string_append_c(text, ',');
+	g_string_append_len(text, sample->values, (gssize)sample->values_len);
+	if (!sample->synced)
+		g_string_append(text, ",\"synced\":false");
+	g_string_append(text, ",\"timestamp\":\"");
+	text_append_time(text, sample->ts_ms);
+	g_string_append(text, "\"}");
 }
 
 const char *topic_rest(const char *topic, const char *prefix)

@@ -30,7 +30,13 @@ typedef struct Profile Profile;
 /* What a profile knows of the device; borrowed during profile_new(). */
 typedef struct ProfileSettings {
 	const char *client_id;
-	const char *host; /* of the broker */
+	const char *host;      /* of the broker */
+	const char *topic;     /* of telemetry, a template; NULL: the kind's own */
+	const char *base;      /* of all other topics of some kinds, a template */
+	const char *user_name; /* a template; NULL: the kind's own */
+	const char *payload;   /* of one sample, see profile-plain.c; NULL: the kind's own */
+	bool cbor;             /* telemetry as CBOR in place of JSON */
+	bool retain;           /* telemetry is kept by the broker */
 } ProfileSettings;
 
 /* A message to the cloud that is no telemetry. */
@@ -72,9 +78,28 @@ typedef struct ProfileInput {
 	ProfileLimits limits; /* LIMITS */
 } ProfileInput;
 
+/* What parts the samples of one payload; a sample alone has neither open nor close. */
+typedef struct ProfileFrame {
+	const char *open;
+	const char *separator;
+	const char *close;
+} ProfileFrame;
+
+/* What of the settings a kind has a use for; all else is refused. */
+typedef enum ProfileWants {
+	PROFILE_WANTS_TOPIC = 1 << 0,
+	PROFILE_WANTS_BASE = 1 << 1,
+	PROFILE_WANTS_PAYLOAD = 1 << 2, /* and cbor */
+	PROFILE_WANTS_RETAIN = 1 << 3,
+} ProfileWants;
+
 typedef struct ProfileKind {
-	const char *name;           /* as in the configuration */
-	const char *topic;          /* template of telemetry */
+	const char *name;      /* as in the configuration */
+	uint32_t wants;        /* bits of ProfileWants */
+	const char *topic;     /* template of telemetry */
+	const char *user_name; /* template; NULL: none */
+	const char *presence;  /* template of the topic that says online or offline; NULL: none */
+	unsigned samples_max;  /* in one message; 0: any number */
 	const char *const *filters; /* templates of what to subscribe to, up to a NULL; or NULL */
 	size_t payload_max;         /* octets that suit its servers */
 
@@ -87,6 +112,11 @@ typedef struct ProfileKind {
 	/* report() - the message that tells @report, a JSON object. Or NULL */
 	ProfileMessage *(*report)(const Profile *profile, const char *report);
 
+	/* announce() - append what has to be said before the telemetry @payload is sent
+	 * @known: names that were announced over this connection, grows. Or NULL */
+	void (*announce)(const Profile *profile, GHashTable *known, const char *payload, size_t len,
+			 GPtrArray *messages);
+
 	/* receive() - what a message of the cloud means; @input is NONE before. Or NULL */
 	void (*receive)(const Profile *profile, const char *topic, const void *payload, size_t len,
 			ProfileInput *input);
@@ -98,9 +128,6 @@ typedef struct ProfileKind {
 
 /* profile_find() - by name; NULL when there is none */
 const ProfileKind *profile_find(const char *name);
-
-/* profile_names() - all of them with commas between, for messages; free with g_free() */
-char *profile_names(void);
 
 /* profile_new() - @kind for one device
  * @kind: static
@@ -117,6 +144,24 @@ const ProfileKind *profile_kind(const Profile *profile);
 
 /* profile_topic() - where telemetry goes */
 const char *profile_topic(const Profile *profile);
+
+/* profile_frame() - what parts the samples of a payload */
+const ProfileFrame *profile_frame(const Profile *profile);
+
+/* profile_settings() - as told, but for topics; lives as long as @profile */
+const ProfileSettings *profile_settings(const Profile *profile);
+
+/* profile_samples_max() - in one message; 0: any number */
+unsigned profile_samples_max(const Profile *profile);
+
+/* profile_user_name() - for the connection; NULL: none */
+const char *profile_user_name(const Profile *profile);
+
+/* profile_presence() - the topic that says whether the device is there; NULL: none */
+const char *profile_presence(const Profile *profile);
+
+/* profile_presence_message() - for that topic, to be kept by the broker; NULL: there is none */
+ProfileMessage *profile_presence_message(const Profile *profile, bool online);
 
 /* profile_client_id() - as told */
 const char *profile_client_id(const Profile *profile);
@@ -142,8 +187,18 @@ ProfileMessage *profile_answer(const Profile *profile, const Command *command, c
  * Returns ProfileMessages, at most PROFILE_MESSAGES_MAX; unreference it */
 GPtrArray *profile_hello(const Profile *profile, const char *report);
 
+/* profile_announce() - what has to be said before this telemetry is sent
+ * @known: a set of texts it owns, empty at the start of a connection
+ * Returns as profile_hello(); NULL: nothing */
+GPtrArray *profile_announce(const Profile *profile, GHashTable *known, const char *payload,
+			    size_t len);
+
 /* profile_report() - the message that tells @report; NULL when this cloud takes none */
 ProfileMessage *profile_report(const Profile *profile, const char *report);
+
+/* profile_append_flat() - @sample as one JSON object with the readings as its members, as
+ * docs/clouds.md says: messageId, deviceId, READINGS, timestamp */
+void profile_append_flat(const Profile *profile, GString *text, const Sample *sample);
 
 /* profile_expand() - a template with this device's words put in; free with g_free() */
 char *profile_expand(const Profile *profile, const char *template);
@@ -157,11 +212,19 @@ ProfileMessage *profile_message_text(char *topic, const char *text);
 /* profile_message_free() - NULL is fine */
 void profile_message_free(ProfileMessage *message);
 
+/* profile_input_settings() - make @input the wishes @settings, transferred, if they are an object */
+void profile_input_settings(ProfileInput *input, cJSON *settings);
+
 /* topic_rest() - what stands behind @prefix in @topic; NULL when it does not begin so, or nothing
  * is left */
 const char *topic_rest(const char *topic, const char *prefix);
 
 extern const ProfileKind profile_thingsboard;
+extern const ProfileKind profile_eventgrid;
+extern const ProfileKind profile_iothub;
+extern const ProfileKind profile_aws;
+extern const ProfileKind profile_homeassistant;
+extern const ProfileKind profile_plain;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProfileMessage, profile_message_free)

@@ -88,6 +88,14 @@ char *cloud_peer_await(CloudPeer *peer, const char *topic)
 	return payload;
 }
 
+void cloud_peer_look(CloudPeer *peer)
+{
+	struct pollfd ready = { .fd = peer->fd, .events = POLLIN };
+
+	while (poll(&ready, 1, 0) == 1)
+		take_more(peer);
+}
+
 unsigned cloud_peer_count(const CloudPeer *peer, const char *topic)
 {
 	unsigned count = 0;

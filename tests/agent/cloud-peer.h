@@ -28,6 +28,9 @@ void cloud_peer_retain(CloudPeer *peer, const char *topic, const char *payload);
  * Returns its payload, to be freed with g_free() */
 char *cloud_peer_await(CloudPeer *peer, const char *topic);
 
+/* cloud_peer_look() - take what has come by now */
+void cloud_peer_look(CloudPeer *peer);
+
 /* cloud_peer_count() - messages to @topic that have come and were not awaited */
 unsigned cloud_peer_count(const CloudPeer *peer, const char *topic);
 

@@ -15,6 +15,23 @@ typedef struct Fixture {
 	AgentProcess *agent;
 } Fixture;
 
+/* A program that leaves a line for each time it was run. */
+static void set_up_program(Fixture *f)
+{
+	g_autofree char *config = agent_process_path(f->agent, "landfall.conf");
+	g_autofree char *counted = agent_process_path(f->agent, "counted");
+	g_autofree char *memory = agent_process_path(f->agent, "commands");
+	g_autofree char *old = NULL;
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(config, &old, NULL, NULL));
+	text = g_strdup_printf("%s\n[commands]\nmemory = %s\n[command count]\n"
+			       "program = /bin/sh -c 'echo $1 | tee -a %s' sh\n"
+			       "arguments = [a-z]+\n",
+			       old, memory, counted);
+	g_assert_true(g_file_set_contents(config, text, -1, NULL));
+}
+
 /* @lines: more of the configuration */
 static void set_up(Fixture *f, gconstpointer lines)
 {
@@ -29,6 +46,7 @@ static void set_up(Fixture *f, gconstpointer lines)
 				broker_port(f->broker), lines ? (const char *)lines : "");
 
 	f->agent = agent_process_new(broker_port(f->broker), text);
+	set_up_program(f);
 	agent_process_start(f->agent);
 }
 
@@ -47,6 +65,13 @@ static void expect(Fixture *f, const char *topic, const char *payload)
 	g_assert_cmpstr(heard, ==, payload);
 }
 
+static void expect_word(Fixture *f, const char *topic, const char *word)
+{
+	g_autofree char *heard = cloud_peer_await(f->peer, topic);
+
+	g_assert_nonnull(strstr(heard, word));
+}
+
 /* --- thingsboard --- */
 
 #define TB "v1/devices/me/"
@@ -58,6 +83,17 @@ static void thingsboard_hello(Fixture *f)
 	g_assert_nonnull(strstr(attributes, "\"agent\":\"landfall\""));
 	expect(f, TB "attributes/request/1", "{\"sharedKeys\":\"interval_ms,log_level\"}");
 	expect(f, TB "rpc/request/1", "{\"method\":\"getSessionLimits\",\"params\":{}}");
+}
+
+/* Say the same until it is heard: how one learns from outside that a subscription stands. */
+static void ask_until_answered(Fixture *f, const char *topic, const char *request,
+			       const char *answer)
+{
+	while (cloud_peer_count(f->peer, answer) == 0) {
+		cloud_peer_say(f->peer, topic, request);
+		g_free(cloud_peer_await(f->peer, topic)); /* our own, heard as well */
+		cloud_peer_look(f->peer);
+	}
 }
 
 static void test_thingsboard_status(Fixture *f, gconstpointer lines)
@@ -75,10 +111,211 @@ static void test_thingsboard_status(Fixture *f, gconstpointer lines)
 	cJSON_Delete(json);
 }
 
+/* A setting of the operator is obeyed and reported. */
+static void test_thingsboard_settings(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "attributes/response/1",
+		       "{\"shared\":{\"log_level\":\"warning\"}}");
+	expect_word(f, TB "attributes", "\"log_level\":\"warning\"");
+}
+
+static void test_thingsboard_errors(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/1", "nonsense");
+	expect(f, TB "rpc/response/1",
+	       "{\"error\":\"the request is no JSON object\",\"code\":\"malformed\"}");
+	cloud_peer_say(f->peer, TB "rpc/request/2", "{\"method\":\"format\"}");
+	expect(f, TB "rpc/response/2",
+	       "{\"error\":\"there is no method \\\"format\\\"\",\"code\":\"unknown\"}");
+}
+
+/* Subscriptions are made again after each loss of the connection. */
+static void test_thingsboard_again(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	cloud_peer_free(f->peer);
+	broker_restart(f->broker);
+	f->peer = cloud_peer_new(f->broker);
+	agent_process_await(f->agent, "state", "online");
+	ask_until_answered(f, TB "rpc/request/3", "{\"method\":\"log_level\"}",
+			   TB "rpc/response/3");
+}
+
+/* --- commands that act --- */
+
+#define RUN "{\"method\":\"run\",\"params\":{\"program\":\"count\",\"arguments\":[\"once\"]}}"
+
+/* A program of the operator, once for each request, also when the agent is killed in between. */
+static void test_run(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *counted = agent_process_path(f->agent, "counted");
+	g_autofree char *text = NULL;
+
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/5", RUN);
+	expect(f, TB "rpc/response/5",
+	       "{\"result\":{\"status\":0,\"output\":\"once\\u000a\","
+	       "\"cut\":false}}");
+	agent_process_kill(f->agent);
+	agent_process_start(f->agent);
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/5", RUN);
+
+	g_autofree char *answer = cloud_peer_await(f->peer, TB "rpc/response/5");
+
+	g_assert_nonnull(strstr(answer, "\"code\":\"duplicate\""));
+	g_assert_true(g_file_get_contents(counted, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "once\n");
+}
+
+/* The answer comes before it begins anew. */
+static void test_restart(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/6", "{\"method\":\"restart\"}");
+	expect(f, TB "rpc/response/6", "{\"result\":\"restarting\"}");
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/6", "{\"method\":\"restart\"}");
+
+	g_autofree char *answer = cloud_peer_await(f->peer, TB "rpc/response/6");
+
+	g_assert_nonnull(strstr(answer, "\"code\":\"duplicate\""));
+}
+
+/* --- the other clouds --- */
+
+static void publish(Fixture *f)
+{
+	g_assert_cmpint(agent_process_publish(f->agent, 1, 1), ==, 1);
+}
+
+static void test_eventgrid(Fixture *f, gconstpointer lines)
+{
+	expect_word(f, "landfall/dev-1/report", "\"log_level\":\"info\"");
+	expect_word(f, "testtopics/dev-1", "\"deviceId\":\"dev-1\",\"temperature\":");
+	cloud_peer_say(f->peer, "landfall/dev-1/command",
+		       "{\"id\":\"a\",\"method\":\"log_level\"}");
+	expect(f, "landfall/dev-1/response", "{\"id\":\"a\",\"result\":{\"level\":\"debug\"}}");
+}
+
+static void test_iothub(Fixture *f, gconstpointer lines)
+{
+	expect(f, "$iothub/twin/GET/?$rid=1", "");
+	expect_word(f, "$iothub/twin/PATCH/properties/reported/?$rid=2", "\"log_level\":\"info\"");
+	cloud_peer_say(f->peer, "$iothub/twin/res/200/?$rid=1",
+		       "{\"desired\":{\"log_level\":\"notice\",\"$version\":1}}");
+	expect_word(f, "$iothub/twin/PATCH/properties/reported/?$rid=2",
+		    "\"log_level\":\"notice\"");
+	cloud_peer_say(f->peer, "$iothub/methods/POST/log_level/?$rid=1f", "{\"level\":\"error\"}");
+	expect(f, "$iothub/methods/res/200/?$rid=1f", "{\"result\":{\"level\":\"error\"}}");
+	cloud_peer_say(f->peer, "$iothub/methods/POST/format/?$rid=20", "null");
+	expect_word(f, "$iothub/methods/res/404/?$rid=20", "unknown");
+	expect_word(f, "devices/dev-1/messages/events/$.ct=application%2Fjson&$.ce=utf-8",
+		    "\"messageId\":1,");
+}
+
+static void test_aws(Fixture *f, gconstpointer lines)
+{
+	expect(f, "$aws/things/dev-1/shadow/get", "");
+	expect_word(f, "$aws/things/dev-1/shadow/update", "{\"state\":{\"reported\":{");
+	expect(f, "$aws/things/dev-1/jobs/$next/get", "{}");
+	cloud_peer_say(f->peer, "$aws/things/dev-1/shadow/update/delta",
+		       "{\"version\":2,\"state\":{\"log_level\":\"notice\"}}");
+	expect_word(f, "$aws/things/dev-1/shadow/update", "\"log_level\":\"notice\"");
+	cloud_peer_say(f->peer, "$aws/things/dev-1/jobs/notify-next",
+		       "{\"execution\":{\"jobId\":\"j-1\",\"jobDocument\":" RUN "}}");
+	expect(f, "$aws/things/dev-1/jobs/j-1/update",
+	       "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"result\":"
+	       "\"{\\\"status\\\":0,\\\"output\\\":\\\"once\\\\u000a\\\",\\\"cut\\\":false}\"}}");
+	expect_word(f, "$aws/rules/landfall/dev-1/telemetry", "{\"messageId\":1,");
+}
+
+/* What a reading is comes before its first value; all is told again when the other side wants it. */
+static void test_homeassistant(Fixture *f, gconstpointer lines)
+{
+	static const char config[] = "homeassistant/sensor/dev-1/temperature/config";
+
+	expect_word(f, "landfall/dev-1/state", "\"temperature\":");
+	g_assert_cmpuint(cloud_peer_count(f->peer, config), ==, 1);
+	expect_word(f, config, "\"state_topic\":\"landfall/dev-1/state\"");
+	expect(f, "landfall/dev-1/availability", "online");
+	expect_word(f, "homeassistant/button/dev-1/restart/config", "\"command_topic\"");
+	expect_word(f, "landfall/dev-1/report", "\"agent\"");
+	cloud_peer_say(f->peer, "homeassistant/status", "online");
+	expect(f, "landfall/dev-1/availability", "online");
+	publish(f);
+	expect_word(f, "homeassistant/sensor/dev-1/n/config", "value_json['n']");
+	expect_word(f, "landfall/dev-1/state", "\"n\":1");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	expect(f, "landfall/dev-1/availability", "offline");
+}
+
+/* Killed: the broker says so. */
+static void test_will(Fixture *f, gconstpointer lines)
+{
+	expect(f, "landfall/dev-1/availability", "online");
+	agent_process_kill(f->agent);
+	expect(f, "landfall/dev-1/availability", "offline");
+}
+
+static void test_template(Fixture *f, gconstpointer lines)
+{
+	expect_word(f, "site/dev-1", "<1 ");
+	publish(f);
+	expect(f, "site/dev-1", "<2 1 null>");
+}
+
+/* A retained command would come at each connection: it is none. */
+static void test_retained(Fixture *f, gconstpointer lines)
+{
+	expect_word(f, "landfall/dev-1/report", "\"agent\"");
+	agent_process_kill(f->agent);
+	cloud_peer_retain(f->peer, "landfall/dev-1/command",
+			  "{\"id\":\"old\",\"method\":\"status\"}");
+	cloud_peer_retain(f->peer, "landfall/dev-1/settings", "{\"log_level\":\"error\"}");
+	agent_process_start(f->agent);
+	expect_word(f, "landfall/dev-1/report", "\"log_level\":\"info\"");
+	expect_word(f, "landfall/dev-1/report", "\"log_level\":\"error\"");
+	cloud_peer_say(f->peer, "landfall/dev-1/command",
+		       "{\"id\":\"new\",\"method\":\"log_level\"}");
+	expect(f, "landfall/dev-1/response", "{\"id\":\"new\",\"result\":{\"level\":\"warning\"}}");
+}
+
+/* Nobody is listened to: telemetry goes on. */
+static void test_none(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/1", "{\"method\":\"status\"}");
+	publish(f);
+	expect_word(f, TB "telemetry", "temperature");
+	expect_word(f, TB "telemetry", "\"n\":1");
+	cloud_peer_look(f->peer);
+	g_assert_cmpuint(cloud_peer_count(f->peer, TB "rpc/response/1"), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 #define ADD(path, lines, function) g_test_add(path, Fixture, lines, set_up, function, tear_down)
 	ADD("/agent/cloud/thingsboard/status", NULL, test_thingsboard_status);
+	ADD("/agent/cloud/thingsboard/settings", NULL, test_thingsboard_settings);
+	ADD("/agent/cloud/thingsboard/errors", NULL, test_thingsboard_errors);
+	ADD("/agent/cloud/thingsboard/again", NULL, test_thingsboard_again);
+	ADD("/agent/cloud/commands/run", NULL, test_run);
+	ADD("/agent/cloud/commands/restart", NULL, test_restart);
+	ADD("/agent/cloud/commands/none", "[commands]\nallow = none\n", test_none);
+	ADD("/agent/cloud/commands/retained", "profile = plain\n", test_retained);
+	ADD("/agent/cloud/eventgrid", "profile = eventgrid\ntopic = testtopics/%c\n",
+	    test_eventgrid);
+	ADD("/agent/cloud/iothub", "profile = iothub\n", test_iothub);
+	ADD("/agent/cloud/aws", "profile = aws\n", test_aws);
+	ADD("/agent/cloud/homeassistant", "profile = homeassistant\n", test_homeassistant);
+	ADD("/agent/cloud/will", "profile = homeassistant\n", test_will);
+	ADD("/agent/cloud/template",
+	    "profile = plain\ntopic = site/%c\npayload = <%q %{n} %{none}>\n", test_template);
 	return g_test_run();
 }

@@ -299,7 +299,7 @@ static void test_once(Fixture *f, gconstpointer data)
 	ask(f, "1", restart);
 	expect(f, "", "");
 	ask(f, "1", restart);
-	expect(f, "", "duplicate\n");
+	expect(f, "", "busy\n");
 	disk_answers(f);
 	expect(f, "restart ", "{\"result\":\"restarting\"}\n");
 

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+/* Each cloud octet for octet: what is sent to it, and what its messages mean. */
+#include "agent/core/payload.h"
+#include "agent/core/profile.h"
+#include "common/error.h"
+
+#include <string.h>
+
+static const ProfileSettings dev_1 = { .client_id = "dev-1", .host = "hub.test" };
+
+static Profile *profile_for(const char *kind, const ProfileSettings *settings)
+{
+	g_autoptr(GError) error = NULL;
+	Profile *profile = profile_new(profile_find(kind), settings ? settings : &dev_1, &error);
+
+	g_assert_no_error(error);
+	return profile;
+}
+
+/* --- the connection --- */
+
+typedef struct Connection {
+	const char *kind;
+	const char *topic;
+	const char *user_name;
+	const char *presence;
+	const char *filters; /* with blanks between */
+} Connection;
+
+static const Connection connections[] = {
+	{ "thingsboard", "v1/devices/me/telemetry", NULL, NULL,
+	  "v1/devices/me/attributes v1/devices/me/attributes/response/+ "
+	  "v1/devices/me/rpc/request/+ v1/devices/me/rpc/response/+" },
+	{ "eventgrid", "landfall/dev-1/telemetry", "dev-1", NULL,
+	  "landfall/dev-1/command landfall/dev-1/settings" },
+	{ "iothub", "devices/dev-1/messages/events/$.ct=application%2Fjson&$.ce=utf-8",
+	  "hub.test/dev-1/?api-version=2021-04-12", NULL,
+	  "$iothub/methods/POST/# $iothub/twin/res/# $iothub/twin/PATCH/properties/desired/# "
+	  "devices/dev-1/messages/devicebound/#" },
+	{ "aws", "$aws/rules/landfall/dev-1/telemetry", NULL, NULL,
+	  "$aws/things/dev-1/shadow/get/accepted $aws/things/dev-1/shadow/update/delta "
+	  "$aws/things/dev-1/jobs/notify-next $aws/things/dev-1/jobs/$next/get/accepted" },
+	{ "homeassistant", "landfall/dev-1/state", NULL, "landfall/dev-1/availability",
+	  "landfall/dev-1/command landfall/dev-1/settings homeassistant/status" },
+	{ "plain", "landfall/dev-1/telemetry", NULL, "landfall/dev-1/availability",
+	  "landfall/dev-1/command landfall/dev-1/settings" },
+};
+
+static void test_connection(gconstpointer data)
+{
+	const Connection *c = data;
+	g_autoptr(Profile) profile = profile_for(c->kind, NULL);
+	g_autofree char *filters = g_strjoinv(" ", (char **)profile_filters(profile));
+
+	g_assert_cmpstr(profile_topic(profile), ==, c->topic);
+	g_assert_cmpstr(profile_user_name(profile), ==, c->user_name);
+	g_assert_cmpstr(profile_presence(profile), ==, c->presence);
+	g_assert_cmpstr(filters, ==, c->filters);
+}
+
+typedef struct Refusal {
+	const char *path;
+	const char *kind;
+	ProfileSettings settings;
+	const char *word;
+} Refusal;
+
+#define DEV_1 .client_id = "dev-1", .host = "hub.test"
+
+static const Refusal refusals[] = {
+	{ "thingsboard-topic", "thingsboard", { DEV_1, .topic = "x" }, "topic" },
+	{ "thingsboard-base", "thingsboard", { DEV_1, .base = "x" }, "base" },
+	{ "aws-base", "aws", { DEV_1, .base = "x" }, "base" },
+	{ "iothub-retain", "iothub", { DEV_1, .retain = true }, "retain" },
+	{ "eventgrid-payload", "eventgrid", { DEV_1, .payload = "x" }, "payload" },
+	{ "homeassistant-cbor", "homeassistant", { DEV_1, .cbor = true }, "format" },
+	{ "plain-both", "plain", { DEV_1, .cbor = true, .payload = "x" }, "format" },
+	{ "plain-wildcard", "plain", { DEV_1, .topic = "a/+" }, "a/+" },
+	{ "plain-base", "plain", { DEV_1, .base = "a/#" }, "a/#" },
+	{ "plain-client", "plain", { .client_id = "a#", .host = "x" }, "a#" },
+};
+
+static void test_refusal(gconstpointer data)
+{
+	const Refusal *c = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Profile) profile = profile_new(profile_find(c->kind), &c->settings, &error);
+
+	g_assert_null(profile);
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_nonnull(strstr(error->message, c->word));
+}
+
+/* --- telemetry --- */
+
+typedef struct Telemetry {
+	const char *path;
+	const char *kind;
+	ProfileSettings settings;
+	unsigned samples; /* 1 or 2 are tried */
+	const char *octets;
+	size_t len; /* 0: up to the NUL */
+} Telemetry;
+
+static const Sample samples[] = {
+	{ .seq = 7,
+	  .ts_ms = 1700000000123,
+	  .synced = true,
+	  .source = "a\"b",
+	  .values = "\"temperature\":21.5,\"door\":true",
+	  .values_len = 30 },
+	{ .seq = 8,
+	  .ts_ms = 951782399999,
+	  .synced = false,
+	  .source = "x",
+	  .values = "\"n\":-3",
+	  .values_len = 6 },
+};
+
+#define FLAT_1                                                                                     \
+	"{\"messageId\":7,\"deviceId\":\"dev-1\",\"temperature\":21.5,\"door\":true,"              \
+	"\"timestamp\":\"2023-11-14T22:13:20.123Z\"}"
+#define FLAT_2                                                                                     \
+	"{\"messageId\":8,\"deviceId\":\"dev-1\",\"n\":-3,\"synced\":false,"                       \
+	"\"timestamp\":\"2000-02-28T23:59:59.999Z\"}"
+#define PLAIN_1                                                                                    \
+	"{\"device\":\"dev-1\",\"seq\":7,\"ts\":1700000000123,"                                    \
+	"\"values\":{\"temperature\":21.5,\"door\":true}}"
+#define CBOR_1                                                                                     \
+	"\xa4\x66"                                                                                 \
+	"device\x65"                                                                               \
+	"dev-1\x63seq\x07\x62ts\x1b\x00\x00\x01\x8b\xcf\xe5\x68\x7b\x66values\xa2\x6b"             \
+	"temperature\xfb\x40\x35\x80\x00\x00\x00\x00\x00\x64"                                      \
+	"door\xf5"
+#define CBOR_2                                                                                     \
+	"\xa5\x66"                                                                                 \
+	"device\x65"                                                                               \
+	"dev-1\x63seq\x08\x62ts\x1b\x00\x00\x00\xdd\x9a\xa6\xdf\xff\x66synced\xf4\x66values\xa1"   \
+	"\x61n\x22"
+
+static const Telemetry telemetries[] = {
+	{ "eventgrid", "eventgrid", { DEV_1 }, 2, "[" FLAT_1 "," FLAT_2 "]", 0 },
+	{ "iothub", "iothub", { DEV_1 }, 2, "[" FLAT_1 "," FLAT_2 "]", 0 },
+	{ "aws", "aws", { DEV_1 }, 1, FLAT_1, 0 },
+	{ "homeassistant",
+	  "homeassistant",
+	  { DEV_1 },
+	  1,
+	  "{\"ts\":1700000000123,\"temperature\":21.5,\"door\":true,\"seq\":7}",
+	  0 },
+	{ "plain",
+	  "plain",
+	  { DEV_1 },
+	  2,
+	  "[" PLAIN_1 ",{\"device\":\"dev-1\",\"seq\":8,\"ts\":951782399999,\"synced\":false,"
+	  "\"values\":{\"n\":-3}}]",
+	  0 },
+	{ "plain-cbor",
+	  "plain",
+	  { DEV_1, .cbor = true },
+	  2,
+	  "\x9f" CBOR_1 CBOR_2 "\xff",
+	  sizeof("\x9f" CBOR_1 CBOR_2 "\xff") - 1 },
+	{ "plain-template",
+	  "plain",
+	  { DEV_1, .payload = "{\"d\":\"%c\",\"by\":\"%s\",%v,\"q\":%q,\"at\":%t,\"u\":\"%T\","
+			      "\"ok\":%y,\"p\":\"100%%\",\"t\":%{temperature},\"no\":%{none},%x%" },
+	  1,
+	  "{\"d\":\"dev-1\",\"by\":\"a\\\"b\",\"temperature\":21.5,\"door\":true,\"q\":7,"
+	  "\"at\":1700000000123,\"u\":\"2023-11-14T22:13:20.123Z\",\"ok\":true,\"p\":\"100%\","
+	  "\"t\":21.5,\"no\":null,%x%",
+	  0 },
+};
+
+static void test_telemetry(gconstpointer data)
+{
+	const Telemetry *c = data;
+	PayloadLimits limits = { 65536, 100 };
+	g_autoptr(Profile) profile = profile_for(c->kind, &c->settings);
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+	size_t len;
+
+	g_assert_true(payload_add(payload, &samples[0]));
+	g_assert_cmpint(payload_add(payload, &samples[1]), ==, c->samples == 2);
+
+	const char *octets = payload_data(payload, &len);
+
+	g_assert_cmpmem(octets, len, c->octets, c->len ? c->len : strlen(c->octets));
+}
+
+static void test_cbor_alone(void)
+{
+	PayloadLimits limits = { 65536, 100 };
+	ProfileSettings settings = { DEV_1, .cbor = true };
+	g_autoptr(Profile) profile = profile_for("plain", &settings);
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+	size_t len;
+
+	g_assert_true(payload_add(payload, &samples[0]));
+
+	const char *octets = payload_data(payload, &len);
+
+	g_assert_cmpmem(octets, len, CBOR_1, sizeof(CBOR_1) - 1);
+}
+
+/* --- hello and announcements --- */
+
+#define REPORT "{\"log_level\":\"info\"}"
+
+#define HA_DEVICE                                                                                  \
+	"\"availability_topic\":\"landfall/dev-1/availability\",\"device\":{\"identifiers\":["     \
+	"\"dev-1\"],\"name\":\"dev-1\",\"manufacturer\":\"Landfall\",\"sw_version\":\"0.1.0\"}}"
+
+static const struct Hello {
+	const char *kind;
+	const char *messages[8]; /* topic, blank, payload; ! before those that are retained */
+} hellos[] = {
+	{ "thingsboard",
+	  { "v1/devices/me/attributes " REPORT,
+	    "v1/devices/me/attributes/request/1 {\"sharedKeys\":\"interval_ms,log_level\"}",
+	    "v1/devices/me/rpc/request/1 {\"method\":\"getSessionLimits\",\"params\":{}}" } },
+	{ "eventgrid", { "landfall/dev-1/report " REPORT } },
+	{ "iothub",
+	  { "$iothub/twin/GET/?$rid=1 ",
+	    "$iothub/twin/PATCH/properties/reported/?$rid=2 " REPORT } },
+	{ "aws",
+	  { "$aws/things/dev-1/shadow/get ",
+	    "$aws/things/dev-1/shadow/update {\"state\":{\"reported\":" REPORT "}}",
+	    "$aws/things/dev-1/jobs/$next/get {}" } },
+	{ "plain", { "!landfall/dev-1/availability online", "landfall/dev-1/report " REPORT } },
+	{ "homeassistant",
+	  { "!landfall/dev-1/availability online",
+	    "!homeassistant/button/dev-1/identify/config {\"name\":\"Identify\",\"device_class\":"
+	    "\"identify\",\"command_topic\":\"landfall/dev-1/command\",\"command_template\":\"{"
+	    "\\\"id\\\":\\\"{{ now().timestamp() }}\\\",\\\"method\\\":\\\"identify\\\"}\","
+	    "\"unique_id\":\"dev-1_identify\"," HA_DEVICE,
+	    NULL } },
+};
+
+static char *show(const ProfileMessage *message)
+{
+	gsize len;
+	const char *payload = g_bytes_get_data(message->payload, &len);
+
+	return g_strdup_printf("%s%s %.*s", message->retain ? "!" : "", message->topic, (int)len,
+			       payload);
+}
+
+static void test_hello(gconstpointer data)
+{
+	const struct Hello *c = data;
+	g_autoptr(Profile) profile = profile_for(c->kind, NULL);
+	g_autoptr(GPtrArray) messages = profile_hello(profile, REPORT);
+	guint n = 0;
+
+	for (; c->messages[n]; n++) {
+		g_autofree char *text = show(g_ptr_array_index(messages, n));
+
+		g_assert_cmpstr(text, ==, c->messages[n]);
+	}
+	if (strcmp(c->kind, "homeassistant") == 0)
+		n = 5; /* three buttons and a report */
+	g_assert_cmpuint(messages->len, ==, n);
+}
+
+static void test_announce(void)
+{
+	static const char payload[] = "{\"ts\":1,\"cpu_temperature\":2,\"it's\":\"on\",\"door\":"
+				      "true,\"seq\":1}";
+	static const char *const expected[] = {
+		"!homeassistant/sensor/dev-1/cpu_temperature/config {\"name\":\"cpu_temperature\","
+		"\"state_topic\":\"landfall/dev-1/state\",\"value_template\":"
+		"\"{{ value_json['cpu_temperature'] }}\",\"state_class\":\"measurement\","
+		"\"device_class\":\"temperature\",\"unit_of_measurement\":\"\u00b0C\","
+		"\"unique_id\":\"dev-1_cpu_temperature\"," HA_DEVICE,
+		"!homeassistant/sensor/dev-1/it_s/config {\"name\":\"it's\","
+		"\"state_topic\":\"landfall/dev-1/state\",\"value_template\":"
+		"\"{{ value_json['it\\\\'s'] }}\",\"unique_id\":\"dev-1_it_s\"," HA_DEVICE,
+		"!homeassistant/binary_sensor/dev-1/door/config {\"name\":\"door\","
+		"\"state_topic\":\"landfall/dev-1/state\",\"value_template\":"
+		"\"{{ 'ON' if value_json['door'] else 'OFF' "
+		"}}\",\"unique_id\":\"dev-1_door\"," HA_DEVICE,
+	};
+	g_autoptr(Profile) profile = profile_for("homeassistant", NULL);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (int twice = 0; twice < 2; twice++) {
+		g_autoptr(GPtrArray) messages =
+			profile_announce(profile, known, payload, strlen(payload));
+
+		g_assert_cmpuint(messages->len, ==, twice ? 0 : G_N_ELEMENTS(expected));
+		for (guint i = 0; i < messages->len; i++) {
+			g_autofree char *text = show(g_ptr_array_index(messages, i));
+
+			g_assert_cmpstr(text, ==, expected[i]);
+		}
+	}
+}
+
+/* --- what comes down --- */
+
+typedef struct Input {
+	const char *path;
+	const char *kind;
+	const char *topic;
+	const char *payload;
+	const char *meaning; /* command METHOD ID PARAMS, settings JSON, limits …, anew, none */
+	const char *answer;  /* topic and payload of the answer true; NULL: there is none */
+	const char *error;   /* the same of an error "no", unknown */
+} Input;
+
+static const Input inputs[] = {
+	{ "thingsboard-rpc", "thingsboard", "v1/devices/me/rpc/request/5",
+	  "{\"method\":\"status\",\"params\":{}}", "command status 5 {}",
+	  "v1/devices/me/rpc/response/5 {\"result\":true}",
+	  "v1/devices/me/rpc/response/5 {\"error\":\"no\",\"code\":\"unknown\"}" },
+	{ "thingsboard-rpc-broken", "thingsboard", "v1/devices/me/rpc/request/5", "{",
+	  "fault malformed", "v1/devices/me/rpc/response/5 {\"result\":true}", NULL },
+	{ "thingsboard-rpc-no-id", "thingsboard", "v1/devices/me/rpc/request/",
+	  "{\"method\":\"status\"}", "none", NULL, NULL },
+	{ "thingsboard-attributes", "thingsboard", "v1/devices/me/attributes",
+	  "{\"interval_ms\":5}", "settings {\"interval_ms\":5}", NULL, NULL },
+	{ "thingsboard-attributes-asked", "thingsboard", "v1/devices/me/attributes/response/1",
+	  "{\"client\":{\"a\":1},\"shared\":{\"b\":2}}", "settings {\"b\":2}", NULL, NULL },
+	{ "thingsboard-attributes-none", "thingsboard", "v1/devices/me/attributes/response/1", "{}",
+	  "none", NULL, NULL },
+	{ "thingsboard-attributes-array", "thingsboard", "v1/devices/me/attributes", "[1]", "none",
+	  NULL, NULL },
+	{ "thingsboard-limits", "thingsboard", "v1/devices/me/rpc/response/1",
+	  "{\"maxPayloadSize\":65536,\"maxInflightMessages\":100,\"rateLimits\":{\"messages\":"
+	  "\"1:1\",\"telemetryMessages\":\"200:1,6000:60,14000:3600\"}}",
+	  "limits 65536 100 200:1 6000:60 14000:3600", NULL, NULL },
+	{ "thingsboard-limits-odd", "thingsboard", "v1/devices/me/rpc/response/1",
+	  "{\"maxPayloadSize\":-1,\"maxInflightMessages\":\"x\",\"rateLimits\":{"
+	  "\"telemetryMessages\":\"5:1,0:9,\"}}",
+	  "limits 0 0 5:1", NULL, NULL },
+	{ "thingsboard-other-answer", "thingsboard", "v1/devices/me/rpc/response/2", "{}", "none",
+	  NULL, NULL },
+	{ "iothub-method", "iothub", "$iothub/methods/POST/set_interval/?$rid=a1",
+	  "{\"interval_ms\":9}", "command set_interval a1 {\"interval_ms\":9}",
+	  "$iothub/methods/res/200/?$rid=a1 {\"result\":true}",
+	  "$iothub/methods/res/404/?$rid=a1 {\"error\":\"no\",\"code\":\"unknown\"}" },
+	{ "iothub-method-null", "iothub", "$iothub/methods/POST/status/?$rid=2", "null",
+	  "command status 2 -", "$iothub/methods/res/200/?$rid=2 {\"result\":true}", NULL },
+	{ "iothub-method-empty", "iothub", "$iothub/methods/POST/status/?$rid=2", "",
+	  "command status 2 -", NULL, NULL },
+	{ "iothub-method-text", "iothub", "$iothub/methods/POST/status/?$rid=2", "hello",
+	  "fault malformed", NULL, NULL },
+	{ "iothub-method-no-rid", "iothub", "$iothub/methods/POST/status/", "{}", "none", NULL,
+	  NULL },
+	{ "iothub-twin", "iothub", "$iothub/twin/res/200/?$rid=1",
+	  "{\"desired\":{\"log_level\":\"info\",\"$version\":3},\"reported\":{\"$version\":1}}",
+	  "settings {\"log_level\":\"info\",\"$version\":3}", NULL, NULL },
+	{ "iothub-twin-reported", "iothub", "$iothub/twin/res/204/?$rid=2&$version=3", "", "none",
+	  NULL, NULL },
+	{ "iothub-twin-throttled", "iothub", "$iothub/twin/res/429/?$rid=1", "{\"desired\":{}}",
+	  "none", NULL, NULL },
+	{ "iothub-desired", "iothub", "$iothub/twin/PATCH/properties/desired/?$version=4",
+	  "{\"interval_ms\":1000,\"$version\":4}", "settings {\"interval_ms\":1000,\"$version\":4}",
+	  NULL, NULL },
+	{ "iothub-message", "iothub",
+	  "devices/dev-1/messages/devicebound/%24.mid=m%2F1&%24.to=%2Fdevices",
+	  "{\"method\":\"reboot\"}", "command reboot m/1 -", NULL, NULL },
+	{ "aws-shadow", "aws", "$aws/things/dev-1/shadow/get/accepted",
+	  "{\"state\":{\"desired\":{\"interval_ms\":7},\"reported\":{}},\"version\":1}",
+	  "settings {\"interval_ms\":7}", NULL, NULL },
+	{ "aws-shadow-empty", "aws", "$aws/things/dev-1/shadow/get/accepted",
+	  "{\"state\":{\"reported\":{}}}", "none", NULL, NULL },
+	{ "aws-delta", "aws", "$aws/things/dev-1/shadow/update/delta",
+	  "{\"version\":2,\"state\":{\"log_level\":\"debug\"},\"metadata\":{}}",
+	  "settings {\"log_level\":\"debug\"}", NULL, NULL },
+	{ "aws-other-thing", "aws", "$aws/things/dev-2/shadow/update/delta", "{\"state\":{}}",
+	  "none", NULL, NULL },
+	{ "aws-job", "aws", "$aws/things/dev-1/jobs/notify-next",
+	  "{\"timestamp\":1,\"execution\":{\"jobId\":\"j-1\",\"status\":\"QUEUED\",\"jobDocument\":"
+	  "{\"method\":\"run\",\"params\":{\"program\":\"x\"}}}}",
+	  "command run j-1 {\"program\":\"x\"}",
+	  "$aws/things/dev-1/jobs/j-1/update "
+	  "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"result\":\"true\"}}",
+	  "$aws/things/dev-1/jobs/j-1/update "
+	  "{\"status\":\"FAILED\",\"statusDetails\":{\"error\":\"no\",\"code\":\"unknown\"}}" },
+	{ "aws-job-none", "aws", "$aws/things/dev-1/jobs/$next/get/accepted",
+	  "{\"clientToken\":\"x\"}", "none", NULL, NULL },
+	{ "aws-job-bad-id", "aws", "$aws/things/dev-1/jobs/notify-next",
+	  "{\"execution\":{\"jobId\":\"a/#\",\"jobDocument\":{}}}", "none", NULL, NULL },
+	{ "plain-command", "plain", "landfall/dev-1/command",
+	  "{\"id\":\"x\",\"method\":\"status\"}", "command status x -",
+	  "landfall/dev-1/response {\"id\":\"x\",\"result\":true}",
+	  "landfall/dev-1/response {\"id\":\"x\",\"error\":\"no\",\"code\":\"unknown\"}" },
+	{ "plain-command-no-id", "plain", "landfall/dev-1/command", "{\"method\":\"status\"}",
+	  "command status - -", "landfall/dev-1/response {\"result\":true}", NULL },
+	{ "plain-settings", "plain", "landfall/dev-1/settings", "{\"a\":1}", "settings {\"a\":1}",
+	  NULL, NULL },
+	{ "plain-elsewhere", "plain", "landfall/dev-2/command", "{\"method\":\"status\"}", "none",
+	  NULL, NULL },
+	{ "eventgrid-command", "eventgrid", "landfall/dev-1/command", "{\"method\":\"status\"}",
+	  "command status - -", NULL, NULL },
+	{ "homeassistant-online", "homeassistant", "homeassistant/status", "online", "anew", NULL,
+	  NULL },
+	{ "homeassistant-offline", "homeassistant", "homeassistant/status", "offline", "none", NULL,
+	  NULL },
+	{ "homeassistant-command", "homeassistant", "landfall/dev-1/command",
+	  "{\"id\":\"17.5\",\"method\":\"restart\"}", "command restart 17.5 -", NULL, NULL },
+};
+
+static char *json_or_dash(const cJSON *json)
+{
+	return json ? json_print(json) : g_strdup("-");
+}
+
+static char *describe_command(const Command *command)
+{
+	g_autofree char *params = json_or_dash(command->params);
+
+	if (command->fault)
+		return g_strdup_printf("fault %s", command_code_name(command->fault));
+	return g_strdup_printf("command %s %s %s", command->method, command->id ? command->id : "-",
+			       params);
+}
+
+static char *describe_limits(const ProfileLimits *limits)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "limits %zu %u", limits->payload, limits->inflight);
+	for (size_t i = 0; i < limits->rates_count; i++)
+		g_string_append_printf(text, " %u:%u", limits->rates[i].count,
+				       limits->rates[i].seconds);
+	return g_string_free(text, FALSE);
+}
+
+static char *describe(const ProfileInput *input)
+{
+	g_autofree char *settings = json_or_dash(input->settings);
+
+	switch (input->type) {
+	case PROFILE_INPUT_NONE: break;
+	case PROFILE_INPUT_COMMAND: return describe_command(input->command);
+	case PROFILE_INPUT_SETTINGS: return g_strconcat("settings ", settings, NULL);
+	case PROFILE_INPUT_LIMITS: return describe_limits(&input->limits);
+	case PROFILE_INPUT_ANEW: return g_strdup("anew");
+	}
+	return g_strdup("none");
+}
+
+static void expect_answer(const Profile *profile, const Command *command, const GError *error,
+			  const char *expected)
+{
+	g_autoptr(ProfileMessage) message =
+		profile_answer(profile, command, error ? NULL : "true", error);
+	g_autofree char *text = message ? show(message) : NULL;
+
+	g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_input(gconstpointer data)
+{
+	const Input *c = data;
+	g_autoptr(Profile) profile = profile_for(c->kind, NULL);
+	g_autoptr(GError) error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_UNKNOWN, "no");
+	ProfileInput input;
+
+	profile_receive(profile, c->topic, c->payload, strlen(c->payload), &input);
+
+	g_autofree char *meaning = describe(&input);
+
+	g_assert_cmpstr(meaning, ==, c->meaning);
+	if (c->answer)
+		expect_answer(profile, input.command, NULL, c->answer);
+	if (c->error)
+		expect_answer(profile, input.command, error, c->error);
+	profile_input_clear(&input);
+}
+
+/* A message from the cloud to the device wants no answer. */
+static void test_no_reply(void)
+{
+	g_autoptr(Profile) profile = profile_for("iothub", NULL);
+	g_autoptr(Command) command = command_new(NULL, "1", "status", NULL);
+
+	expect_answer(profile, command, NULL, NULL);
+}
+
+/* A job that comes twice while it is carried out goes on; a long answer is cut between characters. */
+static void test_job_details(void)
+{
+	g_autoptr(Profile) profile = profile_for("aws", NULL);
+	g_autoptr(Command) command = command_new("j", "j", "run", NULL);
+	g_autoptr(GError) busy = g_error_new(COMMAND_ERROR, COMMAND_ERROR_BUSY, "under way");
+	g_autofree char *fill = g_strnfill(1023, 'x');
+	g_autofree char *result = g_strconcat(fill, "\u00e9\u00e9", NULL);
+	g_autofree char *cut =
+		g_strdup_printf("$aws/things/dev-1/jobs/j/update {\"status\":"
+				"\"SUCCEEDED\",\"statusDetails\":{\"result\":\"%s\"}}",
+				fill);
+	g_autoptr(ProfileMessage) message = profile_answer(profile, command, result, NULL);
+	g_autofree char *text = show(message);
+
+	g_assert_cmpstr(text, ==, cut);
+	expect_answer(profile, command, busy,
+		      "$aws/things/dev-1/jobs/j/update {\"status\":\"IN_PROGRESS\","
+		      "\"statusDetails\":{\"error\":\"under way\",\"code\":\"busy\"}}");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD_ALL(cases, part, name, function)                                                       \
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {                                         \
+		g_autofree char *path =                                                            \
+			g_strconcat("/agent/clouds/" part "/", cases[i].name, NULL);               \
+		g_test_add_data_func(path, &cases[i], function);                                   \
+	}
+	ADD_ALL(connections, "connection", kind, test_connection)
+	ADD_ALL(refusals, "refused", path, test_refusal)
+	ADD_ALL(telemetries, "telemetry", path, test_telemetry)
+	ADD_ALL(hellos, "hello", kind, test_hello)
+	ADD_ALL(inputs, "input", path, test_input)
+	g_test_add_func("/agent/clouds/telemetry/plain-cbor-alone", test_cbor_alone);
+	g_test_add_func("/agent/clouds/announce", test_announce);
+	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);
+	g_test_add_func("/agent/clouds/input/job-details", test_job_details);
+	return g_test_run();
+}

@@ -42,6 +42,7 @@ struct WifiIwdJoin {
 	BusCall *connect; /* its end is awaited even when the attempt is given up */
 	int connects;
 	int misses;
+	bool again;       /* an open network that failed is tried once more */
 	int64_t there_us; /* of the last Connect or loss: heard since then, it is there */
 	guint start;
 	guint deadline;
@@ -291,9 +292,13 @@ static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
 	bool heard = is_heard(join, seen);
 
 	g_clear_pointer(&join->scan, wifi_iwd_scan_free);
-	/* One scan may miss what is there. */
-	if (!heard && ++join->misses < MISSES) {
+	if (!heard && seen && !seen->borrowed)
+		join->misses++;
+	if (!heard && seen && join->misses < MISSES) { /* one scan may miss what is there */
 		join_look_again(join);
+	} else if (heard && !join->connected && join->kind == WIFI_IWD_OPEN && !join->again) {
+		join->again = true; /* no passphrase can be wrong there */
+		join_connect(join);
 	} else if (!join->connected) {
 		join_judge(join, heard);
 	} else if (heard) {

@@ -24,7 +24,8 @@ struct WifiIwdScan {
 	WifiIwdScanDone done;
 	void *data;
 	ScanStep step;
-	bool fresh; /* the last scan will do */
+	bool fresh;    /* the last scan will do */
+	bool borrowed; /* one that was under way does */
 	GArray *networks;
 	WifiAir *air;
 	BusCall *call;
@@ -106,6 +107,7 @@ static void on_heard(const GArray *heard, void *data)
 	const WifiIwdSeen seen = {
 		.networks = scan->networks,
 		.heard = heard,
+		.borrowed = scan->borrowed,
 	};
 
 	for (guint i = 0; heard && i < scan->networks->len; i++)
@@ -184,7 +186,8 @@ static void scan_on_reply(BusReply *reply, void *user_data)
 		return;
 	if (g_strcmp0(bus_reply_error_name(reply), IWD_ERROR_IN_PROGRESS) == 0) {
 		/* Its own scan, which will do, or it is joining a network. */
-		scan->step = is_scanning(scan) ? SCAN_AIR : SCAN_REFUSED;
+		scan->borrowed = is_scanning(scan);
+		scan->step = scan->borrowed ? SCAN_AIR : SCAN_REFUSED;
 		return;
 	}
 	if (bus_reply_error(reply)) {
@@ -205,6 +208,7 @@ static void scan_advance(WifiIwdScan *scan)
 		if (scan->fresh) {
 			scan_list(scan);
 		} else if (is_scanning(scan)) {
+			scan->borrowed = true;
 			scan->step = SCAN_AIR;
 		} else {
 			scan->step = SCAN_REQUEST;

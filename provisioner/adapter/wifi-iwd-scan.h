@@ -27,6 +27,7 @@ typedef struct WifiIwdScan WifiIwdScan;
 typedef struct WifiIwdSeen {
 	const GArray *networks; /* WifiNetwork: what iwd could join, one for each name and kind */
 	const GArray *heard;    /* as given to WifiAirDone */
+	bool borrowed; /* from a scan that was under way, and may have passed its channel */
 } WifiIwdSeen;
 
 /* WifiIwdScanDone - the scan is over, once; may free it

@@ -522,6 +522,21 @@ static void test_join_open(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(fixture->fake->asks, ==, 0);
 }
 
+/* What fails there is the radio's doing. */
+static void test_join_open_again(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	fake_iwd_network(fake, 0, &cafe);
+	fake->refuse_connect = "net.connman.iwd.Failed";
+	fake->refusals = 1;
+	start(fixture, PATIENCE);
+	join(fixture, cafe.name, NULL);
+	wait_scan(fixture, 1);
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	g_assert_cmpuint(fake->connects, ==, 2);
+}
+
 /* An address that the network before left behind proves nothing. */
 static void test_join_stale_address(Fixture *fixture, gconstpointer data)
 {
@@ -720,10 +735,12 @@ static void test_join_fades(Fixture *fixture, gconstpointer data)
 	catch_up(fixture); /* a scan from before says nothing, however fresh it is */
 	join(fixture, LAB, WRONG);
 	TEST_WAIT(strcmp(fake->state, "connecting") == 0);
+	fake_iwd_scanning(fake, true); /* iwd's own, which may have passed the channel by now */
 	fake_iwd_go_on(fake);
-	TEST_WAIT(fake->scans == 2);
+	TEST_WAIT(strcmp(fake->state, "disconnected") == 0);
 	fake_iwd_fade(fake, 0);
 	end_scan(fixture);
+	wait_scan(fixture, 2);
 	wait_scan(fixture, 3); /* one scan may miss it */
 	assert_failed(fixture, WIFI_FAILURE_NOT_FOUND);
 }
@@ -1259,6 +1276,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/scan/switches-on", test_scan_switches_on },
 	{ "/wifi-iwd/join/works", test_join },
 	{ "/wifi-iwd/join/open", test_join_open },
+	{ "/wifi-iwd/join/open-again", test_join_open_again },
 	{ "/wifi-iwd/join/stale-address", test_join_stale_address },
 	{ "/wifi-iwd/join/no-address", test_join_no_address },
 	{ "/wifi-iwd/join/elsewhere", test_join_elsewhere },

@@ -117,7 +117,7 @@ def kinds(contract):
     if "odd" in contract.manager.cannot:
         del wanted[ODD]  # what cannot be joined is not offered
     missing = wanted
-    for _ in range(5):  # a scan may miss one under emulation
+    for _ in device.tries():
         call = contract.ask(expect=["connected"], habit="esp_prov")
         seen = {bytes.fromhex(entry["octets"]): (entry["auth"], entry["channel"])
                 for entry in call.step("networks")["networks"]}
@@ -244,7 +244,7 @@ def tls(contract):
         raise Skipped(reason)
     device.give_identity()
     name = "Air EAP-TLS"
-    for _ in range(5):  # the phone has to see what kind it is; a scan may miss it under emulation
+    for _ in device.tries():  # the phone has to see what kind it is
         call = contract.ask(*contract.credentials(name, None), expect=["connected", *FAILED])
         if name in [entry["ssid"] for entry in call.step("networks")["networks"]]:
             break
@@ -264,7 +264,7 @@ def crowd(contract):
     if "odd" in contract.manager.cannot:
         names.remove(ODD)
     device.run("testbed-air", "crowd")
-    for _ in range(6):  # until a scan has met enough of them
+    for _ in device.tries():  # until a scan has met enough of them
         call = contract.ask(expect=["connected"], habit="esp_prov")
         entries = call.step("networks")["networks"]
         seen = [bytes.fromhex(entry["octets"]) for entry in entries]

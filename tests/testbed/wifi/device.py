@@ -28,6 +28,15 @@ def wait_for(condition, patience=PATIENCE):
     return answer
 
 
+def tries(patience=120):
+    """For what may fail now and then under emulation, as a scan may miss a network: one turn after
+    the other until the patience is over. What was scanned a moment ago is not scanned again."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(1)
+
+
 class Call:
     """What came of one call of the phone."""
 

@@ -578,6 +578,11 @@ MqttLinkStage mqtt_link_stage(const MqttLink *link)
 	return link->stage;
 }
 
+uint8_t mqtt_link_dropped(const MqttLink *link)
+{
+	return (uint8_t)link->dropped;
+}
+
 int mqtt_link_fd(const MqttLink *link)
 {
 	if (link->signing)

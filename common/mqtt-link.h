@@ -73,6 +73,9 @@ void mqtt_link_free(MqttLink *link);
 /* mqtt_link_stage() - see the type; at the end of a link, where it failed */
 MqttLinkStage mqtt_link_stage(const MqttLink *link);
 
+/* mqtt_link_dropped() - the reason of the broker's DISCONNECT (MQTT 5); 0: none came */
+uint8_t mqtt_link_dropped(const MqttLink *link);
+
 /* mqtt_link_fd() - the descriptor to watch, or -1 when it is closed */
 int mqtt_link_fd(const MqttLink *link);
 

@@ -19,6 +19,7 @@
 #define TICK_MAX_S          10
 #define TICKS_PER_KEEPALIVE 4
 #define SUBACK_REFUSED      0x80
+#define TAKEN_OVER          0x8e
 
 typedef enum ClientState {
 	CLIENT_REST,
@@ -56,6 +57,7 @@ struct MqttClient {
 	MqttWindow *publishes;
 	MqttWindow *subscriptions;
 	MqttStage ended_at; /* how far the last attempt came */
+	bool taken_over;    /* the last connection, by another client */
 	GError *end;        /* for disconnected(); NULL: asked for */
 	int64_t started_us; /* mqtt_client_connect() */
 	int64_t limit_us;   /* of the attempt, of draining, of closing */
@@ -105,6 +107,7 @@ static void client_end(MqttClient *client, GError *error)
 	if (client->state == CLIENT_DRAINING || client->state == CLIENT_CLOSING)
 		g_clear_error(&error);
 	client->ended_at = mqtt_client_stage(client);
+	client->taken_over = client->link && mqtt_link_dropped(client->link) == TAKEN_OVER;
 	client->end = error;
 	client_enter(client, CLIENT_ENDING);
 }
@@ -674,6 +677,11 @@ void mqtt_client_disconnect(MqttClient *client)
 bool mqtt_client_connected(const MqttClient *client)
 {
 	return client->state == CLIENT_CONNECTED;
+}
+
+bool mqtt_client_taken_over(const MqttClient *client)
+{
+	return client->taken_over;
 }
 
 unsigned int mqtt_client_room(const MqttClient *client)

@@ -130,6 +130,10 @@ bool mqtt_client_connected(const MqttClient *client);
 /* mqtt_client_stage() - how far the attempt under way has come, or the last one came */
 MqttStage mqtt_client_stage(const MqttClient *client);
 
+/* mqtt_client_taken_over() - the last connection ended because, the broker said, another client came
+ * with our client id (MQTT 5, 0x8e; MQTT 3.1.1 brokers just close) */
+bool mqtt_client_taken_over(const MqttClient *client);
+
 /* mqtt_client_room() - how many more publishes the window takes now; 0 when not connected */
 unsigned int mqtt_client_room(const MqttClient *client);
 

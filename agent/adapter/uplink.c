@@ -3,6 +3,7 @@
 
 #include "agent/adapter/uplink-load.h"
 #include "agent/core/outage-log.h"
+#include "agent/core/rivalry.h"
 #include "agent/core/trial.h"
 #include "agent/core/window.h"
 #include "common/backoff.h"
@@ -43,7 +44,9 @@ struct Uplink {
 	unsigned suspects;     /* refused alone, one after the other, up to the cursor */
 	uint64_t proved_until; /* the broker took this one after refusing those before it */
 	LogRate drop_lines;
-	GError *ending; /* why we end the connection ourselves */
+	GError *ending;    /* why we end the connection ourselves */
+	Rivalry rivalry;   /* for our client id */
+	int64_t online_us; /* since when, while there is a connection */
 	char *last_error;
 	Stage failed; /* where it happened */
 	OutageLog outage;
@@ -258,6 +261,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	if (outage_log_connected(&uplink->outage, g_get_monotonic_time()))
 		g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
 			  uplink->target->client_id, session->connect_ms);
+	uplink->online_us = g_get_monotonic_time();
 	uplink->connects++;
 	uplink->connect_ms = session->connect_ms;
 	uplink->packet_max = session->max_packet_size;
@@ -279,9 +283,30 @@ static bool uplink_take_next_target(Uplink *uplink)
 	uplink->acked = false;
 	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
 	outage_log_recovered(&uplink->outage);
+	uplink->rivalry = (Rivalry){ 0 };
 	backoff_reset(&uplink->backoff);
 	uplink_try(uplink);
 	return true;
+}
+
+/* The connection, or the attempt, has failed; one that was accepted may have had a rival. */
+static void uplink_failed(Uplink *uplink, const GError *error)
+{
+	bool accepted = uplink->state == UPLINK_ONLINE;
+	bool told = mqtt_client_taken_over(uplink->client);
+
+	if (accepted)
+		rivalry_ended(&uplink->rivalry, g_get_monotonic_time() - uplink->online_us, told);
+	if (!accepted || !rivalry_suspected(&uplink->rivalry)) {
+		uplink_back_off(uplink, error->message);
+		return;
+	}
+
+	g_autofree char *message = g_strdup_printf(
+		"%s; another client %s the client id %s", error->message,
+		uplink->rivalry.told ? "uses" : "may be using", uplink->target->client_id);
+
+	uplink_back_off(uplink, message);
 }
 
 static void uplink_disconnected(MqttClient *client, const GError *error, gpointer data)
@@ -298,8 +323,10 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 		uplink->config.stopped(uplink->config.data);
 	else if (uplink_take_next_target(uplink))
 		uplink_attempt(uplink);
-	else if (ending || error)
-		uplink_back_off(uplink, ending ? ending->message : error->message);
+	else if (ending)
+		uplink_back_off(uplink, ending->message);
+	else if (error)
+		uplink_failed(uplink, error);
 	else
 		uplink_back_off(uplink, "the connection was closed");
 }
@@ -372,6 +399,19 @@ static void uplink_accepted(Uplink *uplink, uint16_t id)
 	}
 }
 
+/* A PUBACK: nothing is wrong any more, unless another client may come back for our client id. */
+static void uplink_works(Uplink *uplink)
+{
+	rivalry_lasted(&uplink->rivalry, g_get_monotonic_time() - uplink->online_us);
+	if (rivalry_suspected(&uplink->rivalry))
+		return;
+	backoff_reset(&uplink->backoff);
+	if (!uplink->last_error)
+		return;
+	g_clear_pointer(&uplink->last_error, g_free);
+	outage_log_recovered(&uplink->outage);
+}
+
 /* The broker took a message, or refused it, or the connection ended before it said so. */
 static void uplink_published(MqttClient *client, uint16_t id, const GError *error, gpointer data)
 {
@@ -388,11 +428,7 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 		return;
 	}
 	uplink_accepted(uplink, id);
-	backoff_reset(&uplink->backoff);
-	if (uplink->last_error) {
-		g_clear_pointer(&uplink->last_error, g_free);
-		outage_log_recovered(&uplink->outage);
-	}
+	uplink_works(uplink);
 	uplink_pump(uplink);
 }
 

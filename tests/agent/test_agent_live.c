@@ -341,6 +341,35 @@ static void test_second_agent(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 10);
 }
 
+static bool complains(const AgentProcess *agent, const char *words)
+{
+	cJSON *status = agent_process_status(agent);
+	const char *error = cJSON_GetStringValue(cJSON_GetObjectItem(status, "last_error"));
+	bool found = error && strstr(error, words);
+
+	cJSON_Delete(status);
+	return found;
+}
+
+/* Two devices with one identity throw each other out: both say so and come back less often, and
+ * what they have arrives all the same. */
+static void test_rival(Fixture *f, gconstpointer data)
+{
+	AgentProcess *rival = agent_process_new(broker_port(f->broker), NULL);
+
+	agent_process_import(rival, f->pki, "dev-1");
+	agent_process_start(f->agent);
+	agent_process_start(rival);
+	while (!complains(f->agent, "another client may be using the client id dev-1") ||
+	       !complains(rival, "another client may be using the client id dev-1"))
+		g_usleep(10000);
+	agent_process_free(rival);
+	agent_process_kill(f->agent); /* a new one waits for no next attempt */
+	agent_process_start(f->agent);
+	publish(f, 1, 100);
+	oracle_await(f->oracle, 1, 100);
+}
+
 /* READY once it runs, STOPPING before it ends. */
 static void test_notifies(Fixture *f, gconstpointer data)
 {
@@ -390,6 +419,7 @@ int main(int argc, char **argv)
 			   tear_down);
 	ADD("/agent/lacks/watch", NULL, test_unwatchable);
 	ADD("/agent/start/second-agent", NULL, test_second_agent);
+	ADD("/agent/live/rival", NULL, test_rival);
 	ADD("/agent/start/notifies", NULL, test_notifies);
 	return g_test_run();
 }

@@ -52,7 +52,7 @@ uint16_t port_unused(void)
 	return port;
 }
 
-static bool port_open(uint16_t port)
+bool port_open(uint16_t port)
 {
 	struct sockaddr_in address = loopback(port);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -131,6 +131,15 @@ Broker *broker_new(Pki *pki, const char *server, const char *lines)
 		broker->port = port_unused();
 		write_config(broker, server, lines);
 	} while (!broker_start(broker));
+	return broker;
+}
+
+Broker *broker_elsewhere(Pki *pki, uint16_t port)
+{
+	Broker *broker = g_new0(Broker, 1);
+
+	broker->pki = pki;
+	broker->port = port;
 	return broker;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tests/broker/pki.h"
@@ -17,6 +18,10 @@ typedef struct Broker Broker;
  * @server: name of its certificate, mutual TLS against ca.crt; NULL: clear text
  * @lines:  more lines of its configuration, or NULL */
 Broker *broker_new(Pki *pki, const char *server, const char *lines);
+
+/* broker_elsewhere() - stands for one that somebody else runs on 127.0.0.1, port @port: only
+ * broker_port() and broker_publish() may be used */
+Broker *broker_elsewhere(Pki *pki, uint16_t port);
 
 /* broker_free() - NULL is fine */
 void broker_free(Broker *broker);
@@ -52,6 +57,9 @@ void listener_free(Listener *listener);
 
 /* listener_port() - where it listens */
 uint16_t listener_port(const Listener *listener);
+
+/* port_open() - somebody listens on 127.0.0.1, port @port */
+bool port_open(uint16_t port);
 
 /* port_unused() - one where nobody listens */
 uint16_t port_unused(void);

@@ -178,6 +178,7 @@ static void test_dropped_with_reason(gconstpointer data)
 	g_assert_true(mqtt_client_connect(peer->client, NULL));
 	peer_wait_end(peer, LANDFALL_ERROR_NETWORK,
 		      "another client uses the same client id (code 142)");
+	g_assert_true(mqtt_client_taken_over(peer->client));
 }
 
 /* MQTT 5 reason codes of a CONNACK. */

@@ -18,12 +18,14 @@
 #include "agent/adapter/indicators.h"
 #include "agent/adapter/ingest.h"
 #include "agent/adapter/notify.h"
+#include "agent/adapter/painter.h"
 #include "agent/adapter/programs.h"
 #include "agent/adapter/sensors.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
 #include "agent/adapter/watchdog.h"
 #include "agent/core/metrics.h"
+#include "agent/core/screen-answer.h"
 #include "agent/core/status.h"
 #include "common/config-options.h"
 #include "common/error.h"
@@ -55,9 +57,10 @@ typedef struct App {
 	LogSink *log;
 	StoreWatch *watch;
 	AgentBus *bus;          /* NULL: none wanted */
-	Indicators *indicators; /* NULL: no LED */
-	Watchdog *watchdog;     /* NULL: none wanted */
-	int signals;            /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
+	Indicators *indicators; /* NULL: neither LED nor display */
+	Painter *painter;
+	Watchdog *watchdog; /* NULL: none wanted */
+	int signals;        /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
 	guint signals_source;
 	bool stopping;
 	bool restart; /* once all is freed, unless a service manager does it */
@@ -210,6 +213,7 @@ static void on_sensors_ready(const char *values, size_t len, void *data)
 			  SAMPLE_VALUES_MAX);
 		return;
 	}
+	painter_readings(app->painter, values, len);
 	sample_batch_add(batch, now_ms, synced, values, len);
 	spool_append(app->spool, batch, on_sample_stored, app);
 }
@@ -239,6 +243,21 @@ static void on_ingest_metrics(GString *text, void *data)
 
 	app_status(data, &status);
 	metrics_encode(&status, LANDFALL_VERSION, text);
+}
+
+static void on_ingest_display(GString *text, void *data)
+{
+	App *app = data;
+	g_autoptr(GError) error = NULL;
+	AgentStatus status;
+	Frame frame;
+
+	app_status(app, &status);
+
+	bool drawn = painter_draw(app->painter, &status, false, &frame, &error);
+
+	screen_answer_encode(drawn ? &frame : NULL, error, text);
+	g_string_append_c(text, '\n');
 }
 
 static void on_store_changed(gpointer data)
@@ -522,6 +541,7 @@ static bool app_open_ingest(App *app, GError **error)
 		.now_ms = on_ingest_now,
 		.status = on_ingest_status,
 		.metrics = on_ingest_metrics,
+		.display = on_ingest_display,
 		.data = app,
 	};
 
@@ -540,10 +560,24 @@ static void app_watch_store(App *app)
 		g_info("changes of the store are seen on SIGHUP only: %s", error->message);
 }
 
+static bool on_draw(bool inverted, Frame *frame, void *data)
+{
+	App *app = data;
+	g_autoptr(GError) error = NULL;
+	AgentStatus status;
+
+	app_status(app, &status);
+	if (painter_draw(app->painter, &status, inverted, frame, &error))
+		return true;
+	g_warning("the display stays dark: %s", error->message);
+	return false;
+}
+
 static void on_provisioning(const char *state, void *data)
 {
 	App *app = data;
 
+	painter_provisioning(app->painter, indicator_provisioning(state));
 	indicators_provisioning(app->indicators, state);
 }
 
@@ -559,6 +593,7 @@ static void app_open_bus(App *app)
 static bool app_start(App *app, GError **error)
 {
 	app_watch_store(app); /* before it is read: so no change is missed */
+	app->painter = painter_new(app->config->indicator.font);
 	app_open_commands(app);
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
@@ -568,7 +603,7 @@ static bool app_start(App *app, GError **error)
 		return false;
 	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
 	app->watchdog = watchdog_new(app->notify, on_watchdog, app);
-	app->indicators = indicators_new(app->config);
+	app->indicators = indicators_new(app->config, on_draw, app);
 	uplink_start(app->uplink, app->lacking);
 	g_clear_error(&app->lacking);
 	app_open_bus(app);
@@ -581,6 +616,7 @@ static void app_clear(App *app)
 	agent_bus_free(app->bus);
 	indicators_free(app->indicators);
 	app->indicators = NULL;
+	painter_free(app->painter);
 	store_watch_free(app->watch);
 	sensors_free(app->sensors);
 	app->stopping = true;

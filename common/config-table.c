@@ -345,6 +345,13 @@ static const ConfigKey keys[] = {
 	  NAME_LEN, "", "LED of provisioning", NULL, 0, check_led },
 	{ "indicator", "led_status", CONFIG_TYPE_STRING, AT(indicator.led_status), 0, NAME_LEN, "",
 	  "one LED for everything", NULL, 0, check_led },
+	{ "indicator", "display", CONFIG_TYPE_PATH, AT(indicator.display), 0, PATH_LEN, "",
+	  "I2C bus of an SSD1306 display, such as /dev/i2c-1; empty: none", NULL, 0, NULL },
+	{ "indicator", "display_address", CONFIG_TYPE_INT, AT(indicator.display_address), 3, 119,
+	  "60", "its address on the bus: 60 is 0x3c, 61 is 0x3d", NULL, 0, NULL },
+	{ "indicator", "font", CONFIG_TYPE_PATH, AT(indicator.font), 1, PATH_LEN,
+	  "/usr/share/consolefonts/Lat15-Terminus12x6.psf.gz", "console font of the display", NULL,
+	  0, NULL },
 
 	{ "commands", "allow", CONFIG_TYPE_FLAGS, AT(commands.allow), 0, 0,
 	  "status,read_sensor,set_interval,publish_now,identify,log_level,renew_certificate,"

@@ -188,6 +188,9 @@ typedef struct Config {
 		char *led_error;
 		char *led_provisioning;
 		char *led_status;
+		char *display; /* I2C bus of the display; NULL: none */
+		int64_t display_address;
+		char *font; /* console font of the display */
 	} indicator;
 	struct {
 		uint32_t allow; /* bits of ConfigMethod */

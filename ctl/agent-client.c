@@ -94,9 +94,9 @@ char *agent_client_ask(const char *path, const char *op, GError **error)
 	return complete ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
-cJSON *agent_client_status(const char *path, GError **error)
+static cJSON *ask_object(const char *path, const char *op, GError **error)
 {
-	g_autofree char *text = agent_client_ask(path, "status", error);
+	g_autofree char *text = agent_client_ask(path, op, error);
 
 	if (!text)
 		return NULL;
@@ -110,4 +110,14 @@ cJSON *agent_client_status(const char *path, GError **error)
 		return NULL;
 	}
 	return status;
+}
+
+cJSON *agent_client_status(const char *path, GError **error)
+{
+	return ask_object(path, "status", error);
+}
+
+cJSON *agent_client_display(const char *path, GError **error)
+{
+	return ask_object(path, "display", error);
 }

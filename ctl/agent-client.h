@@ -11,14 +11,14 @@
 
 /* agent_client_connect() - open the socket and send the request line
  * @path: the socket, [agent] ingest
- * @op: "publish", "status" or "metrics"
+ * @op: "publish", "status", "metrics" or "display"
  * Returns a blocking descriptor that the caller closes, or -1.
  * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), LANDFALL_ERROR_DENIED */
 int agent_client_connect(const char *path, const char *op,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* agent_client_ask() - send the request and take the whole answer
- * @op: "status" or "metrics"
+ * @op: "status", "metrics" or "display"
  * Returns text to be freed with g_free()
  * Errors: those of agent_client_connect(), LANDFALL_ERROR_UNAVAILABLE (no complete answer) */
 char *agent_client_ask(const char *path, const char *op, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -27,3 +27,6 @@ char *agent_client_ask(const char *path, const char *op, GError **error) G_GNUC_
  * Returns the object of the status answer; the caller frees it with cJSON_Delete().
  * Errors: those of agent_client_ask(), LANDFALL_ERROR_INVALID (not a JSON object) */
 cJSON *agent_client_status(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* agent_client_display() - the same of {"op":"display"} */
+cJSON *agent_client_display(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -24,6 +24,7 @@ typedef struct Ctl {
  * Errors: LANDFALL_ERROR, which becomes the exit status */
 typedef bool (*CtlRun)(const Ctl *ctl, int argc, char **argv, GError **error);
 
+bool cmd_display(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_factory(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_metrics(const Ctl *ctl, int argc, char **argv, GError **error);
 bool cmd_provision(const Ctl *ctl, int argc, char **argv, GError **error);

@@ -25,6 +25,7 @@ static const Command commands[] = {
 	{ "publish", cmd_publish, "hand samples to the agent and wait until they are on disk" },
 	{ "spool", cmd_spool, "what waits on disk for the broker" },
 	{ "sensors", cmd_sensors, "what the device can measure, each with a reading of now" },
+	{ "display", cmd_display, "what the display shows: on the terminal, as PNG" },
 	{ "metrics", cmd_metrics, "the agent in the text format of Prometheus" },
 };
 

@@ -8,7 +8,7 @@ _landfallctl()
 
 	for word in "${words[@]:1:cword-1}"; do
 		case $word in
-		status | provision | qr | factory | store | publish | spool | sensors | metrics) command=$word; break ;;
+		status | provision | qr | factory | store | publish | spool | sensors | metrics | display) command=$word; break ;;
 		esac
 	done
 
@@ -31,8 +31,9 @@ _landfallctl()
 	store) choices="import csr install show rollback --name= --key-type= --new-key --help" ;;
 	publish) choices="-l --lines --ack --help" ;;
 	sensors) choices="--sections --timeout= --root= --help" ;;
+	display) choices="--png= --help" ;;
 	status | spool | metrics) choices="--help" ;;
-	*) choices="status provision qr factory store publish spool sensors metrics --json --config= --set= --version --help" ;;
+	*) choices="status provision qr factory store publish spool sensors metrics display --json --config= --set= --version --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

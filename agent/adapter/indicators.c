@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/indicators.h"
 
+#include "agent/adapter/display.h"
 #include "agent/adapter/leds.h"
 #include "agent/adapter/network.h"
 
+#define DRAW_MS         1000
 #define NETWORK_POLL_MS 2000 /* how late a lost network may show */
 
 struct Indicators {
 	Leds *leds;
+	Display *display; /* NULL: none */
+	IndicatorsDraw draw;
+	void *data;
+	guint drawing; /* timer of the display */
 	IndicatorInput input;
 	int64_t last_publish_ms;
 	guint timer;   /* until a lamp changes by itself */
@@ -54,6 +60,43 @@ static gboolean on_network(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+/* --- the display --- */
+
+/* Identified, the page is turned inside out every other second. */
+static gboolean on_draw(gpointer data)
+{
+	Indicators *indicators = data;
+	int64_t now_us = g_get_monotonic_time();
+	bool inverted =
+		now_us < indicators->input.identify_until_us && now_us / G_USEC_PER_SEC % 2 == 0;
+	Frame frame;
+
+	if (indicators->draw(inverted, &frame, indicators->data)) {
+		display_show(indicators->display, &frame);
+		return G_SOURCE_CONTINUE;
+	}
+	indicators->drawing = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static bool take_display(Indicators *indicators, const Config *config)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!config->indicator.display)
+		return false;
+	indicators->display = display_open(config->indicator.display,
+					   (unsigned)config->indicator.display_address, &error);
+	if (!indicators->display) {
+		g_warning("%s", error->message);
+		return false;
+	}
+	indicators->drawing = g_timeout_add(DRAW_MS, on_draw, indicators);
+	return true;
+}
+
+/* --- the LEDs --- */
+
 static bool take_leds(Indicators *indicators, const Config *config)
 {
 	const struct {
@@ -75,12 +118,18 @@ static bool take_leds(Indicators *indicators, const Config *config)
 	return taken;
 }
 
-Indicators *indicators_new(const Config *config)
+Indicators *indicators_new(const Config *config, IndicatorsDraw draw, void *data)
 {
 	g_autoptr(Indicators) indicators = g_new0(Indicators, 1);
 
+	indicators->draw = draw;
+	indicators->data = data;
 	indicators->leds = leds_new(config->indicator.leds);
-	if (!take_leds(indicators, config))
+
+	bool leds = take_leds(indicators, config);
+	bool display = take_display(indicators, config);
+
+	if (!leds && !display)
 		return NULL;
 	indicators->network = g_timeout_add(NETWORK_POLL_MS, on_network, indicators);
 	on_network(indicators);
@@ -96,6 +145,9 @@ void indicators_free(Indicators *indicators)
 		g_source_remove(indicators->timer);
 	if (indicators->network)
 		g_source_remove(indicators->network);
+	if (indicators->drawing)
+		g_source_remove(indicators->drawing);
+	display_free(indicators->display);
 	leds_free(indicators->leds);
 	g_free(indicators);
 }

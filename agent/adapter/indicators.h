@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "agent/core/frame.h"
 #include "agent/core/indicator.h"
 #include "agent/core/status.h"
 #include "common/config.h"
@@ -16,9 +17,13 @@
 
 typedef struct Indicators Indicators;
 
-/* indicators_new() - take the LEDs of the configuration that are there
- * NULL when there is none; what was configured and is not there is logged */
-Indicators *indicators_new(const Config *config);
+/* IndicatorsDraw - the page of the display, now; false: it cannot be drawn, which was logged */
+typedef bool (*IndicatorsDraw)(bool inverted, Frame *frame, void *data);
+
+/* indicators_new() - take what the configuration names and is there
+ * @draw: called with @data once a second while there is a display
+ * NULL when there is nothing; what was configured and is not there is logged */
+Indicators *indicators_new(const Config *config, IndicatorsDraw draw, void *data);
 
 /* indicators_free() - give everything back as it was. NULL is fine */
 void indicators_free(Indicators *indicators);

@@ -199,6 +199,12 @@ static void request_metrics(IngestClient *client)
 	client->state = CLIENT_ENDING;
 }
 
+static void request_display(IngestClient *client)
+{
+	client->config->display(client->output, client->config->data);
+	client->state = CLIENT_ENDING;
+}
+
 static void client_request(IngestClient *client, const char *line, size_t len)
 {
 	cJSON *request = len <= REQUEST_MAX ? cJSON_ParseWithLength(line, len) : NULL;
@@ -210,6 +216,8 @@ static void client_request(IngestClient *client, const char *line, size_t len)
 		request_status(client);
 	else if (op && strcmp(op, "metrics") == 0)
 		request_metrics(client);
+	else if (op && strcmp(op, "display") == 0)
+		request_display(client);
 	else
 		request_fail(client, "the first line is {\"op\":\"publish\"}, {\"op\":\"status\"} "
 				     "or {\"op\":\"metrics\"}");

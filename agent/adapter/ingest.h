@@ -14,6 +14,8 @@
  *
  *   {"op":"status"}\n                        ─▶
  *                                            ◀─  {…}\n and it closes
+ *   {"op":"display"}\n                       ─▶
+ *                                            ◀─  {…}\n and it closes
  *   {"op":"metrics"}\n                       ─▶
  *                                            ◀─  text of Prometheus, and it closes
  *
@@ -47,6 +49,9 @@ typedef struct IngestConfig {
 
 	/* metrics() - append the text of Prometheus to @text, whole lines */
 	void (*metrics)(GString *text, void *data);
+
+	/* display() - append the JSON of the display's page and a line end to @text */
+	void (*display)(GString *text, void *data);
 
 	void *data; /* for all */
 } IngestConfig;

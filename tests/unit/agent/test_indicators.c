@@ -75,7 +75,7 @@ static void test_given_back(Fixture *f, gconstpointer data)
 	add_led(f, "ACT", "none [mmc0] timer\n");
 	f->config->indicator.led_error = g_strdup("ACT");
 
-	Indicators *indicators = indicators_new(f->config);
+	Indicators *indicators = indicators_new(f->config, NULL, NULL);
 
 	assert_value(f, "ACT", "trigger", "none");
 	assert_value(f, "ACT", "brightness", "0");
@@ -104,7 +104,7 @@ static void test_blinks(Fixture *f, gconstpointer data)
 	add_led(f, "ACT", "[none] mmc0\n");
 	f->config->indicator.led_published = g_strdup("ACT");
 
-	g_autoptr(Indicators) indicators = indicators_new(f->config);
+	g_autoptr(Indicators) indicators = indicators_new(f->config, NULL, NULL);
 	AgentStatus status = online;
 
 	indicators_status(indicators, &status);
@@ -126,7 +126,7 @@ static void test_provisioning(Fixture *f, gconstpointer data)
 	add_led(f, "ACT", "[none]\n");
 	f->config->indicator.led_provisioning = g_strdup("ACT");
 
-	g_autoptr(Indicators) indicators = indicators_new(f->config);
+	g_autoptr(Indicators) indicators = indicators_new(f->config, NULL, NULL);
 
 	indicators_provisioning(indicators, "peer");
 	assert_value(f, "ACT", "brightness", "255");
@@ -137,7 +137,7 @@ static void test_provisioning(Fixture *f, gconstpointer data)
 /* Nothing configured: nothing there, nothing said. */
 static void test_none(Fixture *f, gconstpointer data)
 {
-	g_assert_null(indicators_new(f->config));
+	g_assert_null(indicators_new(f->config, NULL, NULL));
 	indicators_status(NULL, &online);
 	indicators_provisioning(NULL, "ready");
 }
@@ -147,7 +147,7 @@ static void test_absent(Fixture *f, gconstpointer data)
 	f->config->indicator.led_wifi = g_strdup("power");
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
 			      "LED power is left alone: *power: No such file or directory");
-	g_assert_null(indicators_new(f->config));
+	g_assert_null(indicators_new(f->config, NULL, NULL));
 	g_test_assert_expected_messages();
 }
 
@@ -162,7 +162,7 @@ static void test_broken(Fixture *f, gconstpointer data)
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
 			      "LED bad is left alone: it cannot be set: No such file*");
 
-	g_autoptr(Indicators) indicators = indicators_new(f->config);
+	g_autoptr(Indicators) indicators = indicators_new(f->config, NULL, NULL);
 
 	g_test_assert_expected_messages();
 	assert_value(f, "bad", "trigger", "heartbeat");

@@ -39,6 +39,11 @@ static void metrics(GString *text, void *data)
 	g_string_append(text, "up 1\n");
 }
 
+static void display(GString *text, void *data)
+{
+	g_string_append(text, "{\"width\":128}\n");
+}
+
 static void on_failed(const GError *error, void *data)
 {
 	g_assert_no_error(error);
@@ -57,6 +62,7 @@ static void start(Fixture *f, uint64_t limit)
 		.now_ms = now_ms,
 		.status = status,
 		.metrics = metrics,
+		.display = display,
 	};
 	f->ingest = ingest_new(&ingest, &error);
 	g_assert_no_error(error);
@@ -163,6 +169,7 @@ static const TalkCase talk_cases[] = {
 	  "1)\",\"code\":\"invalid\"}\n{\"ack\":1}\n",
 	  0 },
 	{ "/agent/ingest/status", "{\"op\":\"status\"}\n", "{\"state\":\"testing\"}\n", 0 },
+	{ "/agent/ingest/display", "{\"op\":\"display\"}\n", "{\"width\":128}\n", 0 },
 	{ "/agent/ingest/metrics", "{\"op\":\"metrics\"}\n", "up 1\n", 0 },
 	{ "/agent/ingest/status-then-more", "{\"op\":\"status\"}\n{\"a\":1}\n",
 	  "{\"state\":\"testing\"}\n", 0 },
@@ -323,6 +330,7 @@ static void test_socket_file(Fixture *f, gconstpointer data)
 		.now_ms = now_ms,
 		.status = status,
 		.metrics = metrics,
+		.display = display,
 	};
 	struct stat file;
 

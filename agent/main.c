@@ -376,6 +376,42 @@ static void on_command_stored(uint64_t token, const GError *error, void *data)
 	commands_finish(app->commands, token, NULL, error);
 }
 
+static void on_sensor_answered(uint64_t token, const char *readings, const GError *error,
+			       void *data)
+{
+	App *app = data;
+
+	commands_finish(app->commands, token, readings, error);
+}
+
+static bool on_command_read_sensor(uint64_t token, const char *name, void *data, GError **error)
+{
+	App *app = data;
+
+	return !fail_when_stopping(app, error) &&
+	       sensors_read(app->sensors, name, on_sensor_answered, token, error);
+}
+
+static bool on_command_set_interval(const char *name, int64_t interval_ms, void *data,
+				    GError **error)
+{
+	App *app = data;
+
+	if (fail_when_stopping(app, error) ||
+	    !sensors_set_interval(app->sensors, name, interval_ms, error))
+		return false;
+	downlink_report(app->downlink);
+	return true;
+}
+
+/* What is reported while there are no sensors yet, or no more, is what they begin with. */
+static int64_t on_command_interval_ms(void *data)
+{
+	const App *app = data;
+
+	return app->sensors ? sensors_interval_ms(app->sensors) : app->config->agent.interval_ms;
+}
+
 static void on_command_set_log_level(LogLevel level, void *data)
 {
 	App *app = data;
@@ -454,6 +490,9 @@ static const CommandPort command_port = {
 	.run = on_command_run,
 	.publish_now = control_publish_now,
 	.identify = control_identify,
+	.read_sensor = on_command_read_sensor,
+	.set_interval = on_command_set_interval,
+	.interval_ms = on_command_interval_ms,
 	.status = on_command_status,
 	.remember = on_command_remember,
 	.set_log_level = on_command_set_log_level,

@@ -3,6 +3,7 @@
 
 #include "agent/adapter/sensor-reader.h"
 #include "agent/adapter/sensor.h"
+#include "agent/core/command.h"
 #include "agent/core/sample.h"
 #include "agent/core/schedule.h"
 #include "agent/core/sensor-filter.h"
@@ -23,6 +24,7 @@ typedef struct Slot {
 	SensorFilter *filter;
 	SensorHealth health; /* whether it can be read */
 	SensorHealth limits; /* whether it reads something plausible */
+	bool reading;        /* an answer of the reader is to come */
 	bool awaited;        /* by the sample that is being gathered */
 	GString *values;     /* for the next sample */
 	GString *current;    /* as last read, "" while it fails */
@@ -30,8 +32,17 @@ typedef struct Slot {
 	SensorCounts counts;
 } Slot;
 
+/* Somebody who asked for one reading */
+typedef struct Waiter {
+	size_t index;
+	SensorsAnswered answered;
+	uint64_t token;
+} Waiter;
+
 struct Sensors {
-	GPtrArray *slots; /* of Slot */
+	GPtrArray *slots;    /* of Slot */
+	GArray *waiters;     /* of Waiter; whoever asks bounds them */
+	int64_t interval_ms; /* of sensors without one of their own */
 	Schedule *schedule;
 	SensorReader *reader;
 	GSource *timer;
@@ -176,6 +187,34 @@ static void take_readings(Slot *slot, const SensorReadings *readings, int64_t no
 		tell_limits(slot, &filtered, now_us);
 }
 
+static void answer_waiter(Sensors *sensors, const Waiter *waiter, const GError *error)
+{
+	const Slot *slot = slot_at(sensors, waiter->index);
+	g_autofree char *readings = g_strconcat("{", slot->current->str, "}", NULL);
+	g_autoptr(GError) strange = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+							"what it reads is outside of its limits");
+
+	if (slot->current->len > 0)
+		waiter->answered(waiter->token, readings, NULL, sensors->data);
+	else
+		waiter->answered(waiter->token, NULL, error ? error : strange, sensors->data);
+}
+
+/* Those that come while others are answered have to wait for another reading. */
+static void answer_waiters(Sensors *sensors, size_t index, const GError *error)
+{
+	for (guint left = sensors->waiters->len, i = 0; left > 0; left--) {
+		Waiter waiter = g_array_index(sensors->waiters, Waiter, i);
+
+		if (waiter.index != index) {
+			i++;
+			continue;
+		}
+		g_array_remove_index(sensors->waiters, i);
+		answer_waiter(sensors, &waiter, error);
+	}
+}
+
 static void on_read(size_t index, const SensorReadings *readings, const GError *error, void *data)
 {
 	Sensors *sensors = data;
@@ -184,6 +223,7 @@ static void on_read(size_t index, const SensorReadings *readings, const GError *
 
 	if (has_any_key(sensors, readings))
 		send_gathered(sensors);
+	slot->reading = false;
 	slot->counts.read++;
 	take_error(slot, error, now_us);
 	take_readings(slot, readings, now_us);
@@ -193,14 +233,17 @@ static void on_read(size_t index, const SensorReadings *readings, const GError *
 	if (sensors->awaited == 0) /* soon, so that what comes at the same time goes together */
 		sensors->gathered_us = now_us;
 	set_timer(sensors);
+	answer_waiters(sensors, index, error);
 }
 
 static void ask_slot(Sensors *sensors, guint index, int64_t now_us)
 {
 	Slot *slot = slot_at(sensors, index);
 
-	if (!sensor_reader_ask(sensors->reader, index) ||
-	    sensor_reader_is_slow(sensors->reader, index))
+	if (!sensor_reader_ask(sensors->reader, index))
+		return;
+	slot->reading = true;
+	if (sensor_reader_is_slow(sensors->reader, index))
 		return;
 	if (sensors->awaited == 0)
 		sensors->gathered_us = now_us + GATHER_US;
@@ -215,6 +258,61 @@ void sensors_read_now(Sensors *sensors)
 		ask_slot(sensors, i, g_get_monotonic_time());
 	}
 	set_timer(sensors);
+}
+
+static bool find_slot(const Sensors *sensors, const char *name, guint *index, GError **error)
+{
+	for (guint i = 0; i < sensors->slots->len; i++) {
+		if (g_str_equal(slot_at(sensors, i)->config->name, name)) {
+			*index = i;
+			return true;
+		}
+	}
+	g_set_error_literal(error, COMMAND_ERROR, COMMAND_ERROR_UNKNOWN, "there is no such sensor");
+	return false;
+}
+
+bool sensors_read(Sensors *sensors, const char *name, SensorsAnswered answered, uint64_t token,
+		  GError **error)
+{
+	Waiter waiter = { .answered = answered, .token = token };
+	guint index = 0;
+
+	if (!find_slot(sensors, name, &index, error))
+		return false;
+	if (!slot_at(sensors, index)->reading)
+		ask_slot(sensors, index, g_get_monotonic_time());
+	if (!slot_at(sensors, index)->reading) {
+		g_set_error_literal(error, COMMAND_ERROR, COMMAND_ERROR_BUSY,
+				    "it hangs in a reading before");
+		return false;
+	}
+	waiter.index = index;
+	g_array_append_val(sensors->waiters, waiter);
+	set_timer(sensors);
+	return true;
+}
+
+bool sensors_set_interval(Sensors *sensors, const char *name, int64_t interval_ms, GError **error)
+{
+	int64_t now_us = g_get_monotonic_time();
+	guint index = 0;
+
+	if (name && !find_slot(sensors, name, &index, error))
+		return false;
+	for (guint i = 0; i < sensors->slots->len; i++) {
+		if (name ? i == index : slot_at(sensors, i)->config->interval_ms == 0)
+			schedule_set(sensors->schedule, i, interval_ms * 1000, now_us);
+	}
+	if (!name)
+		sensors->interval_ms = interval_ms;
+	set_timer(sensors);
+	return true;
+}
+
+int64_t sensors_interval_ms(const Sensors *sensors)
+{
+	return sensors->interval_ms;
 }
 
 static gboolean sensors_tick(gpointer data)
@@ -298,6 +396,8 @@ Sensors *sensors_new(const Config *config, SensorsReady ready, void *data, GErro
 	g_autoptr(Sensors) sensors = g_new0(Sensors, 1);
 
 	sensors->slots = g_ptr_array_new_with_free_func(slot_free);
+	sensors->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
+	sensors->interval_ms = config->agent.interval_ms;
 	sensors->schedule = schedule_new(g_get_monotonic_time());
 	sensors->reader = sensor_reader_new(on_read, sensors);
 	sensors->sample = g_string_new(NULL);
@@ -320,6 +420,7 @@ void sensors_free(Sensors *sensors)
 	g_source_unref(sensors->timer);
 	sensor_reader_free(sensors->reader);
 	g_ptr_array_unref(sensors->slots);
+	g_array_unref(sensors->waiters);
 	schedule_free(sensors->schedule);
 	g_string_free(sensors->sample, TRUE);
 	g_free(sensors);

@@ -14,7 +14,9 @@
 #include "common/config.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct Sensors Sensors;
 
@@ -31,6 +33,28 @@ Sensors *sensors_new(const Config *config, SensorsReady ready, void *data,
 /* sensors_read_now() - read all of them at once, beside their schedule; what comes is sent whatever
  * the dead band says */
 void sensors_read_now(Sensors *sensors);
+
+/* SensorsAnswered - one reading on request has ended
+ * @readings: a JSON object, borrowed; NULL with an @error */
+typedef void (*SensorsAnswered)(uint64_t token, const char *readings, const GError *error,
+				void *data);
+
+/* sensors_read() - read the sensor @name beside its schedule
+ * @answered: called once with @token and sensors_new()'s data, unless sensors_free() comes first
+ * What is read makes a sample as well.
+ * Errors: COMMAND_ERROR_UNKNOWN (no such sensor), COMMAND_ERROR_BUSY (hangs in a reading before) */
+bool sensors_read(Sensors *sensors, const char *name, SensorsAnswered answered, uint64_t token,
+		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* sensors_set_interval() - until the end of the program
+ * @name: of a sensor; NULL: all that have no interval of their own in the configuration
+ * @interval_ms: 1 or more
+ * Errors: COMMAND_ERROR_UNKNOWN */
+bool sensors_set_interval(Sensors *sensors, const char *name, int64_t interval_ms,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* sensors_interval_ms() - of those that have none of their own */
+int64_t sensors_interval_ms(const Sensors *sensors);
 
 /* sensors_free() - stop; never waits; NULL is fine */
 void sensors_free(Sensors *sensors);

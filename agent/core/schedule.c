@@ -36,6 +36,16 @@ void schedule_add(Schedule *schedule, int64_t interval_us)
 	g_array_append_val(schedule->slots, slot);
 }
 
+void schedule_set(Schedule *schedule, size_t index, int64_t interval_us, int64_t now_us)
+{
+	g_assert(index < schedule->slots->len && interval_us > 0);
+	Slot *slot = &g_array_index(schedule->slots, Slot, index);
+	int64_t passed = MAX(now_us - schedule->start_us, 0) / interval_us;
+
+	slot->interval_us = interval_us;
+	slot->next_us = schedule->start_us + (passed + 1) * interval_us;
+}
+
 bool schedule_take(Schedule *schedule, size_t index, int64_t now_us)
 {
 	g_assert(index < schedule->slots->len);

@@ -25,6 +25,11 @@ void schedule_free(Schedule *schedule);
  * @interval_us: 1 or more */
 void schedule_add(Schedule *schedule, int64_t interval_us);
 
+/* schedule_set() - another interval for @index; its next time is the first of the new ones that
+ * is after @now_us
+ * @interval_us: 1 or more */
+void schedule_set(Schedule *schedule, size_t index, int64_t interval_us, int64_t now_us);
+
 /* schedule_take() - whether @index is due at @now_us; if so its next time is after @now_us */
 bool schedule_take(Schedule *schedule, size_t index, int64_t now_us);
 

@@ -120,6 +120,27 @@ static void test_thingsboard_settings(Fixture *f, gconstpointer lines)
 	expect_word(f, TB "attributes", "\"log_level\":\"warning\"");
 }
 
+/* What is read comes back; another interval is reported at once. */
+static void test_thingsboard_sensors(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/8",
+		       "{\"method\":\"read_sensor\",\"params\":{\"sensor\":\"wave\"}}");
+	expect(f, TB "rpc/response/8", "{\"result\":{\"wave\":5}}");
+	cloud_peer_say(f->peer, TB "rpc/request/9",
+		       "{\"method\":\"read_sensor\",\"params\":{\"sensor\":\"none\"}}");
+	expect(f, TB "rpc/response/9",
+	       "{\"error\":\"there is no such sensor\",\"code\":\"unknown\"}");
+	cloud_peer_say(f->peer, TB "rpc/request/10",
+		       "{\"method\":\"set_interval\",\"params\":{\"interval_ms\":7200000}}");
+	for (bool told = false; !told;) { /* maybe after one about the connection */
+		g_autofree char *report = cloud_peer_await(f->peer, TB "attributes");
+
+		told = strstr(report, "\"interval_ms\":7200000") != NULL;
+	}
+	expect(f, TB "rpc/response/10", "{\"result\":true}");
+}
+
 static void test_thingsboard_errors(Fixture *f, gconstpointer lines)
 {
 	thingsboard_hello(f);
@@ -301,6 +322,9 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 #define ADD(path, lines, function) g_test_add(path, Fixture, lines, set_up, function, tear_down)
+	ADD("/agent/cloud/thingsboard/sensors",
+	    "[sensor wave]\ndriver=simulated\nminimum=5\nmaximum=5.001\n",
+	    test_thingsboard_sensors);
 	ADD("/agent/cloud/thingsboard/status", NULL, test_thingsboard_status);
 	ADD("/agent/cloud/thingsboard/settings", NULL, test_thingsboard_settings);
 	ADD("/agent/cloud/thingsboard/errors", NULL, test_thingsboard_errors);

@@ -45,11 +45,30 @@ static void test_same_interval_same_moment(void)
 	g_assert_cmpuint(together, ==, 3);
 }
 
+/* Another interval, on the same clock: what has the same one is due at the same moment again. */
+static void test_set(void)
+{
+	g_autoptr(Schedule) schedule = schedule_new(500);
+
+	schedule_add(schedule, 1000);
+	schedule_add(schedule, 3000);
+	g_assert_true(schedule_take(schedule, 0, 500));
+	g_assert_true(schedule_take(schedule, 1, 500));
+	schedule_set(schedule, 1, 1000, 2700);
+	g_assert_false(schedule_take(schedule, 1, 3499));
+	g_assert_true(schedule_take(schedule, 1, 3500));
+	schedule_set(schedule, 0, 10, 3500);
+	g_assert_cmpint(schedule_next_us(schedule), ==, 3510);
+	schedule_set(schedule, 0, 100000, 3510);
+	g_assert_cmpint(schedule_next_us(schedule), ==, 4500);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agent/schedule/no-drift", test_no_drift);
 	g_test_add_func("/agent/schedule/missed", test_missed_times_are_left_out);
 	g_test_add_func("/agent/schedule/together", test_same_interval_same_moment);
+	g_test_add_func("/agent/schedule/set", test_set);
 	return g_test_run();
 }

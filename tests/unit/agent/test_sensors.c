@@ -4,6 +4,7 @@
 #include "agent/adapter/sensors.h"
 
 #include "agent/adapter/sensor.h"
+#include "agent/core/command.h"
 #include "agent/core/sensor-filter.h"
 #include "common/error.h"
 
@@ -510,6 +511,84 @@ static void test_read_now(Fixture *f, gconstpointer data)
 	await(text, "{\"s\":48.312}{\"s\":48.312}");
 }
 
+/* Answers of sensors_read(), one line each */
+static void on_answered(uint64_t token, const char *readings, const GError *error, void *data)
+{
+	g_string_append_printf(data, "<%u %s>", (unsigned)token,
+			       readings ? readings : error->message);
+}
+
+/* One alone, out of its turn; its answer comes once, and the reading is a sample as well. */
+static void test_read_one(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config =
+		configure(f, THERMAL "[agent]\ninterval=1d\n[sensor w]\n" W1 "highest=20\n");
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Sensors) sensors = NULL;
+
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "sensor w: *outside of its limits*");
+	sensors = start(config, text);
+	await(text, "{\"s\":48.312}");
+	g_string_truncate(text, 0);
+	g_assert_true(sensors_read(sensors, "s", on_answered, 7, &error));
+	g_assert_true(sensors_read(sensors, "s", on_answered, 8, &error));
+	await(text, "<7 {\"s\":48.312}><8 {\"s\":48.312}>");
+	await(text, ">{\"s\":48.312}");
+	g_string_truncate(text, 0);
+	g_assert_true(sensors_read(sensors, "w", on_answered, 9, &error));
+	await(text, "<9 what it reads is outside of its limits>");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "sensor s: *");
+	remove_file(f, "sys/class/thermal/thermal_zone0/temp");
+	g_assert_true(sensors_read(sensors, "s", on_answered, 10, &error));
+	await(text, "temp: No such file or directory>");
+	g_test_assert_expected_messages();
+	g_assert_null(strstr(text->str, "<7"));
+	g_assert_false(sensors_read(sensors, "x", on_answered, 11, &error));
+	g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_UNKNOWN);
+}
+
+/* One that hangs is not asked a second time; whoever asks again is told so at once. */
+static void test_read_hanging(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = configure(f, THERMAL "timeout=100ms\n[agent]\ninterval=1d\n");
+	g_autofree char *fifo =
+		g_build_filename(f->root, "sys/class/thermal/thermal_zone0/temp", NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Sensors) sensors = start(config, text);
+
+	await(text, "{\"s\":48.312}");
+	remove_file(f, "sys/class/thermal/thermal_zone0/temp");
+	g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "sensor s: no answer *");
+	g_assert_true(sensors_read(sensors, "s", on_answered, 7, &error));
+	await(text, "<7 no answer within 100 ms>");
+	g_test_assert_expected_messages();
+	g_assert_false(sensors_read(sensors, "s", on_answered, 8, &error));
+	g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_BUSY);
+}
+
+/* All that have no interval of their own, or one by name. */
+static void test_set_interval(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = configure(f, THERMAL "interval=1d\n[agent]\ninterval=1d\n"
+							"[sensor w]\n" W1);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Sensors) sensors = start(config, text);
+
+	await(text, "{\"s\":48.312,\"w\":23.125}");
+	g_assert_cmpint(sensors_interval_ms(sensors), ==, 86400000);
+	g_assert_true(sensors_set_interval(sensors, NULL, 10, &error));
+	g_assert_cmpint(sensors_interval_ms(sensors), ==, 10);
+	await(text, "{\"w\":23.125}{\"w\":23.125}");
+	g_assert_true(sensors_set_interval(sensors, "s", 10, &error));
+	await(text, "{\"s\":48.312,\"w\":23.125}{\"s\":48.312,\"w\":23.125}");
+	g_assert_false(sensors_set_interval(sensors, "x", 10, &error));
+	g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_UNKNOWN);
+}
+
 static void test_unusable_key(Fixture *f, gconstpointer data)
 {
 	g_autoptr(Config) config = configure(f, "driver=system\nkey=synced\n");
@@ -641,6 +720,9 @@ int main(int argc, char **argv)
 	ADD("/agent/sensors/dead-band", NULL, test_dead_band);
 	ADD("/agent/sensors/same-key", NULL, test_same_key);
 	ADD("/agent/sensors/read-now", NULL, test_read_now);
+	ADD("/agent/sensors/read-one", NULL, test_read_one);
+	ADD("/agent/sensors/read-hanging", NULL, test_read_hanging);
+	ADD("/agent/sensors/set-interval", NULL, test_set_interval);
 	ADD("/agent/sensors/unusable-key", NULL, test_unusable_key);
 	ADD("/agent/sensors/default", NULL, test_default);
 	return g_test_run();

@@ -324,6 +324,18 @@ static char *describe(const Sensors *sensors)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* Wait until what is said of the sensors has @word. */
+static void await_said(const Sensors *sensors, const char *word)
+{
+	for (bool said = false; !said;) {
+		g_autofree char *text = describe(sensors);
+
+		said = strstr(text, word) != NULL;
+		if (!said)
+			g_main_context_iteration(NULL, TRUE);
+	}
+}
+
 #define TOGETHER                                                                                   \
 	HWMON "chip=rp1_adc\ninput=in1\n[agent]\ninterval=10ms\n"                                  \
 	      "[sensor cpu]\n" THERMAL "[sensor off]\ndriver=simulated\nenabled=false\n"
@@ -372,10 +384,7 @@ static void test_hangs(Fixture *f, gconstpointer data)
 			      "sensor s: no answer within 100 ms; left out until it works");
 	sensors = start(config, text);
 	await(text, "{\"cpu\":51.8}{\"cpu\":51.8}");
-	for (char *said = describe(sensors); !strstr(said, "no answer"); said = describe(sensors)) {
-		g_free(said);
-		g_main_context_iteration(NULL, TRUE);
-	}
+	await_said(sensors, "no answer");
 	g_test_assert_expected_messages();
 
 	int fd = open(fifo, O_WRONLY); /* returns when the reader is there */
@@ -412,6 +421,7 @@ static void test_many_hang(Fixture *f, gconstpointer data)
 	g_autoptr(Config) config = configure(f, settings->str);
 	g_autoptr(Sensors) sensors = start(config, text);
 
+	g_assert_nonnull(sensors);
 	await(text, "{\"load\":0.52}{\"load\":0.52}{\"load\":0.52}");
 }
 
@@ -426,10 +436,7 @@ static void test_command_hangs(Fixture *f, gconstpointer data)
 
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "sensor s: killed: it has not ended*");
 	sensors = start(config, text);
-	for (char *said = describe(sensors); !strstr(said, "killed"); said = describe(sensors)) {
-		g_free(said);
-		g_main_context_iteration(NULL, TRUE);
-	}
+	await_said(sensors, "killed");
 	await(text, "{\"cpu\":48.312}{\"cpu\":48.312}");
 	g_test_assert_expected_messages();
 }
@@ -476,10 +483,7 @@ static void test_dead_band(Fixture *f, gconstpointer data)
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "sensor s: *");
 	g_string_truncate(text, 0);
 	write_file(f, "sys/class/thermal/thermal_zone0/temp", "");
-	for (char *said = describe(sensors); !strstr(said, "failing"); said = describe(sensors)) {
-		g_free(said);
-		g_main_context_iteration(NULL, TRUE);
-	}
+	await_said(sensors, "failing");
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "sensor s: works again");
 	write_file(f, "sys/class/thermal/thermal_zone0/temp", "49312\n");
 	await(text, "{\"s\":49.312,\"load\":0.52}");
@@ -496,6 +500,7 @@ static void test_same_key(Fixture *f, gconstpointer data)
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(Sensors) sensors = start(config, text);
 
+	g_assert_nonnull(sensors);
 	await(text, "{\"t\":48.312}{\"t\":23.125,\"load\":0.52}");
 }
 

@@ -45,11 +45,13 @@ static const char *const statements[] = {
 	[FREE_PAGES] = "PRAGMA freelist_count",
 };
 
-/* Settings first, one of them (journal_mode) answers with a row. */
+/* Settings first, one of them (journal_mode) answers with a row. EXTRA stands before it: so SQLite syncs
+ * the folder after it has removed the rollback journal of the step to WAL. A journal that came back
+ * with a power cut would undo that step and everything after it. */
 static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA locking_mode = EXCLUSIVE;"
+			       "PRAGMA synchronous = EXTRA;"
 			       "PRAGMA journal_mode = WAL;"
-			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA wal_autocheckpoint = 1000;"
 			       "PRAGMA journal_size_limit = 4194304;"
 			       "PRAGMA cache_size = -512;"

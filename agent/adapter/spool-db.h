@@ -10,7 +10,7 @@
  *           dropped    samples that were accepted and will never be delivered
  *           unkept     of these never got a number: the policy was to drop the newest
  *
- * WAL with synchronous=FULL: after spool_db_commit() a power cut loses nothing. Rows are removed
+ * WAL with synchronous=EXTRA: after spool_db_commit() a power cut loses nothing. Rows are removed
  * from the front only, so numbers in the file have no holes and all counts are differences. The
  * lock is exclusive: a second process is refused. A file that is no intact database is renamed to
  * PATH.corrupt (replacing an older one) and a new one begun whose numbers are higher than any

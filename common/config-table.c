@@ -328,6 +328,8 @@ static const ConfigKey keys[] = {
 	  "messages on their way without the broker's acknowledgement", NULL, 0, NULL },
 	{ "agent", "batch", CONFIG_TYPE_INT, AT(agent.batch), 1, 1000, "100",
 	  "samples in one message at most", NULL, 0, NULL },
+	{ "agent", "backlog_rate", CONFIG_TYPE_INT, AT(agent.backlog_rate), 0, 1000000, "0",
+	  "samples a second of what waited for a connection; 0: no limit", NULL, 0, NULL },
 	{ "agent", "bus", CONFIG_TYPE_STRING, AT(agent.bus), 0, 1024, "system",
 	  "system, session, or the address of a D-Bus; empty: none", NULL, 0, NULL },
 

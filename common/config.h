@@ -175,10 +175,11 @@ typedef struct Config {
 		char *spool;
 		int64_t spool_limit; /* octets */
 		ConfigSpoolPolicy spool_policy;
-		char *ingest;     /* path of the socket; NULL: none */
-		int64_t inflight; /* PUBLISH packets awaiting their PUBACK */
-		int64_t batch;    /* samples in one PUBLISH at most */
-		char *bus;        /* as of provisioner; NULL: none */
+		char *ingest;         /* path of the socket; NULL: none */
+		int64_t inflight;     /* PUBLISH packets awaiting their PUBACK */
+		int64_t batch;        /* samples in one PUBLISH at most */
+		int64_t backlog_rate; /* samples a second; 0: as fast as they go */
+		char *bus;            /* as of provisioner; NULL: none */
 	} agent;
 	struct {
 		char *leds;     /* folder of the LED class */

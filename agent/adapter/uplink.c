@@ -36,8 +36,11 @@ struct Uplink {
 	Backoff backoff;
 	guint timer;
 	int64_t timer_due_us;
-	size_t packet_max;     /* of the broker; 0: none told */
-	bool fetching;         /* the spool has been asked */
+	size_t packet_max; /* of the broker; 0: none told */
+	bool fetching;     /* the spool has been asked */
+	bool fetch_ahead;  /* for what goes ahead of a backlog */
+	int64_t pace_us;   /* the backlog goes on then */
+	guint pace_timer;
 	uint64_t fetch_after;  /* for what is behind this */
 	bool alone;            /* one sample a message, one message at a time */
 	uint64_t alone_until;  /* so up to this sequence number */
@@ -97,6 +100,13 @@ static void uplink_set_timer(Uplink *uplink, uint32_t wait_ms)
 	uplink_cancel_timer(uplink);
 	uplink->timer_due_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
 	uplink->timer = g_timeout_add(wait_ms, uplink_on_timer, uplink);
+}
+
+static void uplink_cancel_pace(Uplink *uplink)
+{
+	if (uplink->pace_timer)
+		g_source_remove(uplink->pace_timer);
+	uplink->pace_timer = 0;
 }
 
 static uint32_t random_below(uint32_t bound, gpointer data)
@@ -254,6 +264,24 @@ static void uplink_mark_good(Uplink *uplink)
 	g_thread_unref(g_thread_new("mark-good", mark_good_thread, arguments));
 }
 
+static int64_t uplink_rate(const Uplink *uplink)
+{
+	return uplink->config.config->agent.backlog_rate;
+}
+
+/* What waits now is backlog; a message full of it is not worth the trouble. */
+static void uplink_split_backlog(Uplink *uplink)
+{
+	uint64_t last = spool_stats(uplink->config.spool)->last;
+	uint64_t few = (uint64_t)uplink->config.config->agent.batch;
+
+	uplink->pace_us = 0;
+	if (uplink_rate(uplink) > 0 && !window_ahead(uplink->window) &&
+	    uplink->alone_until <= window_cursor(uplink->window) &&
+	    last > window_cursor(uplink->window) + few)
+		window_split(uplink->window, last);
+}
+
 static void uplink_connected(MqttClient *client, const MqttSession *session, gpointer data)
 {
 	Uplink *uplink = data;
@@ -267,6 +295,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	uplink->packet_max = session->max_packet_size;
 	uplink_mark_good(uplink);
 	uplink_enter(uplink, UPLINK_ONLINE);
+	uplink_split_backlog(uplink);
 	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_pump(uplink);
 	uplink_step_trial(uplink, trial_connected(&uplink->trial));
@@ -316,6 +345,9 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 
 	downlink_close(uplink->config.downlink);
 	window_rewind(uplink->window);
+	uplink_cancel_pace(uplink);
+	if (uplink->alone_until > window_cursor(uplink->window))
+		window_join(uplink->window); /* one by one, and in order */
 	uplink->suspects = 0;
 	uplink->proved_until = 0;
 	uplink_cancel_timer(uplink);
@@ -366,6 +398,13 @@ static bool uplink_suspect(Uplink *uplink, const GError *error)
 }
 
 /* What is wrong with a message itself (INVALID) stays wrong; everything else may pass by itself. */
+/* The highest number that has been sent. */
+static uint64_t uplink_farthest(const Uplink *uplink)
+{
+	return window_cursor(window_ahead(uplink->window) ? window_ahead(uplink->window)
+							  : uplink->window);
+}
+
 static void uplink_refused(Uplink *uplink, const GError *error)
 {
 	if (uplink->ending)
@@ -375,7 +414,7 @@ static void uplink_refused(Uplink *uplink, const GError *error)
 			uplink_pump(uplink);
 			return;
 		}
-		uplink->alone_until = MAX(uplink->alone_until, window_cursor(uplink->window));
+		uplink->alone_until = MAX(uplink->alone_until, uplink_farthest(uplink));
 	}
 	g_set_error(&uplink->ending, LANDFALL_ERROR, error->code, "a message was refused: %s",
 		    error->message);
@@ -504,7 +543,8 @@ static bool uplink_drop(Uplink *uplink, const Payload *payload, const GError *er
 	if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID) ||
 	    window_in_flight(uplink->window) > 0)
 		return false;
-	if (payload_count(payload) > 1) {
+	/* what went ahead cannot be given up before what is in front of it */
+	if (payload_count(payload) > 1 || uplink->fetch_ahead) {
 		uplink->alone_until = MAX(uplink->alone_until, payload_last(payload));
 		return false;
 	}
@@ -517,6 +557,14 @@ static bool uplink_drop(Uplink *uplink, const Payload *payload, const GError *er
 }
 
 /* False when no more can be sent now; what was not sent stays in the spool. */
+/* What was fetched last belongs to. */
+static Window *uplink_lane(const Uplink *uplink)
+{
+	Window *ahead = window_ahead(uplink->window);
+
+	return uplink->fetch_ahead && ahead ? ahead : uplink->window;
+}
+
 static bool uplink_send(Uplink *uplink, Payload *payload)
 {
 	g_autoptr(GError) error = NULL;
@@ -531,8 +579,30 @@ static bool uplink_send(Uplink *uplink, Payload *payload)
 				 profile_settings(profile)->retain, &error);
 	if (id == 0)
 		return uplink_drop(uplink, payload, error);
-	window_sent(uplink->window, id, payload_first(payload), payload_last(payload));
+	window_sent(uplink_lane(uplink), id, payload_first(payload), payload_last(payload));
 	return true;
+}
+
+/* A part of the backlog was fetched: false when it is none any more, because the spool has dropped
+ * the oldest meanwhile. Else the next part has its time. */
+static bool uplink_pace(Uplink *uplink, const GPtrArray *payloads)
+{
+	Payload *payload = payloads->len > 0 ? g_ptr_array_index(payloads, 0) : NULL;
+
+	if (!payload || payload_last(payload) > window_mark(uplink->window))
+		return false;
+	uplink->pace_us = MAX(uplink->pace_us, g_get_monotonic_time()) +
+			  payload_count(payload) * G_USEC_PER_SEC / uplink_rate(uplink);
+	return true;
+}
+
+/* The backlog has gone: on with the rest, once nothing of it is in flight. */
+static void uplink_join(Uplink *uplink)
+{
+	if (window_in_flight(uplink->window) > window_in_flight(window_ahead(uplink->window)))
+		return; /* the next PUBACK goes on */
+	window_skip(uplink->window, window_mark(uplink->window));
+	uplink_pump(uplink);
 }
 
 static void uplink_fetched(GPtrArray *fetched, void *data)
@@ -548,8 +618,14 @@ static void uplink_fetched(GPtrArray *fetched, void *data)
 		return;
 	}
 	/* After a new connection what comes first is something else. */
-	bool usable = window_cursor(uplink->window) == uplink->fetch_after;
+	bool usable = window_cursor(uplink_lane(uplink)) == uplink->fetch_after;
 	bool sent = true;
+
+	if (usable && window_ahead(uplink->window) && !uplink->fetch_ahead && !uplink->alone &&
+	    !uplink_pace(uplink, payloads)) {
+		uplink_join(uplink);
+		return;
+	}
 	for (guint i = 0; i < payloads->len && usable && sent; i++)
 		sent = uplink_send(uplink, g_ptr_array_index(payloads, i));
 	if (sent)
@@ -579,6 +655,57 @@ static unsigned uplink_room(const Uplink *uplink)
 	return MIN(room, mqtt_client_room(uplink->client));
 }
 
+static void uplink_fetch(Uplink *uplink, Window *lane, SpoolWish wish)
+{
+	wish.after = window_cursor(lane);
+	wish.profile = uplink->target->profile;
+	uplink->fetching = true;
+	uplink->fetch_ahead = lane != uplink->window;
+	uplink->fetch_after = wish.after;
+	spool_fetch(uplink->config.spool, &wish, uplink_fetched, uplink);
+}
+
+static gboolean uplink_on_pace(gpointer data)
+{
+	Uplink *uplink = data;
+
+	uplink->pace_timer = 0;
+	uplink_pump(uplink);
+	return G_SOURCE_REMOVE;
+}
+
+/* The next part of the backlog: a tenth of a second's worth, in one message. */
+static void uplink_fetch_backlog(Uplink *uplink, uint64_t left)
+{
+	SpoolWish wish = { .limits = uplink_limits(uplink), .payloads_max = 1 };
+	uint64_t part = (uint64_t)MAX(uplink_rate(uplink) / 10, 1);
+
+	wish.limits.samples = (unsigned)MIN(MIN(wish.limits.samples, left), part);
+	uplink_fetch(uplink, uplink->window, wish);
+}
+
+/* The backlog when it is due, which its rate limits; else what is new; else wait for the former. */
+static void uplink_pump_split(Uplink *uplink)
+{
+	Window *ahead = window_ahead(uplink->window);
+	uint64_t left = window_mark(uplink->window) - window_cursor(uplink->window);
+	int64_t wait_us = uplink->pace_us - g_get_monotonic_time();
+	SpoolWish wish = {
+		.limits = uplink_limits(uplink),
+		.payloads_max = uplink_room(uplink),
+	};
+
+	if (wish.payloads_max == 0)
+		return;
+	if (left > 0 && wait_us <= 0)
+		uplink_fetch_backlog(uplink, left);
+	else if (spool_stats(uplink->config.spool)->last > window_cursor(ahead))
+		uplink_fetch(uplink, ahead, wish);
+	else if (left > 0 && !uplink->pace_timer)
+		uplink->pace_timer =
+			g_timeout_add((guint)(wait_us / 1000 + 1), uplink_on_pace, uplink);
+}
+
 /* Ask the spool for more when there is more, and room for it on the way. */
 static void uplink_pump(Uplink *uplink)
 {
@@ -589,11 +716,13 @@ static void uplink_pump(Uplink *uplink)
 		return;
 	if (window_in_flight(uplink->window) == 0)
 		uplink->alone = uplink->suspects > 0 || cursor < uplink->alone_until;
+	if (window_ahead(uplink->window) && !uplink->alone) {
+		uplink_pump_split(uplink);
+		return;
+	}
 
 	SpoolWish wish = {
-		.after = cursor,
 		.limits = uplink_limits(uplink),
-		.profile = uplink->target->profile,
 		.payloads_max = uplink_room(uplink),
 	};
 
@@ -601,9 +730,7 @@ static void uplink_pump(Uplink *uplink)
 	if (wish.payloads_max == 0 ||
 	    (!uplink->alone && wish.payloads_max * 2 < uplink_allowed(uplink)))
 		return;
-	uplink->fetching = true;
-	uplink->fetch_after = cursor;
-	spool_fetch(uplink->config.spool, &wish, uplink_fetched, uplink);
+	uplink_fetch(uplink, uplink->window, wish);
 }
 
 /* --- for the owner --- */
@@ -748,6 +875,7 @@ void uplink_free(Uplink *uplink)
 	if (!uplink)
 		return;
 	uplink_cancel_timer(uplink);
+	uplink_cancel_pace(uplink);
 	downlink_close(uplink->config.downlink);
 	uplink_load_free(uplink->load);
 	mqtt_client_free(uplink->client);

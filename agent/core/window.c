@@ -14,6 +14,8 @@ struct Window {
 	unsigned limit;
 	uint64_t released;
 	uint64_t cursor;
+	Window *ahead; /* what comes after `mark`; NULL: not split */
+	uint64_t mark;
 };
 
 static Message *window_at(Window *window, unsigned index)
@@ -36,6 +38,7 @@ void window_free(Window *window)
 {
 	if (!window)
 		return;
+	window_free(window->ahead);
 	g_free(window->messages);
 	g_free(window);
 }
@@ -47,12 +50,12 @@ uint64_t window_cursor(const Window *window)
 
 bool window_full(const Window *window)
 {
-	return window->n >= window->limit;
+	return window_in_flight(window) >= window->limit;
 }
 
 unsigned window_in_flight(const Window *window)
 {
-	return window->n;
+	return window->n + (window->ahead ? window->ahead->n : 0);
 }
 
 void window_sent(Window *window, int id, uint64_t first, uint64_t last)
@@ -63,10 +66,63 @@ void window_sent(Window *window, int id, uint64_t first, uint64_t last)
 	window->cursor = last;
 }
 
+static bool window_knows(Window *window, int id)
+{
+	for (unsigned i = 0; i < window->n; i++) {
+		if (window_at(window, i)->id == id)
+			return true;
+	}
+	return false;
+}
+
+void window_split(Window *window, uint64_t mark)
+{
+	g_assert(!window->ahead && window->n == 0 && mark > window->cursor);
+	window->ahead = window_new(mark, window->limit);
+	window->mark = mark;
+}
+
+/* The backlog is through: what went ahead is all there is. */
+static void window_merge(Window *window)
+{
+	Window *ahead = window->ahead;
+
+	g_free(window->messages);
+	*window = *ahead;
+	g_free(ahead);
+}
+
+void window_join(Window *window)
+{
+	g_assert(window->n == 0);
+	if (!window->ahead)
+		return;
+	if (window->released >= window->mark)
+		window_merge(window);
+	else
+		g_clear_pointer(&window->ahead, window_free);
+}
+
+Window *window_ahead(Window *window)
+{
+	return window->ahead;
+}
+
+uint64_t window_mark(const Window *window)
+{
+	return window->mark;
+}
+
 bool window_acked(Window *window, int id, uint64_t *release)
 {
 	bool moved = false;
 
+	if (window->ahead && window_knows(window->ahead, id)) {
+		uint64_t later;
+
+		window_acked(window->ahead, id, &later);
+		return false;
+	}
 	for (unsigned i = 0; i < window->n; i++) {
 		if (window_at(window, i)->id == id)
 			window_at(window, i)->acked = true;
@@ -77,6 +133,8 @@ bool window_acked(Window *window, int id, uint64_t *release)
 		window->n--;
 		moved = true;
 	}
+	if (window->ahead && window->n == 0 && window->released >= window->mark)
+		window_merge(window);
 	if (moved)
 		*release = window->released;
 	return moved;
@@ -90,6 +148,8 @@ void window_pass(Window *window)
 
 void window_rewind(Window *window)
 {
+	if (window->ahead)
+		window_rewind(window->ahead);
 	window->n = 0;
 	window->cursor = window->released;
 }
@@ -98,4 +158,6 @@ void window_skip(Window *window, uint64_t released)
 {
 	window->n = 0;
 	window->released = window->cursor = released;
+	if (window->ahead && released >= window->mark)
+		window_merge(window);
 }

@@ -8,6 +8,9 @@
  * Messages are acknowledged in any order, but released from the front only, so that the spool
  * stays without holes and a crash repeats at most what was in flight. When the connection is
  * lost all that was not acknowledged is fetched again.
+ *
+ * A backlog that is to be paced can be split off: what comes after it travels ahead, in a window
+ * of its own, and is released once the backlog is through.
  */
 #pragma once
 
@@ -32,7 +35,7 @@ uint64_t window_cursor(const Window *window);
 /* window_full() - as many messages as allowed are in flight */
 bool window_full(const Window *window);
 
-/* window_in_flight() - number of messages */
+/* window_in_flight() - number of messages, with those that went ahead */
 unsigned window_in_flight(const Window *window);
 
 /* window_sent() - a message with @first..@last is under way
@@ -50,6 +53,21 @@ void window_pass(Window *window);
 
 /* window_rewind() - the connection is gone: send again from the first unacknowledged message */
 void window_rewind(Window *window);
+
+/* window_split() - what comes after @mark goes ahead of the rest
+ * @mark: above window_cursor(); nothing is in flight and nothing split off */
+void window_split(Window *window, uint64_t mark);
+
+/* window_join() - undo that. What went ahead is sent again unless all before it is released
+ * Nothing of the backlog is in flight */
+void window_join(Window *window);
+
+/* window_ahead() - the window of what goes ahead, for window_cursor() and window_sent() only;
+ * NULL when nothing is split off, which window_acked() and window_skip() may bring about */
+Window *window_ahead(Window *window);
+
+/* window_mark() - where the backlog ends that was split off */
+uint64_t window_mark(const Window *window);
 
 /* window_skip() - nothing up to @released is to be sent any more, and nothing is in flight */
 void window_skip(Window *window, uint64_t released);

@@ -341,6 +341,29 @@ static void test_second_agent(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 10);
 }
 
+/* What waited goes out at its pace, what is new ahead of it; nothing is lost or double. */
+static void test_backlog_rate(Fixture *f, gconstpointer data)
+{
+	broker_kill(f->broker);
+	agent_process_start(f->agent);
+	publish(f, 1, 200);
+	restart_broker(f);
+	agent_process_await(f->agent, "state", "online");
+	publish(f, 201, 300);
+	oracle_await(f->oracle, 201, 300);
+	g_assert_cmpuint(oracle_samples(f->oracle), <, 1 + 300);
+	oracle_await(f->oracle, 1, 200);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+	publish(f, 301, 400);
+	oracle_await(f->oracle, 301, 400);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	agent_process_start(f->agent); /* all of it was deleted */
+	publish(f, 401, 401);
+	oracle_await(f->oracle, 401, 401);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+}
+
 static bool complains(const AgentProcess *agent, const char *words)
 {
 	cJSON *status = agent_process_status(agent);
@@ -419,6 +442,7 @@ int main(int argc, char **argv)
 			   tear_down);
 	ADD("/agent/lacks/watch", NULL, test_unwatchable);
 	ADD("/agent/start/second-agent", NULL, test_second_agent);
+	ADD("/agent/live/backlog-rate", "[agent]\nbacklog_rate = 20\n", test_backlog_rate);
 	ADD("/agent/live/rival", NULL, test_rival);
 	ADD("/agent/start/notifies", NULL, test_notifies);
 	return g_test_run();

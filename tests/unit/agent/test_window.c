@@ -109,11 +109,81 @@ static void test_ring(void)
 	}
 }
 
+/* What comes after the mark goes ahead, and is released once all before it is. */
+static void test_split(void)
+{
+	g_autoptr(Window) window = window_new(10, 3);
+	uint64_t release = 0;
+
+	window_split(window, 30);
+	window_sent(window_ahead(window), 1, 31, 40);
+	window_sent(window, 2, 11, 20);
+	g_assert_cmpuint(window_in_flight(window), ==, 2);
+	g_assert_false(window_acked(window, 1, &release));
+	g_assert_cmpuint(window_cursor(window), ==, 20);
+	g_assert_true(window_acked(window, 2, &release));
+	g_assert_cmpuint(release, ==, 20);
+
+	window_sent(window_ahead(window), 3, 41, 50);
+	window_sent(window, 4, 21, 30);
+	g_assert_true(window_acked(window, 4, &release));
+	g_assert_cmpuint(release, ==, 40);
+	g_assert_null(window_ahead(window));
+	g_assert_cmpuint(window_cursor(window), ==, 50);
+	g_assert_cmpuint(window_in_flight(window), ==, 1);
+	g_assert_true(window_acked(window, 3, &release));
+	g_assert_cmpuint(release, ==, 50);
+}
+
+/* A lost connection forgets what was in flight, not what had gone ahead. */
+static void test_split_rewind(void)
+{
+	g_autoptr(Window) window = window_new(10, 3);
+	uint64_t release = 0;
+
+	window_split(window, 20);
+	window_sent(window_ahead(window), 1, 21, 30);
+	window_acked(window, 1, &release);
+	window_sent(window_ahead(window), 2, 31, 40);
+	window_sent(window, 3, 11, 15);
+	window_rewind(window);
+	g_assert_cmpuint(window_cursor(window), ==, 10);
+	g_assert_cmpuint(window_cursor(window_ahead(window)), ==, 30);
+	window_sent(window, 1, 11, 20);
+	g_assert_true(window_acked(window, 1, &release));
+	g_assert_cmpuint(release, ==, 30);
+	g_assert_cmpuint(window_cursor(window), ==, 30);
+}
+
+static void test_split_undone(void)
+{
+	g_autoptr(Window) window = window_new(10, 3);
+	uint64_t release = 0;
+
+	window_split(window, 20);
+	window_sent(window_ahead(window), 1, 21, 30);
+	window_acked(window, 1, &release);
+	window_join(window);
+	g_assert_null(window_ahead(window));
+	g_assert_cmpuint(window_cursor(window), ==, 10);
+
+	window_split(window, 20);
+	window_sent(window_ahead(window), 1, 21, 30);
+	window_skip(window, 20); /* the backlog is no more */
+	g_assert_null(window_ahead(window));
+	g_assert_cmpuint(window_cursor(window), ==, 30);
+	g_assert_true(window_acked(window, 1, &release));
+	g_assert_cmpuint(release, ==, 30);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add_data_func(cases[i].path, &cases[i], test_case);
 	g_test_add_func("/agent/window/ring", test_ring);
+	g_test_add_func("/agent/window/split", test_split);
+	g_test_add_func("/agent/window/split-rewind", test_split_rewind);
+	g_test_add_func("/agent/window/split-undone", test_split_undone);
 	return g_test_run();
 }

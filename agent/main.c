@@ -44,6 +44,7 @@
 
 typedef struct App {
 	Config *config;
+	Config *reloaded; /* as read last, on SIGHUP; NULL: not yet */
 	GMainLoop *loop;
 	Notify *notify;
 	Spool *spool;
@@ -267,6 +268,70 @@ static void on_store_changed(gpointer data)
 	uplink_reload(app->uplink);
 }
 
+/* Sensors anew, all of them, when one is another or has another interval. */
+static bool reload_sensors(App *app, const Config *fresh, const char *const *changed,
+			   GError **error)
+{
+	Sensors *sensors;
+
+	if (!g_strv_contains(changed, "sensor") && !g_strv_contains(changed, "agent.interval"))
+		return true;
+	sensors = sensors_new(fresh, on_sensors_ready, app, error);
+	if (!sensors)
+		return false;
+	sensors_free(app->sensors);
+	app->sensors = sensors;
+	g_message("the sensors are read as they are configured now");
+	return true;
+}
+
+/* What differs from the start and is not obeyed before the next start, in one line. */
+static void tell_kept(const char *const *changed)
+{
+	static const char *const obeyed[] = { "sensor", "agent.interval", "log.level", NULL };
+	g_autoptr(GString) kept = g_string_new(NULL);
+
+	for (; *changed; changed++)
+		if (!g_strv_contains(obeyed, *changed))
+			g_string_append_printf(kept, "%s%s", kept->len > 0 ? ", " : "", *changed);
+	if (kept->len > 0)
+		g_message("changed settings that take effect at the next start: %s", kept->str);
+}
+
+static bool app_reload(App *app, GError **error)
+{
+	const Config *present = app->reloaded ? app->reloaded : app->config;
+	g_autoptr(Config) fresh = config_reload(app->config, error);
+
+	if (!fresh)
+		return false;
+
+	g_auto(GStrv) changed = config_differences(present, fresh);
+	g_auto(GStrv) pending = config_differences(app->config, fresh);
+	const char *const *names = (const char *const *)changed;
+
+	if (!reload_sensors(app, fresh, names, error))
+		return false;
+	if (g_strv_contains(names, "log.level"))
+		log_set_level(app->log, fresh->log.level);
+	if (names[0])
+		tell_kept((const char *const *)pending);
+	config_free(app->reloaded);
+	app->reloaded = g_steal_pointer(&fresh);
+	return true;
+}
+
+static void on_hangup(App *app)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (app->stopping)
+		return;
+	uplink_reload(app->uplink);
+	if (!app_reload(app, &error))
+		g_warning("the settings stay as they are: %s", error->message);
+}
+
 static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 {
 	struct signalfd_siginfo info;
@@ -274,7 +339,7 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return G_SOURCE_CONTINUE;
 	if (info.ssi_signo == SIGHUP)
-		on_store_changed(data);
+		on_hangup(data);
 	else
 		app_stop(data);
 	return G_SOURCE_CONTINUE;
@@ -320,7 +385,7 @@ static bool control_reload(void *data, GError **error)
 	if (fail_when_stopping(app, error))
 		return false;
 	uplink_reload(app->uplink);
-	return true;
+	return app_reload(app, error);
 }
 
 static bool control_identify(unsigned seconds, void *data, GError **error)
@@ -674,6 +739,7 @@ static void app_clear(App *app)
 	close(app->signals);
 	notify_free(app->notify);
 	g_main_loop_unref(app->loop);
+	config_free(app->reloaded);
 	config_free(app->config);
 	g_clear_error(&app->lacking);
 	g_clear_error(&app->error);

@@ -22,6 +22,10 @@
 struct ConfigOrigins {
 	GHashTable *values; /* "group.key" -> "file:line" or "command line" */
 	GPtrArray *files;   /* paths, the last element NULL */
+	char *file;         /* what config_load() was given */
+	char **sets;
+	char *vendor_dir;
+	char *sysconf_dir;
 };
 
 /* One setting on its way in; all borrowed */
@@ -169,6 +173,10 @@ void config_free(Config *config)
 	g_ptr_array_unref(config->programs);
 	g_hash_table_unref(config->origins->values);
 	g_ptr_array_unref(config->origins->files);
+	g_free(config->origins->file);
+	g_strfreev(config->origins->sets);
+	g_free(config->origins->vendor_dir);
+	g_free(config->origins->sysconf_dir);
 	g_free(config->origins);
 	g_free(config);
 }
@@ -618,7 +626,23 @@ Config *config_load(const ConfigSource *source, GError **error)
 		ok = set_apply(config, *set, error);
 	if (!ok || !config_check(config, error))
 		return NULL;
+	config->origins->file = g_strdup(source->file);
+	config->origins->sets = g_strdupv((char **)source->sets);
+	config->origins->vendor_dir = g_strdup(source->vendor_dir);
+	config->origins->sysconf_dir = g_strdup(source->sysconf_dir);
 	return g_steal_pointer(&config);
+}
+
+Config *config_reload(const Config *config, GError **error)
+{
+	const ConfigSource source = {
+		.file = config->origins->file,
+		.sets = (const char *const *)config->origins->sets,
+		.vendor_dir = config->origins->vendor_dir,
+		.sysconf_dir = config->origins->sysconf_dir,
+	};
+
+	return config_load(&source, error);
 }
 
 const char *const *config_files(const Config *config)
@@ -708,4 +732,64 @@ char *config_dump(const Config *config)
 	for (unsigned int i = 0; i < config->programs->len; i++)
 		dump_program(out, config, config->programs->pdata[i]);
 	return g_string_free(out, FALSE);
+}
+
+G_STATIC_ASSERT(offsetof(ConfigSensor, name) == 0);
+G_STATIC_ASSERT(offsetof(ConfigCommand, name) == 0);
+
+/* Names and values of all groups that are called alike and have a name each. */
+static char *named_text(const GPtrArray *groups, const char *row_group_name)
+{
+	GString *out = g_string_new(NULL);
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (unsigned int g = 0; g < groups->len; g++) {
+		/* a name is the first member of both */
+		const char *const *name = groups->pdata[g];
+
+		g_string_append_printf(out, "[%s]\n", *name);
+		for (size_t i = 0; i < count; i++) {
+			g_autofree char *text = NULL;
+
+			if (strcmp(keys[i].group, row_group_name) != 0)
+				continue;
+			text = config_value_format(&keys[i], groups->pdata[g]);
+			g_string_append_printf(out, "%s\n", text);
+		}
+	}
+	return g_string_free(out, FALSE);
+}
+
+static void compare_named(GPtrArray *names, const char *group, const GPtrArray *a,
+			  const GPtrArray *b)
+{
+	g_autofree char *left = named_text(a, group);
+	g_autofree char *right = named_text(b, group);
+
+	if (strcmp(left, right) != 0)
+		g_ptr_array_add(names, g_strdup(group));
+}
+
+char **config_differences(const Config *a, const Config *b)
+{
+	GPtrArray *names = g_ptr_array_new();
+	size_t count = 0;
+	const ConfigKey *keys = config_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!key_is_single(&keys[i]))
+			continue;
+
+		g_autofree char *left = config_value_format(&keys[i], row_base_const(a, &keys[i]));
+		g_autofree char *right = config_value_format(&keys[i], row_base_const(b, &keys[i]));
+
+		if (strcmp(left, right) != 0)
+			g_ptr_array_add(names,
+					g_strdup_printf("%s.%s", keys[i].group, keys[i].key));
+	}
+	compare_named(names, CONFIG_GROUP_SENSOR, a->sensors, b->sensors);
+	compare_named(names, CONFIG_GROUP_PROGRAM, a->programs, b->programs);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
 }

@@ -216,6 +216,15 @@ typedef struct ConfigSource {
  * Errors: LANDFALL_ERROR_CONFIG with file and line, or "command line" */
 Config *config_load(const ConfigSource *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* config_reload() - the same files and command line as for @config, read again
+ * Errors: as config_load() */
+Config *config_reload(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* config_differences() - what two configurations set differently: "agent.spool", and "sensor" or
+ * "command" for anything in those groups
+ * Returns names to be freed with g_strfreev() */
+char **config_differences(const Config *a, const Config *b);
+
 /* config_parse() - one text alone over the defaults: what config_load() does with each file
  * @text, @len: borrowed, need not end in NUL
  * @name:       stands for the file in messages

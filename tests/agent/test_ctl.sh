@@ -65,12 +65,23 @@ install_signed() { # what a CA does with a request
 	store install "$dir/crt" | sed 's/ valid until .*//'
 }
 
+sensors_now() { # the sensors the agent reads
+	"$ctl" --config "$dir/first.conf" --json status | jq -r '.agent.sensors[].name' | sort | tr '\n' ' '
+}
+reloaded() { # the agent's sensors, once they are the ones wanted; whatever they are after a minute
+	kill -HUP "$pid"
+	for _ in $(seq 600); do
+		[ "$(sensors_now)" = "$1" ] && break
+		sleep 0.1
+	done
+	sensors_now
+}
 metrics_up() { "$ctl" --config "$dir/landfall.conf" metrics | grep "^landfall_agent_up"; }
 metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..14
+echo 1..16
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -85,3 +96,9 @@ input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the c
 input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa
 input='' output='landfall_agent_up 1' check 0 "the agent for Prometheus" metrics_up
 input='' output='landfall_agent_up 0' check 0 "no agent for Prometheus" metrics_of_nobody
+
+cp "$dir/landfall.conf" "$dir/first.conf"
+printf '[sensor a]\ndriver = simulated\n[sensor b]\ndriver = simulated\n' >> "$dir/landfall.conf"
+input='' output='a b ' check 0 "sensors as configured, after SIGHUP" reloaded 'a b '
+printf '[sensor c]\ndriver = none\n' >> "$dir/landfall.conf"
+input='' output='a b ' check 0 "a wrong configuration changes nothing" reloaded 'a b '

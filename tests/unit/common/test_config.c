@@ -643,9 +643,55 @@ static void test_vendor_file(void)
 #define ADD_LAYERS(path, func)                                                                     \
 	g_test_add("/config/layers/" path, Layers, NULL, layers_set_up, func, layers_tear_down)
 
+/* --- read again --- */
+
+static void test_reload(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("landfall-config-XXXXXX", NULL);
+	g_autofree char *file = g_build_filename(dir, "landfall.conf", NULL);
+	const char *const sets[] = { "agent.batch=7", NULL };
+	const ConfigSource source = { .file = file, .sets = sets };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_file_set_contents(
+		file, "[agent]\ninterval = 5s\n[sensor a]\ndriver = simulated\n", -1, NULL));
+
+	g_autoptr(Config) first = config_load(&source, &error);
+	g_assert_no_error(error);
+
+	g_autoptr(Config) same = config_reload(first, &error);
+	g_assert_no_error(error);
+
+	g_auto(GStrv) none = config_differences(first, same);
+	g_assert_cmpuint(g_strv_length(none), ==, 0);
+
+	g_assert_true(g_file_set_contents(file,
+					  "[log]\nlevel = debug\n[agent]\nbatch = 9\n"
+					  "[sensor a]\ndriver = simulated\nmaximum = 31\n"
+					  "[broker]\nuri = mqtt://b\n",
+					  -1, NULL));
+
+	/* of a copy too; the command line stays above the file */
+	g_autoptr(Config) second = config_reload(same, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(second->agent.batch, ==, 7);
+
+	g_auto(GStrv) names = config_differences(first, second);
+	g_autofree char *joined = g_strjoinv(" ", names);
+
+	g_assert_cmpstr(joined, ==, "log.level broker.uri agent.interval sensor");
+
+	g_assert_true(g_file_set_contents(file, "[agent]\nintervall = 1s\n", -1, NULL));
+	g_assert_null(config_reload(first, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_unlink(file);
+	g_rmdir(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/config/reload", test_reload);
 	ADD_CASES("/config/value/", value_cases, test_value);
 	ADD_CASES("/config/text/", text_cases, test_text);
 	ADD_CASES("/config/set/", set_cases, test_set);

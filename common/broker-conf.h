@@ -15,6 +15,8 @@
  */
 #pragma once
 
+#include "common/tls-version.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +58,9 @@ typedef struct BrokerConf {
 	BrokerProtocol protocol;
 	BrokerFormat format;
 	bool retain;    /* telemetry is kept by the broker */
+	TlsVersion tls; /* oldest version that is spoken */
+	char *alpn;     /* NULL: none is asked for */
+	char *crl;      /* absolute path; NULL: revocation is not looked at */
 	uint32_t given; /* which rows were set by somebody; private to broker and config */
 } BrokerConf;
 

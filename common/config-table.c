@@ -171,6 +171,12 @@ static const ConfigName format_names[] = {
 	{ NULL, 0 },
 };
 
+static const ConfigName tls_names[] = {
+	{ "1.2", TLS_VERSION_1_2 },
+	{ "1.3", TLS_VERSION_1_3 },
+	{ NULL, 0 },
+};
+
 static const ConfigName driver_names[] = {
 	{ "simulated", CONFIG_DRIVER_SIMULATED },
 	{ "hwmon", CONFIG_DRIVER_HWMON },
@@ -313,6 +319,14 @@ static const ConfigKey keys[] = {
 	{ "broker", "user_name", CONFIG_TYPE_STRING, BROKER(user_name), 0, 1024, "",
 	  "of the connection; %c is the client id, %h the host; empty: the profile's own", NULL, 0,
 	  NULL },
+	{ "broker", "tls", CONFIG_TYPE_ENUM, BROKER(tls), 0, 0, "1.3", "oldest version of TLS",
+	  tls_names, 0, NULL },
+	{ "broker", "alpn", CONFIG_TYPE_STRING, BROKER(alpn), 0, 255, "",
+	  "protocol to ask for by ALPN, such as x-amzn-mqtt-ca on port 443 of AWS; empty: none",
+	  NULL, 0, NULL },
+	{ "broker", "crl", CONFIG_TYPE_PATH, BROKER(crl), 0, PATH_LEN, "",
+	  "PEM file of revoked certificates the broker's is looked up in; empty: it is not", NULL,
+	  0, NULL },
 
 	{ "agent", "interval", CONFIG_TYPE_DURATION, AT(agent.interval_ms), 10, DAY, "1s",
 	  "between two readings of a sensor", NULL, 0, NULL },

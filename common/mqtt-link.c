@@ -99,6 +99,7 @@ static void on_connack(struct mosquitto *mosq, void *data, int reason, int flags
 		return;
 	}
 	session = session_read(link, flags, props);
+	session.unasked = link->tls && tls_context_unasked(link->tls);
 	link->packet_max = session.max_packet_size;
 	link->stage = MQTT_LINK_OPEN;
 	event_add(link, MQTT_EVENT_ACCEPTED)->session = session;

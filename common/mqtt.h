@@ -75,6 +75,7 @@ typedef struct MqttConfig {
 
 /* What the broker said in its CONNACK; limits as given, or the protocol's defaults. */
 typedef struct MqttSession {
+	bool unasked; /* the broker did not want the certificate we have for it */
 	bool session_present;
 	unsigned int window;      /* what we hold to: the smaller of ours and receive maximum */
 	uint32_t max_packet_size; /* 0: none given */

@@ -180,6 +180,21 @@ char *tls_reason_verify(X509_STORE_CTX *store_ctx, const char *host)
 		return g_strdup_printf("%s has a wrong signature: the trusted CA of that name is "
 				       "another one",
 				       subject);
+	case X509_V_ERR_CERT_REVOKED: return g_strdup_printf("%s was revoked", subject);
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+		return g_strdup_printf("whether %s was revoked cannot be told: the CRL given is "
+				       "not of its issuer",
+				       subject);
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+		return g_strdup_printf("whether %s was revoked cannot be told: the CRL given is "
+				       "out of date",
+				       subject);
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+		return g_strdup_printf("%s has too weak a key; RSA takes 2048 bits at least",
+				       subject);
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return g_strdup_printf("%s is signed with a broken digest such as SHA-1", subject);
 	case X509_V_ERR_INVALID_PURPOSE: return g_strdup_printf("%s is not for a server", subject);
 	default:
 		return g_strdup_printf("%s does not hold: %s", subject,

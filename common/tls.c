@@ -17,6 +17,7 @@
 #include "common/tls-reason.h"
 
 #define ALPN_MAX       255
+#define SECURITY_LEVEL 2   /* of OpenSSL: 112 bits */
 #define PEM_CERTS_MAX  200 /* certificates of one file; a system bundle has about 150 */
 #define HASH_LINK_TAIL ".0"
 #define HASH_LINK_LEN  10 /* eight digits and the tail */
@@ -28,6 +29,7 @@ struct TlsContext {
 	bool ip_literal;
 	char *failure; /* of the current handshake; the first reason stays */
 	bool refused;  /* the peer sent an alert */
+	bool asked;    /* the peer wanted our certificate */
 	bool slow;     /* our key is in a token */
 	gint busy;     /* a thread is in a handshake of this context */
 	TlsStart start;
@@ -36,6 +38,7 @@ struct TlsContext {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_CRL, X509_CRL_free)
 
 /* The oldest reason OpenSSL queued, in its words; empties the queue. Static text. */
 static const char *openssl_reason(void)
@@ -90,6 +93,15 @@ static void on_info(const SSL *ssl, int where, int value)
 		context->refused = true;
 		context_note(context, tls_reason_alert(value));
 	}
+}
+
+/* OpenSSL wants to know which certificate to send: the one it has. */
+static int on_asked(SSL *ssl, void *data)
+{
+	TlsContext *context = data;
+
+	context->asked = true;
+	return 1;
 }
 
 /* ---- building: files into the context ---- */
@@ -236,6 +248,32 @@ static bool load_trust_file(TlsContext *context, const char *path, GError **erro
 	return false;
 }
 
+static bool load_crls(TlsContext *context, const char *path, GError **error)
+{
+	g_autoptr(Secret) text = pem_read(path, "a list of revoked certificates",
+					  LANDFALL_ERROR_STORE_INVALID, error);
+	g_autoptr(BIO) bio = text ? secret_bio(text) : NULL;
+	X509_STORE *store = SSL_CTX_get_cert_store(context->ssl_ctx);
+	unsigned int count = 0;
+
+	if (!text)
+		return false;
+	for (; count < PEM_CERTS_MAX; count++) {
+		g_autoptr(X509_CRL) crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+
+		if (!crl && count > 0 && pem_ended()) {
+			X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+			return true;
+		}
+		if (!crl || X509_STORE_add_crl(store, crl) != 1)
+			break;
+	}
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID,
+		    "%s: list %u of revoked certificates cannot be used: %s", path, count + 1,
+		    openssl_reason());
+	return false;
+}
+
 /* A folder of certificates found by hash is read as needed, which spares a megabyte. */
 static bool is_hashed_dir(const char *path)
 {
@@ -313,6 +351,8 @@ static void set_rules(TlsContext *context, TlsVersion min_version)
 	int version = min_version == TLS_VERSION_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
 
 	SSL_CTX_set_min_proto_version(ssl_ctx, version);
+	SSL_CTX_set_security_level(ssl_ctx, SECURITY_LEVEL);
+	SSL_CTX_set_cert_cb(ssl_ctx, on_asked, context);
 	SSL_CTX_set_options(ssl_ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 					     SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS);
@@ -327,6 +367,8 @@ static bool load_files(TlsContext *context, const TlsConfig *config, GError **er
 	if (config->certificate_path && !load_certificate(context, config->certificate_path, error))
 		return false;
 	if (config->certificate_path && !load_key(context, config, error))
+		return false;
+	if (config->crl_path && !load_crls(context, config->crl_path, error))
 		return false;
 	if (config->trust_path)
 		return load_trust_file(context, config->trust_path, error);
@@ -405,6 +447,7 @@ void tls_context_begin(TlsContext *context, TlsStart start, gpointer data)
 {
 	g_clear_pointer(&context->failure, g_free);
 	context->refused = false;
+	context->asked = false;
 	context->start = start;
 	context->start_data = data;
 }
@@ -412,6 +455,11 @@ void tls_context_begin(TlsContext *context, TlsStart start, gpointer data)
 const char *tls_context_failure(const TlsContext *context)
 {
 	return context->failure;
+}
+
+bool tls_context_unasked(const TlsContext *context)
+{
+	return !context->asked && SSL_CTX_get0_certificate(context->ssl_ctx) != NULL;
 }
 
 bool tls_context_refused(const TlsContext *context)

@@ -7,7 +7,9 @@
  *   trust        PEM file of CA certificates, or the system's store; nothing else is trusted
  *   host         always verified: DNS name against SAN (no CN fallback when there is a SAN),
  *                address against address entries; sent as SNI unless it is an address
- *   versions     TLS 1.2 and up; no renegotiation, no compression, session tickets allowed
+ *   revoked      looked up for the broker's own certificate where a CRL is given
+ *   versions     TLS 1.2 or 1.3 and up; no renegotiation, no compression, session tickets allowed
+ *   strength     112 bits: RSA of 2048, EC of 224, SHA-2 (OpenSSL's level 2)
  *
  * The context remembers why the last handshake failed, in words: what was wrong with the peer's
  * certificate, or which alert the peer sent. It belongs to one connection at a time.
@@ -18,6 +20,8 @@
  */
 #pragma once
 
+#include "common/tls-version.h"
+
 #include <glib.h>
 #include <openssl/types.h>
 #include <stdbool.h>
@@ -26,16 +30,12 @@
 
 typedef struct TlsContext TlsContext;
 
-typedef enum TlsVersion {
-	TLS_VERSION_1_2,
-	TLS_VERSION_1_3,
-} TlsVersion;
-
 /* All borrowed during tls_context_new() only. */
 typedef struct TlsConfig {
 	const char *certificate_path; /* device.crt; NULL: no client certificate, key_path too */
 	const char *key_path;         /* device.key */
 	const char *trust_path;       /* server_chain.pem; NULL: the system's store */
+	const char *crl_path;         /* PEM, lists of revoked certificates; NULL: not looked at */
 	const char *host;             /* DNS name or address literal; needed */
 	const char *alpn;             /* one protocol name of 1..255 octets, or NULL */
 	TlsVersion min_version;
@@ -83,6 +83,10 @@ void tls_context_begin(TlsContext *context, TlsStart start, gpointer data);
  * Examples: "the broker's certificate (CN=broker) expired on 2024-05-01 12:00:00 UTC",
  * "the broker refused us: it does not know the CA of our certificate (TLS alert 48)" */
 const char *tls_context_failure(const TlsContext *context);
+
+/* tls_context_unasked() - in the last handshake the broker did not ask for our certificate, so it
+ * cannot tell us from anybody else */
+bool tls_context_unasked(const TlsContext *context);
 
 /* tls_context_refused() - that failure is an alert of the peer: it did not want us */
 bool tls_context_refused(const TlsContext *context);

@@ -97,7 +97,9 @@ static bool target_load_tls(UplinkTarget *target, GError **error)
 		.key_path = identity->key_path,
 		.trust_path = target->broker->ca ? target->broker->ca : identity->chain_path,
 		.host = target->uri.host,
-		.min_version = TLS_VERSION_1_2,
+		.crl_path = target->broker->crl,
+		.alpn = target->broker->alpn,
+		.min_version = target->broker->tls,
 	};
 
 	target->tls = tls_context_new(&config, error);

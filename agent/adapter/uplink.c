@@ -290,6 +290,10 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 		g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
 			  uplink->target->client_id, session->connect_ms);
 	uplink->online_us = g_get_monotonic_time();
+	if (session->unasked)
+		g_warning("broker %s did not ask for our certificate: it cannot tell this device "
+			  "from any other client; let it require one",
+			  uplink->target->uri_text);
 	uplink->connects++;
 	uplink->connect_ms = session->connect_ms;
 	uplink->packet_max = session->max_packet_size;

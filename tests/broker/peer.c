@@ -103,7 +103,9 @@ static TlsContext *context_new(Pki *pki, const PeerConfig *config, const char *h
 		.certificate_path = config->device ? pki_path(pki, certificate) : NULL,
 		.key_path = config->device ? pki_path(pki, key) : NULL,
 		.trust_path = pki_path(pki, config->trust ? config->trust : "ca.crt"),
+		.crl_path = config->crl ? pki_path(pki, config->crl) : NULL,
 		.host = host,
+		.min_version = config->oldest,
 	};
 	TlsContext *context = tls_context_new(&tls, &error);
 

@@ -26,6 +26,8 @@ typedef struct PeerConfig {
 	uint16_t port;
 	const char *device; /* name of the client certificate [none] */
 	const char *trust;  /* file ["ca.crt"] */
+	const char *crl;    /* file [none] */
+	TlsVersion oldest;  /* [1.2] */
 	bool clear_text;
 	MqttProtocol protocol;
 	const char *client_id; /* ["device"] */

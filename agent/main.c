@@ -20,6 +20,7 @@
 #include "agent/adapter/notify.h"
 #include "agent/adapter/painter.h"
 #include "agent/adapter/programs.h"
+#include "agent/adapter/renewer.h"
 #include "agent/adapter/sensors.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
@@ -55,6 +56,7 @@ typedef struct App {
 	Commands *commands;
 	CommandStore *command_store;
 	Programs *programs;
+	Renewer *renewer;
 	LogSink *log;
 	StoreWatch *watch;
 	AgentBus *bus;          /* NULL: none wanted */
@@ -96,6 +98,7 @@ static void app_status(const App *app, AgentStatus *status)
 	UplinkStatus uplink = uplink_status(app->uplink);
 	const SpoolStats *spool = spool_stats(app->spool);
 	const StoreIdentity *identity = uplink.target->identity;
+	RenewerStatus renewer = renewer_status(app->renewer);
 
 	*status = (AgentStatus){
 		.state = uplink.state,
@@ -114,6 +117,9 @@ static void app_status(const App *app, AgentStatus *status)
 		.common_name = identity ? identity->common_name : NULL,
 		.not_before = identity ? identity->not_before : 0,
 		.not_after = identity ? identity->not_after : 0,
+		.renewal = renewer.state,
+		.alarm = renewer.alarm,
+		.renewal_error = renewer.last_error,
 		.waiting = spool->depth,
 		.bytes = spool->bytes,
 		.limit = spool->limit,
@@ -141,6 +147,7 @@ static void on_uplink_changed(void *data)
 	App *app = data;
 	AgentStatus status;
 
+	renewer_identity(app->renewer, uplink_status(app->uplink).target->identity);
 	app_status(app, &status);
 	agent_bus_changed(app->bus, true);
 	indicators_status(app->indicators, &status);
@@ -549,7 +556,15 @@ static bool on_command_reboot(void *data, GError **error)
 	return programs_run(app->programs, 0, &reboot, none, error);
 }
 
+static bool on_command_renew(void *data, GError **error)
+{
+	App *app = data;
+
+	return renewer_ask(app->renewer, error);
+}
+
 static const CommandPort command_port = {
+	.renew = on_command_renew,
 	.restart = on_command_restart,
 	.reboot = on_command_reboot,
 	.run = on_command_run,
@@ -699,6 +714,7 @@ static bool app_start(App *app, GError **error)
 	app_watch_store(app); /* before it is read: so no change is missed */
 	app->painter = painter_new(app->config->indicator.font);
 	app_open_commands(app);
+	app->renewer = renewer_new(app->config);
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
 		return false;
@@ -727,6 +743,7 @@ static void app_clear(App *app)
 	spool_close(app->spool);
 	ingest_free(app->ingest);
 	programs_free(app->programs);
+	renewer_free(app->renewer);
 	command_store_free(app->command_store);
 	commands_free(app->commands);
 	uplink_free(app->uplink);

@@ -90,6 +90,16 @@ static bool check_command(const char *value, GError **error)
 	return false;
 }
 
+static bool check_est(const char *value, GError **error)
+{
+	if (!*value ||
+	    (g_str_has_prefix(value, "https://") && g_uri_is_valid(value, G_URI_FLAGS_NONE, NULL)))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no URL of https, such as https://HOST/.well-known/est");
+	return false;
+}
+
 static bool check_token_key(const char *value, GError **error)
 {
 	g_autoptr(Secret) text = secret_new(value, strlen(value));
@@ -327,6 +337,19 @@ static const ConfigKey keys[] = {
 	{ "broker", "crl", CONFIG_TYPE_PATH, BROKER(crl), 0, PATH_LEN, "",
 	  "PEM file of revoked certificates the broker's is looked up in; empty: it is not", NULL,
 	  0, NULL },
+
+	{ "renewal", "est", CONFIG_TYPE_STRING, AT(renewal.est), 0, 1024, "",
+	  "base URL of an EST server, https://HOST/.well-known/est; empty: none", NULL, 0,
+	  check_est },
+	{ "renewal", "ca", CONFIG_TYPE_PATH, AT(renewal.ca), 0, PATH_LEN, "",
+	  "PEM file the EST server is verified against; empty: the system's authorities", NULL, 0,
+	  NULL },
+	{ "renewal", "same_key", CONFIG_TYPE_BOOL, AT(renewal.same_key), 0, 0, "false",
+	  "the new certificate is for the key there is, as always for one in a token", NULL, 0,
+	  NULL },
+	{ "renewal", "program", CONFIG_TYPE_STRING, AT(renewal.program), 0, CONFIG_VALUE_MAX, "",
+	  "program and arguments that renew the certificate in place of the EST client", NULL, 0,
+	  check_program },
 
 	{ "agent", "interval", CONFIG_TYPE_DURATION, AT(agent.interval_ms), 10, DAY, "1s",
 	  "between two readings of a sensor", NULL, 0, NULL },

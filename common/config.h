@@ -169,6 +169,12 @@ typedef struct Config {
 		int64_t adapter_wait_ms;
 		char *bus; /* "system", "session" or a D-Bus address */
 	} provisioner;
+	struct {
+		char *est;     /* base URL of the server; NULL: none */
+		char *ca;      /* PEM file it is verified against; NULL: the system's */
+		bool same_key; /* the new certificate is for the key we have */
+		char *program; /* run in place of landfallctl store renew; NULL: none */
+	} renewal;
 	BrokerConf broker; /* overrides the store: see broker_conf_resolve() */
 	struct {
 		int64_t interval_ms;

@@ -5,6 +5,7 @@
 #include "common/store-pending.h"
 #include "common/store.h"
 #include "ctl/ctl.h"
+#include "ctl/est.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -122,6 +123,17 @@ static bool store_cmd_install(const Ctl *ctl, Store *store, const StoreOptions *
 	return true;
 }
 
+static bool store_cmd_renew(const Ctl *ctl, Store *store, const StoreOptions *options,
+			    GError **error)
+{
+	g_autoptr(StoreIdentity) identity = est_renew(store, ctl->config, error);
+
+	if (!identity)
+		return false;
+	print_identity(ctl, identity, "renewed as");
+	return true;
+}
+
 static bool store_cmd_rollback(const Ctl *ctl, Store *store, const StoreOptions *options,
 			       GError **error)
 {
@@ -199,7 +211,7 @@ static const struct StoreCommand {
 } store_commands[] = {
 	{ "import", 1, store_cmd_import },     { "show", 0, store_cmd_show },
 	{ "rollback", 0, store_cmd_rollback }, { "csr", 0, store_cmd_csr },
-	{ "install", 1, store_cmd_install },
+	{ "install", 1, store_cmd_install },   { "renew", 0, store_cmd_renew },
 };
 
 static bool run_verb(const Ctl *ctl, int argc, char **argv, StoreOptions *options, GError **error)
@@ -217,7 +229,7 @@ static bool run_verb(const Ctl *ctl, int argc, char **argv, StoreOptions *option
 	}
 	g_set_error_literal(
 		error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-		"store takes 'import DIR', 'csr', 'install FILE', 'show' or 'rollback'");
+		"store takes 'import DIR', 'csr', 'install FILE', 'renew', 'show' or 'rollback'");
 	return false;
 }
 
@@ -235,7 +247,8 @@ bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 		  "csr: make a new key even where one waits for its certificate", NULL },
 		G_OPTION_ENTRY_NULL
 	};
-	bool ok = ctl_parse("store import DIR | store csr | store install FILE | store show | "
+	bool ok = ctl_parse("store import DIR | store csr | store install FILE | store renew | "
+			    "store show | "
 			    "store rollback",
 			    entries, &argc, &argv, error) &&
 		  run_verb(ctl, argc, argv, &options, error);

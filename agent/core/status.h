@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "agent/core/renewal.h"
 #include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
 
@@ -30,6 +31,9 @@ typedef struct AgentStatus {
 	const char *common_name;
 	int64_t not_before; /* Unix seconds */
 	int64_t not_after;
+	RenewalState renewal;
+	RenewalAlarm alarm;
+	const char *renewal_error; /* "" when the last one succeeded */
 
 	uint64_t waiting;
 	uint64_t bytes;

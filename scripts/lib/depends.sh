@@ -8,13 +8,14 @@ build_packages=(
 	gcc libc6-dev meson ninja-build pkg-config python3 protobuf-c-compiler
 	libglib2.0-dev libdbus-1-dev libbluetooth-dev libmosquitto-dev libssl-dev libcjson-dev
 	libprotobuf-c-dev libsqlite3-dev zlib1g-dev libqrencode-dev libpng-dev libsystemd-dev
+	libcurl4-openssl-dev
 )
 
 # to run the tests on this machine
 test_packages=(
 	clang libclang-rt-14-dev llvm valgrind libc6-dbg binutils shellcheck clang-format
 	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi python3-dbusmock
-	softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl
+	faketime softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl
 	mosquitto mosquitto-clients rabbitmq-server openssl zbar-tools librsvg2-bin iproute2 jq
 )
 

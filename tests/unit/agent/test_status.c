@@ -17,6 +17,9 @@ static const AgentStatus full = {
 	.common_name = "dev-1",
 	.not_before = 1700000000,
 	.not_after = 1800000000,
+	.renewal = RENEWAL_WAITING,
+	.alarm = RENEWAL_LATE,
+	.renewal_error = "no server",
 	.waiting = 4,
 	.bytes = 8192,
 	.limit = 67108864,
@@ -45,7 +48,8 @@ static void test_full(void)
 		"{\"name\":\"mqtt\",\"state\":\"pending\"},"
 		"{\"name\":\"telemetry\",\"state\":\"pending\"}],"
 		"\"certificate\":{\"common_name\":\"dev-1\",\"generation\":3,"
-		"\"not_before\":1700000000,\"not_after\":1800000000},"
+		"\"not_before\":1700000000,\"not_after\":1800000000,"
+		"\"renewal\":\"waiting\",\"alarm\":\"late\",\"renewal_error\":\"no server\"},"
 		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"
 		"\"accepted\":9,\"delivered\":4,\"dropped\":1}}");
 }

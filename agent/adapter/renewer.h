@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * renewer - renews the certificate in time, by running a program
+ *
+ * When is core/renewal's matter; the clock, the timer and the process are here. What is run:
+ * [renewal] program, or `landfallctl store renew` where [renewal] est names a server. What it
+ * installs is seen by the store's watch like any other new generation.
+ *
+ * Owner: one thread with a main loop.
+ */
+#pragma once
+
+#include "agent/core/renewal.h"
+#include "common/config.h"
+#include "common/store.h"
+
+#include <glib.h>
+
+typedef struct Renewer Renewer;
+
+typedef struct RenewerStatus {
+	RenewalState state;
+	RenewalAlarm alarm;
+	const char *last_error; /* "" after a success; borrowed until the next call */
+} RenewerStatus;
+
+/* renewer_new() - @config: borrowed, kept */
+Renewer *renewer_new(const Config *config);
+
+/* renewer_free() - a program under way is killed; NULL is fine */
+void renewer_free(Renewer *renewer);
+
+/* renewer_identity() - this is in use now; NULL: none. Borrowed for the call */
+void renewer_identity(Renewer *renewer, const StoreIdentity *identity);
+
+/* renewer_ask() - renew now
+ * Errors: LANDFALL_ERROR_CONFIG (nothing is set to renew with), UNAVAILABLE (under way), FAILED */
+bool renewer_ask(Renewer *renewer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* renewer_status() - how it stands */
+RenewerStatus renewer_status(const Renewer *renewer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Renewer, renewer_free)

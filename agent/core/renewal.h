@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * renewal - when a certificate is to be renewed, and what is said until it is
+ *
+ *   time ──┬───────────────────────────┬──────────────┬─────────┬────────┬──▶
+ *       not before               two thirds      three quarters  9/10   not after
+ *                                + jitter: due     LATE         URGENT   EXPIRED
+ *
+ *   state     leaves it when
+ *   IDLE      the time for it has come, or somebody asks: RUNNING
+ *   RUNNING   it failed: WAITING; another certificate became current: IDLE
+ *   WAITING   the pause is over: RUNNING
+ *
+ * A renewal that fails is tried again for ever: after 1/50 of the lifetime, between a minute and
+ * a day, less a random part of up to a quarter, so that a fleet does not come at once. After
+ * the certificate's end too, since a server may still take it, and the clock may be wrong.
+ *
+ * Pure: time and randomness are arguments, work is begun through the port. Wall-clock seconds
+ * decide, since certificates are dated; while the clock is not plausible nothing is due. Pauses
+ * are bounded by the clock as well: one that is set back cannot stretch them beyond a day.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum RenewalState {
+	RENEWAL_IDLE,
+	RENEWAL_RUNNING,
+	RENEWAL_WAITING,
+} RenewalState;
+
+/* How near the end is */
+typedef enum RenewalAlarm {
+	RENEWAL_FINE,
+	RENEWAL_LATE,    /* a quarter of the lifetime is left: renewal should be over */
+	RENEWAL_URGENT,  /* a tenth */
+	RENEWAL_EXPIRED, /* nothing */
+} RenewalAlarm;
+
+typedef struct RenewalPort {
+	/* start() - begin to renew; renewal_failed() or renewal_certificate() is to follow.
+	 * Returns false when nothing can be begun now */
+	bool (*start)(void *data);
+
+	/* random() - a number below @bound */
+	uint32_t (*random)(uint32_t bound, void *data);
+} RenewalPort;
+
+/* Members are private to renewal, but for reading state */
+typedef struct Renewal {
+	const RenewalPort *port;
+	void *data;
+	RenewalState state;
+	int64_t not_before_s; /* of the certificate in force; 0: there is none */
+	int64_t not_after_s;
+	int64_t due_s;
+	unsigned failures; /* in a row */
+} Renewal;
+
+/* renewal_init() - without a certificate
+ * @port: static; @data: handed to it */
+void renewal_init(Renewal *renewal, const RenewalPort *port, void *data);
+
+/* renewal_certificate() - this certificate is in force now; the same one again changes nothing,
+ * and one that ends earlier means that the new one was given up: that is a failure too
+ * @not_after_s: later than @not_before_s, or there is none
+ * @now_s:       as in renewal_step() */
+void renewal_certificate(Renewal *renewal, int64_t not_before_s, int64_t not_after_s,
+			 int64_t now_s);
+
+/* renewal_step() - look at the clock; to be called every minute or so
+ * @now_s: seconds since 1970, 0: not plausible */
+void renewal_step(Renewal *renewal, int64_t now_s);
+
+/* renewal_ask() - renew now, whatever the clock says; false when it cannot be begun or is under
+ * way */
+bool renewal_ask(Renewal *renewal);
+
+/* renewal_failed() - what start() began has come to nothing */
+void renewal_failed(Renewal *renewal, int64_t now_s);
+
+/* renewal_state_name() - "idle", "running", "waiting"; static */
+const char *renewal_state_name(RenewalState state);
+
+/* renewal_alarm() - how near the end is at @now_s; FINE when that is 0 */
+RenewalAlarm renewal_alarm(const Renewal *renewal, int64_t now_s);
+
+/* renewal_alarm_name() - "fine", "late", "urgent", "expired"; static */
+const char *renewal_alarm_name(RenewalAlarm alarm);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* renewal: ten simulated years, with the server failing at each step; and what is drawn, said and
+ * done about a wrong clock. */
+#include "agent/core/renewal.h"
+
+#include <glib.h>
+
+#define MINUTE INT64_C(60)
+#define HOUR   INT64_C(3600)
+#define DAY    INT64_C(86400)
+#define YEARS  (INT64_C(3653) * DAY)
+#define START  INT64_C(1800000000) /* 2027 */
+
+/* Where a renewal breaks while the server is ill */
+typedef enum Fault {
+	FAULT_NONE,
+	FAULT_START,   /* nothing can be begun: no key, no process */
+	FAULT_REFUSED, /* the server says no, at once */
+	FAULT_HANGS,   /* and after six hours the request is given up */
+	FAULT_BAD,     /* a certificate comes that no broker takes: given up after its trial */
+} Fault;
+
+/* A device and its server. */
+typedef struct World {
+	Renewal renewal;
+	Fault fault;
+	int64_t lifetime_s;
+	int64_t now_s;
+	int64_t ends_s;  /* of the request under way; 0: none */
+	int64_t trial_s; /* end of the trial of a bad certificate; 0: none */
+	int64_t from_s;  /* of the good certificate in force */
+	uint32_t noise;
+	unsigned requests; /* since it came */
+	unsigned requests_max;
+	unsigned renewed;
+} World;
+
+static int64_t world_until(const World *world)
+{
+	return world->from_s + world->lifetime_s;
+}
+
+/* The server is ill through the most of what is left after two thirds. */
+static bool world_is_ill(const World *world)
+{
+	return world->fault != FAULT_NONE &&
+	       world->now_s < world_until(world) - world->lifetime_s / 15;
+}
+
+static bool on_start(void *data)
+{
+	World *world = data;
+	bool ill = world_is_ill(world);
+
+	world->requests++;
+	if (ill && world->fault == FAULT_START)
+		return false;
+	world->ends_s = world->now_s + (ill && world->fault == FAULT_HANGS ? 6 * HOUR : MINUTE);
+	return true;
+}
+
+static uint32_t on_random(uint32_t bound, void *data)
+{
+	World *world = data;
+
+	world->noise = world->noise * 1664525 + 1013904223;
+	return (uint32_t)(((uint64_t)world->noise * bound) >> 32);
+}
+
+static const RenewalPort port = { on_start, on_random };
+
+static void world_take(World *world)
+{
+	world->from_s = world->now_s;
+	world->renewed++;
+	world->requests_max = MAX(world->requests_max, world->requests);
+	world->requests = 0;
+	renewal_certificate(&world->renewal, world->from_s, world_until(world), world->now_s);
+}
+
+static void world_answer(World *world)
+{
+	world->ends_s = 0;
+	if (!world_is_ill(world)) {
+		world_take(world);
+	} else if (world->fault == FAULT_BAD) {
+		world->trial_s = world->now_s + 10 * MINUTE;
+		renewal_certificate(&world->renewal, world->now_s, world->now_s + world->lifetime_s,
+				    world->now_s);
+	} else {
+		renewal_failed(&world->renewal, world->now_s);
+	}
+}
+
+static void world_turn(World *world)
+{
+	if (world->trial_s && world->now_s >= world->trial_s) {
+		world->trial_s = 0;
+		renewal_certificate(&world->renewal, world->from_s, world_until(world),
+				    world->now_s);
+	}
+	if (world->ends_s && world->now_s >= world->ends_s)
+		world_answer(world);
+	renewal_step(&world->renewal, world->now_s);
+}
+
+static void world_begin(World *world, Fault fault, int64_t lifetime_s, uint32_t noise)
+{
+	*world = (World){ .fault = fault,
+			  .lifetime_s = lifetime_s,
+			  .now_s = START,
+			  .from_s = START,
+			  .noise = noise };
+	renewal_init(&world->renewal, &port, world);
+	renewal_certificate(&world->renewal, START, START + lifetime_s, START);
+}
+
+typedef struct WarpCase {
+	const char *path;
+	Fault fault;
+	int64_t lifetime_s;
+	unsigned requests_max; /* for one certificate */
+} WarpCase;
+
+/* Ill for 4/15 of the lifetime, a try each 3/200 of it at most, or each 3/4 of a day */
+static const WarpCase warp_cases[] = {
+	{ "healthy/week", FAULT_NONE, 7 * DAY, 1 },
+	{ "healthy/quarter", FAULT_NONE, 90 * DAY, 1 },
+	{ "healthy/year", FAULT_NONE, 365 * DAY, 1 },
+	{ "nothing-begins/week", FAULT_START, 7 * DAY, 20 },
+	{ "nothing-begins/quarter", FAULT_START, 90 * DAY, 34 },
+	{ "nothing-begins/year", FAULT_START, 365 * DAY, 132 },
+	{ "refused/week", FAULT_REFUSED, 7 * DAY, 20 },
+	{ "refused/quarter", FAULT_REFUSED, 90 * DAY, 34 },
+	{ "refused/year", FAULT_REFUSED, 365 * DAY, 132 },
+	{ "hangs/week", FAULT_HANGS, 7 * DAY, 20 },
+	{ "hangs/quarter", FAULT_HANGS, 90 * DAY, 34 },
+	{ "bad-certificate/week", FAULT_BAD, 7 * DAY, 20 },
+	{ "bad-certificate/quarter", FAULT_BAD, 90 * DAY, 34 },
+};
+
+static void test_warp(gconstpointer data)
+{
+	const WarpCase *row = data;
+	World world;
+
+	world_begin(&world, row->fault, row->lifetime_s, 7);
+	for (; world.now_s < START + YEARS; world.now_s += 10 * MINUTE) {
+		g_assert_cmpint(world.now_s, <, world_until(&world)); /* never without */
+		world_turn(&world);
+	}
+	g_assert_cmpint(world.renewed, >=, YEARS / row->lifetime_s - 1);
+	g_assert_cmpint(world.renewed, <=, YEARS * 3 / 2 / row->lifetime_s);
+	g_assert_cmpuint(world.requests_max, <=, row->requests_max);
+}
+
+/* A server that is away for longer than the certificate lasts: tried on, and taken when back. */
+static void test_after_the_end(void)
+{
+	World world;
+
+	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
+	for (; world.now_s < START + 91 * DAY; world.now_s += HOUR) {
+		world_turn(&world);
+		world.ends_s = 0;
+		renewal_failed(&world.renewal, world.now_s);
+	}
+	g_assert_cmpint(renewal_alarm(&world.renewal, world.now_s), ==, RENEWAL_EXPIRED);
+	for (int i = 0; i < 72 && world.renewed == 0; i++, world.now_s += HOUR)
+		world_turn(&world);
+	g_assert_cmpuint(world.renewed, ==, 1);
+	g_assert_cmpint(renewal_alarm(&world.renewal, world.now_s), ==, RENEWAL_FINE);
+}
+
+/* A fleet that was made in one minute does not come in one. */
+static void test_jitter(void)
+{
+	unsigned tenths[10] = { 0 };
+
+	for (uint32_t device = 0; device < 1000; device++) {
+		int64_t first = START + 60 * DAY; /* two thirds */
+		World world;
+
+		world_begin(&world, FAULT_NONE, 90 * DAY, device * 2654435761U);
+		for (world.now_s = first - HOUR; world.renewal.state == RENEWAL_IDLE;
+		     world.now_s += 10 * MINUTE)
+			renewal_step(&world.renewal, world.now_s);
+
+		int64_t late_s = world.now_s - 10 * MINUTE - first;
+
+		g_assert_cmpint(late_s, >=, 0);
+		g_assert_cmpint(late_s, <=, 90 * DAY / 20 + 10 * MINUTE);
+		tenths[MIN(late_s * 10 / (90 * DAY / 20), 9)]++;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(tenths); i++)
+		g_assert_cmpuint(tenths[i], <, 200);
+}
+
+/* An implausible clock decides nothing; one that was years ahead keeps no pause going. */
+static void test_clock(void)
+{
+	World world;
+
+	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
+	renewal_step(&world.renewal, 0);
+	g_assert_cmpint(renewal_alarm(&world.renewal, 0), ==, RENEWAL_FINE);
+	g_assert_cmpuint(world.requests, ==, 0);
+	renewal_step(&world.renewal, START + 3650 * DAY);
+	g_assert_cmpuint(world.requests, ==, 1);
+	renewal_failed(&world.renewal, START + 3650 * DAY);
+	renewal_step(&world.renewal, START + 61 * DAY);
+	renewal_step(&world.renewal, START + 63 * DAY);
+	g_assert_cmpuint(world.requests, ==, 2);
+}
+
+/* Asked for: at once, but one at a time. */
+static void test_ask(void)
+{
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	g_assert_true(renewal_ask(&world.renewal));
+	g_assert_false(renewal_ask(&world.renewal));
+	renewal_failed(&world.renewal, START);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
+	world.fault = FAULT_START;
+	g_assert_false(renewal_ask(&world.renewal));
+	g_assert_cmpuint(world.requests, ==, 2);
+}
+
+static void test_alarm(void)
+{
+	static const struct {
+		int64_t left_s;
+		RenewalAlarm alarm;
+		const char *name;
+	} cases[] = {
+		{ 90 * DAY, RENEWAL_FINE, "fine" },   { 23 * DAY, RENEWAL_FINE, "fine" },
+		{ 22 * DAY, RENEWAL_LATE, "late" },   { 9 * DAY, RENEWAL_URGENT, "urgent" },
+		{ 1, RENEWAL_URGENT, "urgent" },      { 0, RENEWAL_EXPIRED, "expired" },
+		{ -DAY, RENEWAL_EXPIRED, "expired" },
+	};
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		RenewalAlarm alarm =
+			renewal_alarm(&world.renewal, START + 90 * DAY - cases[i].left_s);
+
+		g_assert_cmpint(alarm, ==, cases[i].alarm);
+		g_assert_cmpstr(renewal_alarm_name(alarm), ==, cases[i].name);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(warp_cases); i++) {
+		g_autofree char *path = g_strconcat("/renewal/warp/", warp_cases[i].path, NULL);
+
+		g_test_add_data_func(path, &warp_cases[i], test_warp);
+	}
+	g_test_add_func("/renewal/after-the-end", test_after_the_end);
+	g_test_add_func("/renewal/jitter", test_jitter);
+	g_test_add_func("/renewal/clock", test_clock);
+	g_test_add_func("/renewal/ask", test_ask);
+	g_test_add_func("/renewal/alarm", test_alarm);
+	return g_test_run();
+}

@@ -17,6 +17,7 @@
 
 #define WORDS_MAX  160 /* octets of standard error that are told */
 #define CHUNK_SIZE 4096
+#define LOOK_MS    20 /* between two looks whether it has ended, without a pidfd */
 
 struct SensorProgram {
 	char **words;
@@ -29,7 +30,7 @@ struct SensorProgram {
 typedef struct Run {
 	int output; /* -1: at its end */
 	int complaints;
-	int ended; /* pidfd */
+	int ended; /* pidfd, or -1 where there is none: before Linux 5.3, under valgrind */
 	GString *text;
 	GString *words;
 	size_t text_max;
@@ -185,12 +186,7 @@ static bool start(SensorProgram *program, Run *run, GError **error)
 	if (fine)
 		run->ended = (int)syscall(SYS_pidfd_open, program->pid, 0);
 	g_mutex_unlock(&program->lock);
-	if (!fine || run->ended >= 0)
-		return fine;
-	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
-		    "%s cannot be waited for: %s", program->words[0], g_strerror(errno));
-	end(program);
-	return false;
+	return fine;
 }
 
 /* All that can be had from @fd now, up to @max in @into; the rest is thrown away. */
@@ -223,23 +219,34 @@ static void take_output(Run *run)
 	drain(&run->complaints, run->words, WORDS_MAX, &more);
 }
 
+/* It stays a zombie: its number is still its own. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == pid;
+}
+
 /* Until it has ended, has said too much, or @deadline_us has come. Returns whether it has ended. */
-static bool await(Run *run, int64_t deadline_us)
+static bool await(const SensorProgram *program, Run *run, int64_t deadline_us)
 {
 	while (!run->too_much) {
-		int64_t left_us = deadline_us - g_get_monotonic_time();
+		int64_t left_ms = (deadline_us - g_get_monotonic_time()) / 1000 + 1;
 		struct pollfd fds[] = {
 			{ .fd = run->ended, .events = POLLIN },
 			{ .fd = run->output, .events = POLLIN },
 			{ .fd = run->complaints, .events = POLLIN },
 		};
 
-		if (left_us <= 0)
+		if (left_ms <= 0)
 			return false;
-		if (poll(fds, G_N_ELEMENTS(fds), (int)(left_us / 1000) + 1) < 0 && errno != EINTR)
+		if (run->ended < 0)
+			left_ms = MIN(left_ms, LOOK_MS);
+		if (poll(fds, G_N_ELEMENTS(fds), (int)left_ms) < 0 && errno != EINTR)
 			return false;
 		take_output(run);
-		if (fds[0].revents)
+		if (has_ended(program->pid))
 			return true;
 	}
 	return false;
@@ -292,7 +299,7 @@ GString *sensor_program_run(SensorProgram *program, int64_t timeout_ms, size_t o
 	run.text = g_string_new(NULL);
 	run.words = g_string_new(NULL);
 	if (fine) {
-		bool ended = await(&run, deadline_us);
+		bool ended = await(program, &run, deadline_us);
 		int status = end(program);
 
 		take_output(&run);

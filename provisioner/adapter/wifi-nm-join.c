@@ -340,6 +340,7 @@ static void note_device(WifiNmJoin *join)
 		device ? bus_mirror_reader(device, NM_DEVICE_IFACE, "StateReason") : NULL;
 	uint32_t state = 0;
 	uint32_t reason = 0;
+	bool refused = false;
 
 	if (!reader ||
 	    g_strcmp0(device_path(join, NM_DEVICE_IFACE, "ActiveConnection"), join->active) != 0)
@@ -348,14 +349,16 @@ static void note_device(WifiNmJoin *join)
 	state = bus_reader_u32(reader);
 	reason = bus_reader_u32(reader);
 	bus_reader_leave(reader);
-	if (!bus_reader_ok(reader))
+	/* That the network before has ended may reach NetworkManager when it has begun with ours: it
+	 * takes that for a refusal of a key that nobody has tried yet, and goes on. */
+	refused = state == NM_STATE_NEED_AUTH && reason == REASON_DISCONNECT;
+	if (!bus_reader_ok(reader) || (refused && join->reached < NM_STATE_CONFIG))
 		return;
+	join->asked_key = join->asked_key || refused;
 	if (state == NM_STATE_FAILED)
 		join->reason = reason;
 	else if (state <= NM_STATE_ACTIVATED && state > join->reached)
 		join->reached = state;
-	if (state == NM_STATE_NEED_AUTH && reason == REASON_DISCONNECT)
-		join->asked_key = true;
 }
 
 static void again_on_reply(BusReply *reply, void *user_data)

@@ -7,18 +7,19 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define TEND_MS      2
-#define WPA2         0x188 /* CCMP, PSK */
-#define DISCONNECTED 30    /* NMDeviceState */
-#define NEED_AUTH    60
-#define IP_CONFIG    70
-#define ACTIVATED    100
-#define REASON_LOST  8 /* supplicant-disconnect: the passphrase is wrong */
-#define ACTIVE_UP    2 /* NMActiveConnectionState */
-#define ADDRESS      "192.168.77.61"
-#define PROPERTIES   "org.freedesktop.DBus.Properties"
-#define SLACK_KIB    192 /* the allocator's own ups and downs, and a sixteenth of a large heap */
-#define LINK_TIMEOUT (20 * G_USEC_PER_SEC)
+#define TEND_MS           2
+#define WPA2              0x188 /* CCMP, PSK */
+#define DISCONNECTED      30    /* NMDeviceState */
+#define NEED_AUTH         60
+#define IP_CONFIG         70
+#define ACTIVATED         100
+#define FAILED            120
+#define REASON_NO_SECRETS 7 /* nobody knows a better passphrase */
+#define ACTIVE_UP         2 /* NMActiveConnectionState */
+#define ADDRESS           "192.168.77.61"
+#define PROPERTIES        "org.freedesktop.DBus.Properties"
+#define SLACK_KIB         192 /* the allocator's own ups and downs, and a sixteenth of a large heap */
+#define LINK_TIMEOUT      (20 * G_USEC_PER_SEC)
 
 bool rig_is_slow(void)
 {
@@ -37,7 +38,7 @@ static void tend_join(Rig *rig)
 		return;
 	fake_nm_state(nm, NEED_AUTH, 0);
 	if (g_strcmp0(profile->psk, RIG_PASSPHRASE) != 0) {
-		fake_nm_state(nm, NEED_AUTH, REASON_LOST);
+		fake_nm_state(nm, FAILED, REASON_NO_SECRETS);
 		rig->wrong = profile;
 		return;
 	}

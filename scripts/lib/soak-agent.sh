@@ -48,7 +48,9 @@ soak_hour()
 {
 	await_accepted $((cycles * $1 / 24))
 	restart_broker
-	echo "$1 $(memory_of "$agent_pid") $(pss "$agent_pid") $(descriptors_of "$agent_pid")"
+	echo "$1 $(memory_of "$agent_pid") $(pss "$agent_pid") $(descriptors_of "$agent_pid")" >>"$work/hours"
+	tail -n 1 "$work/hours" |
+		awk '{ printf "hour %2d: memory %d KiB, PSS %d KiB, %d descriptors\n", $1, $2, $3, $4 }'
 }
 
 # idle_wakeups INTERVAL - a second, over a minute, connected
@@ -74,8 +76,7 @@ soak_agent()
 	soak_config soak 10ms
 	start_agent "$work/soak.conf"
 	for hour in $(seq 24); do
-		soak_hour "$hour" | tee -a "$work/hours" |
-			awk '{ printf "hour %2d: memory %d KiB, PSS %d KiB, %d descriptors\n", $1, $2, $3, $4 }'
+		soak_hour "$hour"
 	done
 	stop_agent
 	start_agent

@@ -196,7 +196,7 @@ static void test_changes(Fixture *fixture, gconstpointer data)
 	const BusMatchRule rule = { .sender = AGENT_OBJECT_NAME,
 				    .interface = "org.freedesktop.DBus.Properties",
 				    .member = "PropertiesChanged" };
-	g_autoptr(BusMatch) match = bus_match_new(fixture->watcher, &rule, on_changed, fixture);
+	BusMatch *match = bus_match_new(fixture->watcher, &rule, on_changed, fixture);
 	/* the bus handles what is asked in turn: after this it knows the match */
 	g_free(test_run("busctl --address=$DBUS_SESSION_BUS_ADDRESS get-property " TARGET " State",
 			NULL));
@@ -209,6 +209,7 @@ static void test_changes(Fixture *fixture, gconstpointer data)
 	fixture->status.last_error = ""; /* after a second it takes the count along */
 	agent_bus_changed(fixture->agent, true);
 	TEST_WAIT(fixture->signals == 2);
+	bus_match_free(match);
 }
 
 /* --- methods --- */

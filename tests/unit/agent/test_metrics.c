@@ -23,6 +23,10 @@ static const AgentStatus full = {
 	.dropped = 1,
 };
 
+#define INFO_LINE                                                                                  \
+	"landfall_agent_info{version=\"0.1.0\",broker=\"mqtts://b:8883\","                         \
+	"client_id=\"gw \\\"17\\\"\\\\\\n\"} 1"
+
 static GString *encode(const AgentStatus *status)
 {
 	GString *text = g_string_new(NULL);
@@ -35,8 +39,7 @@ static void test_values(void)
 {
 	static const char *const lines[] = {
 		"landfall_agent_up 1",
-		"landfall_agent_info{version=\"0.1.0\",broker=\"mqtts://b:8883\","
-		"client_id=\"gw \\\"17\\\"\\\\\\n\"} 1",
+		INFO_LINE,
 		"landfall_agent_state{state=\"online\"} 1",
 		"landfall_agent_state{state=\"waiting\"} 0",
 		"landfall_agent_connections_total 2",

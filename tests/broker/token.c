@@ -22,6 +22,7 @@ G_GNUC_PRINTF(1, 2)
 static void run(const char *format, ...)
 {
 	g_autoptr(GError) error = NULL;
+	g_autofree char *output = NULL; /* not among the test's own lines */
 	int status = 0;
 	va_list args;
 
@@ -30,7 +31,7 @@ static void run(const char *format, ...)
 	g_autofree char *command = g_strdup_vprintf(format, args);
 
 	va_end(args);
-	g_spawn_command_line_sync(command, NULL, NULL, &status, &error);
+	g_spawn_command_line_sync(command, &output, NULL, &status, &error);
 	g_assert_no_error(error);
 	if (status != 0)
 		g_error("%s: status %d", command, status);

@@ -52,6 +52,8 @@ typedef struct BrokerConf {
 	char *base;      /* of other topics, a template; NULL: the profile's own */
 	char *payload;   /* of one sample, a template; NULL: the profile's own */
 	char *user_name; /* a template; NULL: the profile's own */
+	char *claim;     /* file of the key that a user claims the device with; NULL: none */
+	int64_t claim_duration_ms;
 	int64_t keep_alive_ms;      /* MQTT keep alive, whole seconds on the wire */
 	int64_t connect_timeout_ms; /* name look-up until CONNACK */
 	BrokerProfile profile;

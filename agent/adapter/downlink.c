@@ -13,6 +13,7 @@ typedef enum DownlinkState {
 struct Downlink {
 	DownlinkState state;
 	bool listen;
+	unsigned cuts; /* connections in a row that ended while subscribing */
 	Commands *commands;
 	MqttClient *client;
 	Profile *profile;
@@ -201,9 +202,8 @@ static void subscribe(Downlink *downlink, const char *filter)
 	uint16_t id = mqtt_client_subscribe(downlink->client, filter, 1, &error);
 
 	if (id == 0)
-		g_warning("no subscription to %s: %s", filter, error->message);
-	else
-		g_ptr_array_add(downlink->subscriptions, GUINT_TO_POINTER(id));
+		g_debug("no subscription to %s: %s", filter, error->message);
+	g_ptr_array_add(downlink->subscriptions, GUINT_TO_POINTER(id)); /* 0: never answered */
 }
 
 static void open_when_answered(Downlink *downlink)
@@ -211,6 +211,7 @@ static void open_when_answered(Downlink *downlink)
 	if (downlink->state != DOWNLINK_SUBSCRIBING || downlink->subscriptions->len > 0)
 		return;
 	downlink->state = DOWNLINK_OPEN;
+	downlink->cuts = 0;
 	say_hello(downlink);
 }
 
@@ -228,14 +229,29 @@ void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profil
 
 void downlink_subscribed(Downlink *downlink, uint16_t id, const GError *error)
 {
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
+		return; /* the connection has ended: downlink_close() follows */
 	g_ptr_array_remove(downlink->subscriptions, GUINT_TO_POINTER(id));
-	if (error && error->code != LANDFALL_ERROR_NETWORK)
+	if (error)
 		g_warning("the cloud will not be heard: %s", error->message);
 	open_when_answered(downlink);
 }
 
+static void count_cut(Downlink *downlink)
+{
+	downlink->cuts++;
+	if (!downlink->listen || downlink->cuts < DOWNLINK_CUTS_MAX)
+		return;
+	downlink->listen = false;
+	g_warning("the cloud is not listened to until the next start: it ended %u connections "
+		  "while the agent subscribed",
+		  downlink->cuts);
+}
+
 void downlink_close(Downlink *downlink)
 {
+	if (downlink->state == DOWNLINK_SUBSCRIBING)
+		count_cut(downlink);
 	downlink->state = DOWNLINK_CLOSED;
 	downlink->client = NULL;
 	downlink->limits = (ProfileLimits){ 0 };

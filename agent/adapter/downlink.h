@@ -11,6 +11,10 @@
  * sent when the connection ends is forgotten: a cloud that asked over another connection does not
  * wait any more.
  *
+ * A cloud whose policy forbids a subscription may end the connection instead of refusing. After
+ * DOWNLINK_CUTS_MAX connections in a row that ended while subscriptions were unanswered nothing is
+ * subscribed to any more until the next start: samples matter more.
+ *
  * Owner: one thread; outlives the Commands it hands requests to.
  */
 #pragma once
@@ -24,7 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DOWNLINK_WINDOW    4  /* messages on their way, beside those of the uplink */
+#define DOWNLINK_WINDOW    4 /* messages on their way, beside those of the uplink */
+#define DOWNLINK_CUTS_MAX  3
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
 
 typedef struct Downlink Downlink;

@@ -2,6 +2,12 @@
 #include "agent/adapter/uplink-target.h"
 
 #include "common/error.h"
+#include "common/file-read.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define CLAIM_MAX 1024 /* octets of the file */
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
 
@@ -59,9 +65,37 @@ static bool target_load_broker(UplinkTarget *target, const Config *config, GErro
 	return true;
 }
 
+/* The first line of the file; true with NULL when none is set. */
+static bool target_load_claim(const UplinkTarget *target, Secret **claim, GError **error)
+{
+	const char *path = target->broker->claim;
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) content = path ? file_read(AT_FDCWD, path, CLAIM_MAX, &cause) : NULL;
+	const char *text = content ? (const char *)secret_data(content) : "";
+	size_t len = strcspn(text, "\r\n");
+
+	*claim = NULL;
+	if (!path)
+		return true;
+	if (len > 0 && g_utf8_validate(text, (gssize)len, NULL)) {
+		*claim = secret_new(text, len);
+		return true;
+	}
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "[broker] claim = %s: %s", path,
+		    cause     ? cause->message
+		    : content ? "the file does not begin with a line of UTF-8"
+			      : "there is no such file");
+	return false;
+}
+
 static bool target_load_profile(UplinkTarget *target, GError **error)
 {
 	const ProfileKind *kind = profile_find(broker_profile_name(target->broker->profile));
+	g_autoptr(Secret) claim = NULL;
+
+	if (!target_load_claim(target, &claim, error))
+		return false;
+
 	ProfileSettings settings = {
 		.client_id = target->client_id,
 		.host = target->uri.host,
@@ -71,6 +105,8 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 		.user_name = target->broker->user_name,
 		.cbor = target->broker->format == BROKER_FORMAT_CBOR,
 		.retain = target->broker->retain,
+		.claim = claim,
+		.claim_duration_ms = target->broker->claim_duration_ms,
 	};
 
 	g_assert(kind); /* each that the configuration can name */

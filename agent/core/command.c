@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/command.h"
 
+#include "common/error.h"
+
 #include <string.h>
 
 /* clang-format off */
@@ -23,8 +25,22 @@ static const Code codes[] = {
 	[COMMAND_ERROR_FAILED] = { "failed", 500 },
 };
 
+/* What the rest of the agent calls it. */
+static CommandCode from_landfall(int code)
+{
+	switch (code) {
+	case LANDFALL_ERROR_UNAVAILABLE: return COMMAND_ERROR_UNSUPPORTED;
+	case LANDFALL_ERROR_INVALID: return COMMAND_ERROR_MALFORMED;
+	case LANDFALL_ERROR_DENIED: return COMMAND_ERROR_DENIED;
+	case LANDFALL_ERROR_FULL: return COMMAND_ERROR_BUSY;
+	default: return COMMAND_ERROR_FAILED;
+	}
+}
+
 static const Code *code_of(const GError *error)
 {
+	if (error->domain == LANDFALL_ERROR)
+		return &codes[from_landfall(error->code)];
 	if (error->domain == COMMAND_ERROR && (size_t)error->code < G_N_ELEMENTS(codes))
 		return &codes[error->code];
 	return &codes[COMMAND_ERROR_FAILED];

@@ -26,13 +26,14 @@
 #define COMMANDS_PENDING_MAX  16       /* being carried out at once */
 #define COMMANDS_INTERVAL_MIN 10       /* ms, as [agent] interval */
 #define COMMANDS_INTERVAL_MAX 86400000 /* ms */
-#define COMMANDS_IDENTIFY_MAX 3600     /* s */
+#define COMMANDS_IDENTIFY_MAX 600      /* s, as CONTROL_IDENTIFY_MAX_S */
 
 typedef struct Commands Commands;
 
 /* What does it. A function that is NULL: this device has nothing to do it with. Those that take a
  * token start something: commands_finish() is to follow, also at once. All others are done when
- * they return. Errors are of COMMAND_ERROR, or count as failed. @data: commands_new()'s */
+ * they return. Errors are of COMMAND_ERROR or
+ * LANDFALL_ERROR, which have the code that comes nearest. @data: commands_new()'s */
 typedef struct CommandPort {
 	/* status() - a JSON object, to be freed with g_free() */
 	char *(*status)(void *data);

@@ -91,7 +91,6 @@ static void add_topic(cJSON *config, const Profile *profile, const char *name, c
 static ProfileMessage *config_message(const Profile *profile, const char *component,
 				      const char *object, cJSON *config)
 {
-	g_autoptr(cJSON) owned = config;
 	g_autofree char *node = node_name(profile_client_id(profile));
 	g_autofree char *id = g_strdup_printf("%s_%s", node, object);
 	ProfileMessage *message;
@@ -101,6 +100,7 @@ static ProfileMessage *config_message(const Profile *profile, const char *compon
 	add_topic(config, profile, "availability_topic", "%b/availability");
 	add_device(config, profile);
 	payload = json_print(config);
+	cJSON_Delete(config);
 	message = profile_message_new(
 		g_strdup_printf(PREFIX "%s/%s/%s/config", component, node, object), payload,
 		strlen(payload));

@@ -6,6 +6,7 @@
  *   several        [{"ts":…},{"ts":…}]
  *   server RPC     v1/devices/me/rpc/request/ID          {"method":TEXT,"params":ANY}
  *   its answer     v1/devices/me/rpc/response/ID         any JSON
+ *   claiming       v1/devices/me/claim                   {"secretKey":TEXT,"durationMs":N}
  *   client RPC     the same topics the other way round; ours has the id 1
  *   client attr.   v1/devices/me/attributes              {NAME:VALUE,…}
  *   shared attr.   v1/devices/me/attributes              {NAME:VALUE,…} when they change
@@ -22,6 +23,7 @@
 #include "agent/core/profile.h"
 #include "agent/core/text.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #define RPC_REQUEST "v1/devices/me/rpc/request/"
@@ -46,6 +48,25 @@ static void thingsboard_append(const Profile *profile, GString *text, const Samp
 	g_string_append_len(text, "}}", 2);
 }
 
+/* Once more at each connection: the time window of the key begins anew. */
+static ProfileMessage *claim_message(const ProfileSettings *settings)
+{
+	g_autofree char *key =
+		g_strndup((const char *)secret_data(settings->claim), secret_len(settings->claim));
+	GString *text = g_string_new("{\"secretKey\":");
+	gsize len;
+
+	json_append_text(text, key);
+	if (settings->claim_duration_ms > 0)
+		g_string_append_printf(text, ",\"durationMs\":%" G_GINT64_FORMAT,
+				       settings->claim_duration_ms);
+	g_string_append_c(text, '}');
+	OPENSSL_cleanse(key, strlen(key));
+	len = text->len;
+	return profile_message_new(g_strdup("v1/devices/me/claim"), g_string_free(text, FALSE),
+				   len);
+}
+
 static void thingsboard_hello(const Profile *profile, const char *report, GPtrArray *messages)
 {
 	g_ptr_array_add(messages, profile_message_text(g_strdup(ATTRIBUTES), report));
@@ -53,6 +74,8 @@ static void thingsboard_hello(const Profile *profile, const char *report, GPtrAr
 			profile_message_text(g_strdup(ATTRIBUTES "/request/1"),
 					     "{\"sharedKeys\":\"interval_ms,log_level\"}"));
 	g_ptr_array_add(messages, profile_message_text(g_strdup(RPC_REQUEST "1"), LIMITS));
+	if (profile_settings(profile)->claim)
+		g_ptr_array_add(messages, claim_message(profile_settings(profile)));
 }
 
 static ProfileMessage *thingsboard_report(const Profile *profile, const char *report)
@@ -137,6 +160,7 @@ static ProfileMessage *thingsboard_answer(const Profile *profile, const Command 
 
 const ProfileKind profile_thingsboard = {
 	.name = "thingsboard",
+	.wants = PROFILE_WANTS_CLAIM,
 	.topic = "v1/devices/me/telemetry",
 	.filters = filters,
 	.payload_max = 32768,

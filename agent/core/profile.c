@@ -86,6 +86,7 @@ static void settings_copy(ProfileSettings *copy, const ProfileSettings *settings
 	copy->base = g_strdup(settings->base);
 	copy->user_name = g_strdup(settings->user_name);
 	copy->payload = g_strdup(settings->payload);
+	copy->claim = secret_copy(settings->claim);
 }
 
 static void settings_clear(ProfileSettings *settings)
@@ -96,6 +97,7 @@ static void settings_clear(ProfileSettings *settings)
 	g_free((char *)settings->base);
 	g_free((char *)settings->user_name);
 	g_free((char *)settings->payload);
+	secret_free((Secret *)settings->claim);
 }
 
 static char *expand_optional(const Profile *profile, const char *template)
@@ -131,6 +133,7 @@ static bool settings_check(const Profile *profile, GError **error)
 		{ "payload", settings->payload, PROFILE_WANTS_PAYLOAD },
 		{ "format", settings->cbor, PROFILE_WANTS_PAYLOAD },
 		{ "retain", settings->retain, PROFILE_WANTS_RETAIN },
+		{ "claim", settings->claim, PROFILE_WANTS_CLAIM },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {

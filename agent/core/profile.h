@@ -17,6 +17,7 @@
 
 #include "agent/core/command.h"
 #include "agent/core/sample.h"
+#include "common/secret.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -30,13 +31,15 @@ typedef struct Profile Profile;
 /* What a profile knows of the device; borrowed during profile_new(). */
 typedef struct ProfileSettings {
 	const char *client_id;
-	const char *host;      /* of the broker */
-	const char *topic;     /* of telemetry, a template; NULL: the kind's own */
-	const char *base;      /* of all other topics of some kinds, a template */
-	const char *user_name; /* a template; NULL: the kind's own */
-	const char *payload;   /* of one sample, see profile-plain.c; NULL: the kind's own */
-	bool cbor;             /* telemetry as CBOR in place of JSON */
-	bool retain;           /* telemetry is kept by the broker */
+	const char *host;          /* of the broker */
+	const char *topic;         /* of telemetry, a template; NULL: the kind's own */
+	const char *base;          /* of all other topics of some kinds, a template */
+	const char *user_name;     /* a template; NULL: the kind's own */
+	const char *payload;       /* of one sample, see profile-plain.c; NULL: the kind's own */
+	const Secret *claim;       /* key that a user claims the device with; NULL: none */
+	int64_t claim_duration_ms; /* how long it holds; 0: as the server says */
+	bool cbor;                 /* telemetry as CBOR in place of JSON */
+	bool retain;               /* telemetry is kept by the broker */
 } ProfileSettings;
 
 /* A message to the cloud that is no telemetry. */
@@ -91,6 +94,7 @@ typedef enum ProfileWants {
 	PROFILE_WANTS_BASE = 1 << 1,
 	PROFILE_WANTS_PAYLOAD = 1 << 2, /* and cbor */
 	PROFILE_WANTS_RETAIN = 1 << 3,
+	PROFILE_WANTS_CLAIM = 1 << 4,
 } ProfileWants;
 
 typedef struct ProfileKind {

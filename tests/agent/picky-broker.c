@@ -8,7 +8,7 @@
 
 #define DEADLINE_US (120 * G_TIME_SPAN_SECOND) /* against hanging for ever */
 
-enum { CONNECT = 1, PUBLISH = 3, PINGREQ = 12, DISCONNECT = 14 };
+enum { CONNECT = 1, PUBLISH = 3, SUBSCRIBE = 8, PINGREQ = 12, DISCONNECT = 14 };
 
 struct PickyBroker {
 	int fd;
@@ -18,7 +18,9 @@ struct PickyBroker {
 	GMutex lock; /* all below */
 	GCond changed;
 	const char *const *refused;
+	bool forbids; /* ends a connection that subscribes */
 	unsigned connections;
+	unsigned subscriptions;
 	GString *accepted; /* payloads, each with a newline */
 };
 
@@ -90,18 +92,37 @@ static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t 
 	send_all(fd, answer, sizeof(answer));
 }
 
+/* One filter each; false: it is forbidden. */
+static bool on_subscribe(PickyBroker *broker, int fd, const uint8_t *body, size_t len)
+{
+	g_assert_cmpuint(len, >=, 2);
+
+	const uint8_t answer[] = { 0x90, 4, body[0], body[1], 0, 1 };
+
+	g_mutex_lock(&broker->lock);
+	bool forbids = broker->forbids;
+	broker->subscriptions++;
+	g_mutex_unlock(&broker->lock);
+	if (!forbids)
+		send_all(fd, answer, sizeof(answer));
+	return !forbids;
+}
+
 static void serve(PickyBroker *broker, int fd, const char *const *refused)
 {
 	static const uint8_t connack[] = { 0x20, 3, 0, 0, 0 };
 	static const uint8_t pingresp[] = { 0xd0, 0 };
 	uint8_t type, *body;
 	size_t len;
+	bool fine = true;
 
-	while ((body = read_packet(fd, &type, &len))) {
+	while (fine && (body = read_packet(fd, &type, &len))) {
 		if (type >> 4 == CONNECT)
 			send_all(fd, connack, sizeof(connack));
 		else if (type >> 4 == PUBLISH)
 			on_publish(broker, fd, body, len, refused);
+		else if (type >> 4 == SUBSCRIBE)
+			fine = on_subscribe(broker, fd, body, len);
 		else if (type >> 4 == PINGREQ)
 			send_all(fd, pingresp, sizeof(pingresp));
 		g_free(body);
@@ -170,6 +191,21 @@ void picky_broker_refuse(PickyBroker *broker, const char *const *words)
 	g_mutex_lock(&broker->lock);
 	broker->refused = words;
 	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_forbid(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	broker->forbids = true;
+	g_mutex_unlock(&broker->lock);
+}
+
+unsigned picky_broker_subscriptions(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	unsigned count = broker->subscriptions;
+	g_mutex_unlock(&broker->lock);
+	return count;
 }
 
 void picky_broker_await(PickyBroker *broker, unsigned connections)

@@ -26,6 +26,12 @@ uint16_t picky_broker_port(const PickyBroker *broker);
  * @words: borrowed static texts up to a NULL; "" is in every message */
 void picky_broker_refuse(PickyBroker *broker, const char *const *words);
 
+/* picky_broker_forbid() - from now on end each connection that subscribes */
+void picky_broker_forbid(PickyBroker *broker);
+
+/* picky_broker_subscriptions() - that were asked for since the start */
+unsigned picky_broker_subscriptions(PickyBroker *broker);
+
 /* picky_broker_await() - wait until so many connections were made since the start */
 void picky_broker_await(PickyBroker *broker, unsigned connections);
 

@@ -94,6 +94,21 @@ static void test_all_refused(gconstpointer reason)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* A broker that ends each connection that subscribes: samples arrive all the same. */
+static void test_forbidden(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_forbid(broker);
+	agent = start(broker);
+	publish(agent, 1, 10);
+	await_empty(agent);
+	g_assert_true(picky_broker_has(broker, "\"n\":10,"));
+	g_assert_cmpuint(picky_broker_subscriptions(broker), ==, 3);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -103,5 +118,6 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/agent/refused/all/quota", GUINT_TO_POINTER(QUOTA), test_all_refused);
 	g_test_add_data_func("/agent/refused/all/busy", GUINT_TO_POINTER(SERVER_BUSY),
 			     test_all_refused);
+	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
 	return g_test_run();
 }

@@ -141,6 +141,24 @@ static void test_thingsboard_sensors(Fixture *f, gconstpointer lines)
 	expect(f, TB "rpc/response/10", "{\"result\":true}");
 }
 
+/* The key comes from its file, at each connection. */
+static void test_thingsboard_claim(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *config = agent_process_path(f->agent, "landfall.conf");
+	g_autofree char *key = agent_process_path(f->agent, "claim");
+	g_autofree char *old = NULL;
+	g_autofree char *text = NULL;
+
+	thingsboard_hello(f);
+	agent_process_kill(f->agent);
+	g_assert_true(g_file_get_contents(config, &old, NULL, NULL));
+	text = g_strdup_printf("%s\n[broker]\nclaim = %s\n", old, key);
+	g_assert_true(g_file_set_contents(config, text, -1, NULL));
+	g_assert_true(g_file_set_contents(key, "s3cret\n", -1, NULL));
+	agent_process_start(f->agent);
+	expect(f, TB "claim", "{\"secretKey\":\"s3cret\"}");
+}
+
 static void test_thingsboard_errors(Fixture *f, gconstpointer lines)
 {
 	thingsboard_hello(f);
@@ -164,6 +182,15 @@ static void test_thingsboard_again(Fixture *f, gconstpointer lines)
 	agent_process_await(f->agent, "state", "online");
 	ask_until_answered(f, TB "rpc/request/3", "{\"method\":\"log_level\"}",
 			   TB "rpc/response/3");
+}
+
+static void test_publish_now(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	expect_word(f, TB "telemetry", "temperature");
+	cloud_peer_say(f->peer, TB "rpc/request/2", "{\"method\":\"publish_now\"}");
+	expect(f, TB "rpc/response/2", "{\"result\":true}");
+	expect_word(f, TB "telemetry", "temperature");
 }
 
 /* --- commands that act --- */
@@ -327,8 +354,10 @@ int main(int argc, char **argv)
 	    test_thingsboard_sensors);
 	ADD("/agent/cloud/thingsboard/status", NULL, test_thingsboard_status);
 	ADD("/agent/cloud/thingsboard/settings", NULL, test_thingsboard_settings);
+	ADD("/agent/cloud/thingsboard/claim", NULL, test_thingsboard_claim);
 	ADD("/agent/cloud/thingsboard/errors", NULL, test_thingsboard_errors);
 	ADD("/agent/cloud/thingsboard/again", NULL, test_thingsboard_again);
+	ADD("/agent/cloud/commands/publish-now", NULL, test_publish_now);
 	ADD("/agent/cloud/commands/run", NULL, test_run);
 	ADD("/agent/cloud/commands/restart", NULL, test_restart);
 	ADD("/agent/cloud/commands/none", "[commands]\nallow = none\n", test_none);

@@ -263,6 +263,19 @@ static void test_hello(gconstpointer data)
 	g_assert_cmpuint(messages->len, ==, n);
 }
 
+static void test_claim(void)
+{
+	g_autoptr(Secret) key = secret_new("pass\"word", 9);
+	ProfileSettings settings = { DEV_1, .claim = key, .claim_duration_ms = 60000 };
+	g_autoptr(Profile) profile = profile_for("thingsboard", &settings);
+	g_autoptr(GPtrArray) messages = profile_hello(profile, REPORT);
+	g_autofree char *text = show(g_ptr_array_index(messages, 3));
+
+	g_assert_cmpstr(
+		text, ==,
+		"v1/devices/me/claim {\"secretKey\":\"pass\\\"word\",\"durationMs\":60000}");
+}
+
 static void test_announce(void)
 {
 	static const char payload[] = "{\"ts\":1,\"cpu_temperature\":2,\"it's\":\"on\",\"door\":"
@@ -517,6 +530,7 @@ int main(int argc, char **argv)
 	ADD_ALL(hellos, "hello", kind, test_hello)
 	ADD_ALL(inputs, "input", path, test_input)
 	g_test_add_func("/agent/clouds/telemetry/plain-cbor-alone", test_cbor_alone);
+	g_test_add_func("/agent/clouds/hello/claim", test_claim);
 	g_test_add_func("/agent/clouds/announce", test_announce);
 	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);
 	g_test_add_func("/agent/clouds/input/job-details", test_job_details);

@@ -233,7 +233,7 @@ static const Case cases[] = {
 	{ "identify", "{\"method\":\"identify\"}", "identify:10 ", "{\"result\":true}\n" },
 	{ "identify-stop", "{\"method\":\"identify\",\"params\":{\"seconds\":0}}", "identify:0 ",
 	  "{\"result\":true}\n" },
-	{ "identify-long", "{\"method\":\"identify\",\"params\":{\"seconds\":3601}}", "",
+	{ "identify-long", "{\"method\":\"identify\",\"params\":{\"seconds\":601}}", "",
 	  "malformed\n" },
 	{ "log", "{\"method\":\"log_level\",\"params\":{\"level\":\"warning\"}}", "",
 	  "{\"result\":{\"level\":\"warning\"}}\n" },
@@ -445,6 +445,7 @@ static void test_memory_bound(void)
 	g_autofree uint8_t *octets = command_memory_encode(memory, &len);
 
 	g_assert_cmpuint(len, ==, COMMAND_MEMORY_OCTETS);
+	g_assert_true(command_memory_decode(memory, octets, len, NULL));
 }
 
 static void test_memory_damaged(void)

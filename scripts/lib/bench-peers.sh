@@ -151,27 +151,26 @@ bench_throughput()
 # bench_drain - a million samples wait for a broker that comes back
 bench_drain()
 {
-	local start end waiting
+	local start end
 
 	kill "$broker_pid"
 	wait "$broker_pid"
 	start_agent "$work/landfall.conf" waiting
 	say "filling the spool..."
-	seq -f '{"temperature":%g.5,"humidity":41}' 1 "$drain" |
+	seq -f '{"temperature":%.0f.5,"humidity":41}' 1 "$drain" |
 		"$ctl" --config "$work/landfall.conf" publish -l || die "publish failed"
 	stop_agent
 	mosquitto -c "$work/mosquitto.conf" &
 	broker_pid=$!
 	await_broker
-	start_agent "$work/landfall.conf" online
 	start=$(now_us)
-	waiting=$(agent_status .spool.waiting)
+	start_agent "$work/landfall.conf" online
 	until all_acknowledged; do
 		sleep 0.05
 	done
 	end=$(now_us)
 	echo
-	awk -v n="$waiting" -v us=$((end - start)) \
+	awk -v n="$drain" -v us=$((end - start)) \
 		'BEGIN { printf "drain: %d samples in %.1f s, %.0f samples/s\n", n, us / 1000000, n * 1000000 / us }'
 	echo "agent afterwards: PSS $(pss "$agent_pid") kB, highest resident set" \
 		"$(awk '/^VmHWM:/ { print $2 }' "/proc/$agent_pid/status") kB"

@@ -301,7 +301,7 @@ static StoreIdentity *install(Store *store, GBytes *cert, EVP_PKEY *key, const S
 
 StoreIdentity *est_renew(Store *store, const Config *config, GError **error)
 {
-	g_auto(Present) present = { NULL };
+	g_auto(Present) present = { 0 };
 	g_autoptr(StoreIdentity) identity = NULL;
 
 	if (!config->renewal.est) {

@@ -194,7 +194,7 @@ static void answer_waiter(Sensors *sensors, const Waiter *waiter, const GError *
 	g_autoptr(GError) strange = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 							"what it reads is outside of its limits");
 
-	if (slot->current->len > 0)
+	if (!error && slot->current->len > 0)
 		waiter->answered(waiter->token, readings, NULL, sensors->data);
 	else
 		waiter->answered(waiter->token, NULL, error ? error : strange, sensors->data);
@@ -412,10 +412,21 @@ Sensors *sensors_new(const Config *config, SensorsReady ready, void *data, GErro
 	return g_steal_pointer(&sensors);
 }
 
+/* Nobody who asked is left without an answer. */
+static void cancel_waiters(Sensors *sensors)
+{
+	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
+						      "the sensors are not read any more");
+
+	for (guint i = 0; i < sensors->slots->len; i++)
+		answer_waiters(sensors, i, error);
+}
+
 void sensors_free(Sensors *sensors)
 {
 	if (!sensors)
 		return;
+	cancel_waiters(sensors);
 	g_source_destroy(sensors->timer);
 	g_source_unref(sensors->timer);
 	sensor_reader_free(sensors->reader);

@@ -40,7 +40,8 @@ typedef void (*SensorsAnswered)(uint64_t token, const char *readings, const GErr
 				void *data);
 
 /* sensors_read() - read the sensor @name beside its schedule
- * @answered: called once with @token and sensors_new()'s data, unless sensors_free() comes first
+ * @answered: called once with @token and sensors_new()'s data; with LANDFALL_ERROR_CANCELLED by
+ *   sensors_free()
  * What is read makes a sample as well.
  * Errors: COMMAND_ERROR_UNKNOWN (no such sensor), COMMAND_ERROR_BUSY (hangs in a reading before) */
 bool sensors_read(Sensors *sensors, const char *name, SensorsAnswered answered, uint64_t token,

@@ -577,6 +577,24 @@ static void test_read_hanging(Fixture *f, gconstpointer data)
 	g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_BUSY);
 }
 
+/* Whoever waits when the sensors end is told so. */
+static void test_read_cancelled(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = configure(f, THERMAL "timeout=10s\n[agent]\ninterval=1d\n");
+	g_autofree char *fifo =
+		g_build_filename(f->root, "sys/class/thermal/thermal_zone0/temp", NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	Sensors *sensors = start(config, text);
+
+	await(text, "{\"s\":48.312}");
+	remove_file(f, "sys/class/thermal/thermal_zone0/temp");
+	g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+	g_assert_true(sensors_read(sensors, "s", on_answered, 7, &error));
+	sensors_free(sensors);
+	g_assert_cmpstr(text->str, ==, "{\"s\":48.312}<7 the sensors are not read any more>");
+}
+
 /* All that have no interval of their own, or one by name. */
 static void test_set_interval(Fixture *f, gconstpointer data)
 {
@@ -730,6 +748,7 @@ int main(int argc, char **argv)
 	ADD("/agent/sensors/read-now", NULL, test_read_now);
 	ADD("/agent/sensors/read-one", NULL, test_read_one);
 	ADD("/agent/sensors/read-hanging", NULL, test_read_hanging);
+	ADD("/agent/sensors/read-cancelled", NULL, test_read_cancelled);
 	ADD("/agent/sensors/set-interval", NULL, test_set_interval);
 	ADD("/agent/sensors/unusable-key", NULL, test_unusable_key);
 	ADD("/agent/sensors/default", NULL, test_default);

@@ -217,20 +217,24 @@ bool cmd_sensors(const Ctl *ctl, int argc, char **argv, GError **error)
 {
 	gboolean sections = FALSE;
 	gint timeout_s = 10;
-	g_autofree char *root = g_strdup("/");
+	g_autofree char *given = NULL;
 	const GOptionEntry entries[] = {
 		{ "sections", 0, 0, G_OPTION_ARG_NONE, &sections,
 		  "print them as groups of landfall.conf", NULL },
 		{ "timeout", 0, 0, G_OPTION_ARG_INT, &timeout_s, "how long a reading may take",
 		  "SECONDS" },
-		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look below DIR instead of /",
+		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &given, "look below DIR instead of /",
 		  "DIR" },
 		G_OPTION_ENTRY_NULL,
 	};
 	Survey survey = { 0 };
 
-	if (!ctl_parse("sensors", entries, &argc, &argv, error) ||
-	    !check_arguments(argc, timeout_s, root, error))
+	if (!ctl_parse("sensors", entries, &argc, &argv, error))
+		return false;
+
+	const char *root = given ? given : "/";
+
+	if (!check_arguments(argc, timeout_s, root, error))
 		return false;
 	survey.list = g_ptr_array_new_with_free_func(found_free);
 	sensor_find_all(root, on_found, &survey);

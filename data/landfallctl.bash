@@ -17,7 +17,7 @@ _landfallctl()
 	install) _filedir; return ;;
 	esac
 	case $cur in
-	--config=* | --png=*) cur=${cur#*=}; _filedir; return ;;
+	--config=* | --png=* | --svg=* | --pop-file=*) cur=${cur#*=}; _filedir; return ;;
 	--root=*) cur=${cur#*=}; _filedir -d; return ;;
 	--key-type=*) mapfile -t COMPREPLY < <(compgen -W "ec-p256 ec-p384 rsa-2048" -- "${cur#*=}"); return ;;
 	--until=*) mapfile -t COMPREPLY < <(compgen -W "absent idle ready peer secured joining failed joined done" -- "${cur#*=}"); return ;;
@@ -33,7 +33,7 @@ _landfallctl()
 	sensors) choices="--sections --timeout= --root= --help" ;;
 	display) choices="--png= --help" ;;
 	status | spool | metrics) choices="--help" ;;
-	*) choices="status provision qr factory store publish spool sensors metrics display --json --config= --set= --version --help" ;;
+	*) choices="status provision qr factory store publish spool sensors metrics display --json --config= --set= --check-config --dump-config --version --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

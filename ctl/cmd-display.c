@@ -89,7 +89,7 @@ bool cmd_display(const Ctl *ctl, int argc, char **argv, GError **error)
 		return false;
 	if (argc > 1 || ctl->json) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-				    "display takes no arguments and shows a picture");
+				    "display takes no arguments and no --json: it shows a picture");
 		return false;
 	}
 

@@ -14,8 +14,9 @@ bool cmd_metrics(const Ctl *ctl, int argc, char **argv, GError **error)
 	if (!ctl_parse("metrics", entries, &argc, &argv, error))
 		return false;
 	if (argc > 1 || ctl->json) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-				    "metrics takes no arguments and has a format of its own");
+		g_set_error_literal(
+			error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+			"metrics takes no arguments and no --json: it has a format of its own");
 		return false;
 	}
 

@@ -198,8 +198,9 @@ static void write_spool(const cJSON *page, int64_t now_s, Line *line)
 			       dropped, share * 100, limit / 1048576);
 	line->trouble = share > SPOOL_FULL_SHARE;
 	if (line->trouble)
-		line->advice = "when it is full, new samples are refused: the broker has to be "
-			       "reached before, or [agent] spool_limit be raised";
+		line->advice =
+			"when it is full, [agent] spool_policy decides what is lost: the broker "
+			"has to be reached before, or [agent] spool_limit be raised";
 }
 
 static const Section sections[] = {

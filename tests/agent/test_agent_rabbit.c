@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const PkiCert certificates[] = {
 	{ .name = "ca", .ca = true },
@@ -42,7 +43,9 @@ static void check_arrival(Pki *pki, Rabbit *rabbit)
 	oracle_await(oracle, 5001, 6000);
 
 	agent_process_import(agent, pki, "stranger"); /* no such user */
-	agent_process_await_stage(agent, "mqtt", "failed");
+	g_autofree char *words = agent_process_await_stage(agent, "mqtt", "failed");
+
+	g_assert_nonnull(strstr(words, "bad user name or password"));
 	g_assert_cmpint(agent_process_publish(agent, 6001, 7000), ==, 7000);
 	agent_process_import(agent, pki, "dev-1");
 	oracle_await(oracle, 6001, 7000);

@@ -75,8 +75,9 @@ static const PageCase cases[] = {
 	  "Broker      ! mqtts://b:8883 as gw-17: no route; nothing published since the start\n"
 	  "              look at the network\n"
 	  "Spool       ! 9000 waiting, 40 delivered, 3 dropped; 89 % of 64 MiB\n"
-	  "              when it is full, new samples are refused: the broker has to be reached "
-	  "before, or [agent] spool_limit be raised\n" },
+	  "              when it is full, [agent] spool_policy decides what is lost: the broker "
+	  "has "
+	  "to be reached before, or [agent] spool_limit be raised\n" },
 	{ "nothing",
 	  "{\"version\":\"0.1.0\"," ABSENT
 	  ",\"network\":[],\"identity\":{\"error\":\"no identity\"},"

@@ -23,6 +23,8 @@ struct Downlink {
 	LogRate lines;
 	GHashTable *announced; /* names of readings */
 	ProfileLimits limits;
+	bool anew;         /* the other side wants to be told all again */
+	guint anew_source; /* it was, not long ago */
 };
 
 /* Where the answer to one request goes. */
@@ -47,6 +49,8 @@ static void send_one(Downlink *downlink, const ProfileMessage *message)
 		g_info("a message for %s is lost: %s", message->topic, error->message);
 }
 
+static void tell_anew(Downlink *downlink);
+
 static void flush(Downlink *downlink)
 {
 	while (downlink->state != DOWNLINK_CLOSED && !g_queue_is_empty(&downlink->queue) &&
@@ -56,6 +60,7 @@ static void flush(Downlink *downlink)
 
 		send_one(downlink, message);
 	}
+	tell_anew(downlink);
 }
 
 /* @message: transferred */
@@ -128,6 +133,27 @@ static void say_hello(Downlink *downlink)
 	enqueue_all(downlink, profile_hello(downlink->profile, report));
 }
 
+static gboolean on_anew_due(gpointer data)
+{
+	Downlink *downlink = data;
+
+	downlink->anew_source = 0;
+	tell_anew(downlink);
+	return G_SOURCE_REMOVE;
+}
+
+/* Once, however often it was wanted: when all that waits is sent, and not soon after another. */
+static void tell_anew(Downlink *downlink)
+{
+	if (!downlink->anew || downlink->anew_source || downlink->state == DOWNLINK_CLOSED ||
+	    !g_queue_is_empty(&downlink->queue))
+		return;
+	downlink->anew = false;
+	downlink->anew_source = g_timeout_add_seconds(DOWNLINK_ANEW_S, on_anew_due, downlink);
+	g_hash_table_remove_all(downlink->announced);
+	say_hello(downlink);
+}
+
 bool downlink_announce(Downlink *downlink, const char *payload, size_t len)
 {
 	GPtrArray *messages = NULL;
@@ -187,8 +213,8 @@ void downlink_message(Downlink *downlink, const char *topic, const void *payload
 	case PROFILE_INPUT_SETTINGS: take_settings(downlink, input.settings); break;
 	case PROFILE_INPUT_LIMITS: downlink->limits = input.limits; break;
 	case PROFILE_INPUT_ANEW:
-		g_hash_table_remove_all(downlink->announced);
-		say_hello(downlink);
+		downlink->anew = true;
+		tell_anew(downlink);
 		break;
 	}
 	profile_input_clear(&input);
@@ -254,6 +280,8 @@ void downlink_close(Downlink *downlink)
 		count_cut(downlink);
 	downlink->state = DOWNLINK_CLOSED;
 	downlink->client = NULL;
+	downlink->anew = false;
+	g_clear_handle_id(&downlink->anew_source, g_source_remove);
 	downlink->limits = (ProfileLimits){ 0 };
 	g_clear_pointer(&downlink->profile, profile_unref);
 	g_ptr_array_set_size(downlink->subscriptions, 0);

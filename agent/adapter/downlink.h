@@ -11,6 +11,9 @@
  * sent when the connection ends is forgotten: a cloud that asked over another connection does not
  * wait any more.
  *
+ * A cloud that began anew is told all again, once for all times it said so since: when nothing waits
+ * to be sent any more, and DOWNLINK_ANEW_S after the last time at the earliest.
+ *
  * A cloud whose policy forbids a subscription may end the connection instead of refusing. After
  * DOWNLINK_CUTS_MAX connections in a row that ended while subscriptions were unanswered nothing is
  * subscribed to any more until the next start: samples matter more.
@@ -31,6 +34,7 @@
 #define DOWNLINK_WINDOW    4 /* messages on their way, beside those of the uplink */
 #define DOWNLINK_CUTS_MAX  3
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
+#define DOWNLINK_ANEW_S    10 /* between telling all again because the other side wants it */
 
 typedef struct Downlink Downlink;
 

@@ -8,6 +8,8 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#define ANEW 40
+
 typedef struct Fixture {
 	Pki *pki; /* a folder, no more: all in clear text */
 	Broker *broker;
@@ -302,6 +304,22 @@ static void test_homeassistant(Fixture *f, gconstpointer lines)
 	expect(f, "landfall/dev-1/availability", "offline");
 }
 
+/* Whoever says again and again that it began anew costs little, and holds nothing up. */
+static void test_anew(Fixture *f, gconstpointer lines)
+{
+	expect_word(f, "landfall/dev-1/state", "\"temperature\":");
+	expect(f, "landfall/dev-1/availability", "online");
+	for (unsigned i = 0; i < ANEW; i++)
+		cloud_peer_say(f->peer, "homeassistant/status", "online");
+	cloud_peer_say(f->peer, "landfall/dev-1/command",
+		       "{\"id\":\"a\",\"method\":\"log_level\"}");
+	expect(f, "landfall/dev-1/response", "{\"id\":\"a\",\"result\":{\"level\":\"debug\"}}");
+	publish(f);
+	expect_word(f, "landfall/dev-1/state", "\"n\":1");
+	expect(f, "landfall/dev-1/availability", "online");
+	g_assert_cmpuint(cloud_peer_count(f->peer, "landfall/dev-1/availability"), <, ANEW / 2);
+}
+
 /* Killed: the broker says so. */
 static void test_will(Fixture *f, gconstpointer lines)
 {
@@ -367,6 +385,7 @@ int main(int argc, char **argv)
 	ADD("/agent/cloud/iothub", "profile = iothub\n", test_iothub);
 	ADD("/agent/cloud/aws", "profile = aws\n", test_aws);
 	ADD("/agent/cloud/homeassistant", "profile = homeassistant\n", test_homeassistant);
+	ADD("/agent/cloud/anew", "profile = homeassistant\n", test_anew);
 	ADD("/agent/cloud/will", "profile = homeassistant\n", test_will);
 	ADD("/agent/cloud/template",
 	    "profile = plain\ntopic = site/%c\npayload = <%q %{n} %{none}>\n", test_template);

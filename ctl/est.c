@@ -63,20 +63,17 @@ static bool present_read(Present *present, const StoreParts *parts, GError **err
 
 /* ---- the request ---- */
 
-/* A new one of the kind we have, or the one we have: a token makes none. */
+/* A new one of the kind we have; or the one we have, where none of its kind can be made. */
 static EVP_PKEY *next_key(const Present *present, const StoreParts *parts, bool same,
 			  GError **error)
 {
-	DeviceKeyKind kind = DEVICE_KEY_EC_P256;
+	bool keep = same || device_key_place(parts->key) != DEVICE_KEY_FILE;
 
-	if (same || device_key_place(parts->key) != DEVICE_KEY_FILE) {
-		EVP_PKEY_up_ref(present->key);
-		return present->key;
-	}
-	for (int i = 0; i < DEVICE_KEY_N; i++)
+	for (int i = 0; i < DEVICE_KEY_N && !keep; i++)
 		if (device_key_is(present->key, (DeviceKeyKind)i))
-			kind = (DeviceKeyKind)i;
-	return device_key_make(kind, error);
+			return device_key_make((DeviceKeyKind)i, error);
+	EVP_PKEY_up_ref(present->key);
+	return present->key;
 }
 
 /* RFC 7030, 4.2.2: subject and alternative names are those of the present certificate. */
@@ -162,8 +159,10 @@ static void set_options(CURL *curl, const Config *config, const Present *present
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	if (config->renewal.ca)
+	if (config->renewal.ca) { /* alone: not beside the system's folder */
 		curl_easy_setopt(curl, CURLOPT_CAINFO, config->renewal.ca);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 }
 
 static bool exchange(const Config *config, const Present *present, const char *body, Answer *answer,

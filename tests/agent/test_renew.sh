@@ -10,8 +10,8 @@ dir=$(mktemp -d)
 trap 'kill $pids 2>&-; wait $pids; rm -r "$dir"' EXIT
 pids=
 
-issue() { # NAME EXTENSION ISSUER [DAYS-AGO]: a key and a certificate for 100 days
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+issue() { # NAME EXTENSION ISSUER [DAYS-AGO [CURVE]]: a key and a certificate for 100 days
+	openssl req -new -newkey ec -pkeyopt "ec_paramgen_curve:${5:-P-256}" -nodes -subj "/CN=$1" \
 		-addext "$2" -keyout "$dir/$1.key" -out "$dir/$1.csr" 2>&-
 	faketime -f "-${4:-0}d" openssl x509 -req -in "$dir/$1.csr" -CA "$dir/$3.crt" \
 		-CAkey "$dir/$3.key" -days 100 -copy_extensions copyall -out "$dir/$1.crt" 2>&-
@@ -54,6 +54,7 @@ authority stranger
 issue server subjectAltName=IP:127.0.0.1 ca
 issue gw-1 subjectAltName=DNS:gw-1.example ca
 issue gw-old subjectAltName=DNS:gw-old.example ca 80
+issue gw-521 subjectAltName=DNS:gw-521.example ca 0 P-521
 issue other subjectAltName=DNS:other ca
 openssl req -in "$dir/other.csr" -outform DER -out "$dir/other.der"
 echo sign >"$dir/mode"
@@ -75,7 +76,7 @@ ca = $dir/ca.crt
 program = $ctl --config $dir/landfall.conf store renew
 CONF
 
-echo 1..11
+echo 1..13
 import gw-1
 key=$(key_of)
 names=$(names_of)
@@ -97,7 +98,30 @@ fails hang-up 20 "simplereenroll"
 
 sed -i "s|^ca = .*|ca = $dir/stranger.crt|" "$dir/landfall.conf"
 fails sign 20 "certificate"
+
+# The system trusts whom [renewal] ca does not: a namespace has the system's folder replaced.
+mkdir "$dir/trusted"
+cp "$dir/ca.crt" "$dir/trusted/$(openssl x509 -in "$dir/ca.crt" -noout -hash).0"
+if unshare -rm mount --bind "$dir/trusted" /etc/ssl/certs 2>&-; then
+	renew() {
+		# shellcheck disable=SC2016 # the inner shell expands them
+		unshare -rm sh -c 'mount --bind "$1" /etc/ssl/certs && exec "$2" --config "$3" store renew' \
+			sh "$dir/trusted" "$ctl" "$dir/landfall.conf" >"$dir/out" 2>"$dir/err"
+	}
+	fails sign 20 "certificate"
+	renew() { store renew >"$dir/out" 2>"$dir/err"; }
+else
+	number=$((number + 1))
+	echo "ok $number # SKIP no namespace to replace a folder in"
+fi
 sed -i "s|^ca = .*|ca = $dir/ca.crt|" "$dir/landfall.conf"
+
+sed -i '/^same_key/d' "$dir/landfall.conf"
+import gw-521
+before=$(generation)
+key=$(key_of)
+renew && [ "$(generation)" != "$before" ] && [ "$(key_of)" = "$key" ]
+report $? "renewed with the same key where none of its kind is made"
 
 echo sign >"$dir/mode"
 import gw-old

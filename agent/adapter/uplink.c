@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/uplink.h"
 
+#include "agent/adapter/good-mark.h"
 #include "agent/adapter/uplink-load.h"
 #include "agent/core/outage-log.h"
 #include "agent/core/rivalry.h"
@@ -31,6 +32,7 @@ struct Uplink {
 	uint32_t trial_new;  /* the generation on trial */
 	uint32_t trial_old;  /* the one before; 0: none */
 	char *trial_failure; /* why the new one does not connect */
+	GoodMark *good_mark; /* of the last one that connected for the first time */
 	MqttClient *client;
 	Window *window;
 	Backoff backoff;
@@ -230,38 +232,18 @@ static void uplink_wait_for_identity(Uplink *uplink, const char *why)
 
 /* --- the connection --- */
 
-static void mark_good_thread_free(gpointer *arguments)
-{
-	g_free(arguments[0]);
-	g_free(arguments);
-}
-
-/* The store syncs its marker to the disk, which the loop must not wait for. */
-static gpointer mark_good_thread(gpointer data)
-{
-	gpointer *arguments = data;
-	g_autoptr(Store) store = store_open(arguments[0]);
-	g_autoptr(GError) error = NULL;
-
-	if (!store_mark_good(store, GPOINTER_TO_UINT(arguments[1]), &error))
-		g_info("the generation cannot be marked as good: %s", error->message);
-	mark_good_thread_free(arguments);
-	return NULL;
-}
-
+/* One that another writer of the store was in the way of is made good at the next connection. */
 static void uplink_mark_good(Uplink *uplink)
 {
 	StoreIdentity *identity = uplink->target->identity;
 
-	if (!identity || identity->good)
+	if (!identity ||
+	    (identity->good && !good_mark_failed(uplink->good_mark, identity->generation)))
 		return;
-
-	gpointer *arguments = g_new0(gpointer, 2);
-
-	arguments[0] = g_strdup(uplink->config.config->store.path);
-	arguments[1] = GUINT_TO_POINTER(identity->generation);
+	good_mark_unref(uplink->good_mark);
+	uplink->good_mark =
+		good_mark_start(uplink->config.config->store.path, identity->generation);
 	identity->good = true;
-	g_thread_unref(g_thread_new("mark-good", mark_good_thread, arguments));
 }
 
 static int64_t uplink_rate(const Uplink *uplink)
@@ -882,6 +864,7 @@ void uplink_free(Uplink *uplink)
 	uplink_cancel_pace(uplink);
 	downlink_close(uplink->config.downlink);
 	uplink_load_free(uplink->load);
+	good_mark_unref(uplink->good_mark);
 	mqtt_client_free(uplink->client);
 	uplink_target_free(uplink->target);
 	uplink_target_free(uplink->next_target);

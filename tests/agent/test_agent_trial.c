@@ -7,6 +7,11 @@
 #include "tests/broker/broker.h"
 #include "tests/broker/pki.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 static const PkiCert certificates[] = {
 	{ .name = "ca", .ca = true },
 	{ .name = "other-ca", .ca = true },
@@ -120,11 +125,62 @@ static void test_broken_network(Fixture *f, gconstpointer data)
 	await_name(f, "dev-2");
 }
 
+/* A second identity is imported; it cannot connect before let_connect(). */
+static void import_offline(Fixture *f)
+{
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	agent_process_import(f->agent, f->pki, "dev-2");
+}
+
+static void let_connect(Fixture *f)
+{
+	broker_restart(f->broker);
+	await_name(f, "dev-2");
+	agent_process_await(f->agent, "state", "online");
+	await_name(f, "dev-2"); /* rather than the other one, being compared */
+	agent_process_await(f->agent, "state", "online");
+}
+
+/* Another writer holds the store while the new identity connects. */
+static void test_store_held(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store/lock");
+
+	import_offline(f);
+
+	int lock = open(path, O_RDWR | O_CLOEXEC);
+
+	g_assert_cmpint(flock(lock, LOCK_EX), ==, 0);
+	let_connect(f);
+	close(lock);
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+}
+
+/* The store cannot be written at all while the new identity connects for the first time. */
+static void test_marked_later(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store/lock");
+
+	import_offline(f);
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+	let_connect(f);
+	g_assert_cmpint(g_rmdir(path), ==, 0);
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	broker_restart(f->broker);
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/agent/trial/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
 	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
+		   tear_down);
+	g_test_add("/agent/trial/store-held", Fixture, NULL, set_up, test_store_held, tear_down);
+	g_test_add("/agent/trial/marked-later", Fixture, NULL, set_up, test_marked_later,
 		   tear_down);
 	return g_test_run();
 }

@@ -92,11 +92,20 @@ static bool check_command(const char *value, GError **error)
 
 static bool check_est(const char *value, GError **error)
 {
-	if (!*value ||
-	    (g_str_has_prefix(value, "https://") && g_uri_is_valid(value, G_URI_FLAGS_NONE, NULL)))
+	g_autoptr(GUri) uri = NULL;
+	const char *fault = NULL;
+
+	if (!*value)
 		return true;
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "no URL of https, such as https://HOST/.well-known/est");
+	if (g_str_has_prefix(value, "https://"))
+		uri = g_uri_parse(value, G_URI_FLAGS_NONE, NULL);
+	if (!uri)
+		fault = "no URL of https, such as https://HOST/.well-known/est";
+	else if (g_uri_get_userinfo(uri)) /* the URL is seen in logs; the certificate says who */
+		fault = "a URL with a user or password before its host; leave them out";
+	if (!fault)
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, fault);
 	return false;
 }
 

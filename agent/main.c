@@ -339,6 +339,13 @@ static void on_hangup(App *app)
 		g_warning("the settings stay as they are: %s", error->message);
 }
 
+/* Whoever wants the agent to end means it, also while a command restarts it. */
+static void on_terminate(App *app)
+{
+	app->restart = false;
+	app_stop(app);
+}
+
 static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 {
 	struct signalfd_siginfo info;
@@ -348,7 +355,7 @@ static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
 	if (info.ssi_signo == SIGHUP)
 		on_hangup(data);
 	else
-		app_stop(data);
+		on_terminate(data);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -522,7 +529,8 @@ static gboolean on_restart_due(gpointer data)
 	App *app = data;
 
 	app->restart_source = 0;
-	app->restart = true;
+	if (!app->stopping)
+		app->restart = true;
 	app_stop(app);
 	return G_SOURCE_REMOVE;
 }

@@ -6,9 +6,13 @@
 #include "tests/broker/pki.h"
 
 #include <cjson/cJSON.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
-#define ANEW 40
+#define ANEW        40
+#define POLL_US     1000
+#define POLL_ROUNDS 10000
 
 typedef struct Fixture {
 	Pki *pki; /* a folder, no more: all in clear text */
@@ -236,6 +240,24 @@ static void test_restart(Fixture *f, gconstpointer lines)
 	g_assert_nonnull(strstr(answer, "\"code\":\"duplicate\""));
 }
 
+/* Told to end while its answer is on the way, it ends. */
+static void test_restart_ended(Fixture *f, gconstpointer lines)
+{
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/6", "{\"method\":\"restart\"}");
+	broker_signal(f->broker, SIGSTOP);
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		int fd = agent_process_dial(f->agent);
+
+		if (fd < 0)
+			break;
+		close(fd);
+		g_usleep(POLL_US);
+	}
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	broker_signal(f->broker, SIGCONT);
+}
+
 /* --- the other clouds --- */
 
 static void publish(Fixture *f)
@@ -378,6 +400,7 @@ int main(int argc, char **argv)
 	ADD("/agent/cloud/commands/publish-now", NULL, test_publish_now);
 	ADD("/agent/cloud/commands/run", NULL, test_run);
 	ADD("/agent/cloud/commands/restart", NULL, test_restart);
+	ADD("/agent/cloud/commands/restart-ended", NULL, test_restart_ended);
 	ADD("/agent/cloud/commands/none", "[commands]\nallow = none\n", test_none);
 	ADD("/agent/cloud/commands/retained", "profile = plain\n", test_retained);
 	ADD("/agent/cloud/eventgrid", "profile = eventgrid\ntopic = testtopics/%c\n",

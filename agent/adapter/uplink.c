@@ -152,16 +152,24 @@ static uint32_t uplink_generation(const Uplink *uplink)
 	return uplink->target->identity ? uplink->target->identity->generation : 0;
 }
 
+/* Whether the one in use is the one to go back to. */
+static bool uplink_is_old(const Uplink *uplink)
+{
+	return uplink->trial_old > 0 && uplink_generation(uplink) == uplink->trial_old;
+}
+
 /* Another target is in use: does a trial begin with it, or is it part of the one under way? */
 static void uplink_try(Uplink *uplink)
 {
 	const UplinkTarget *target = uplink->target;
 	uint32_t number = uplink_generation(uplink);
 
-	if (trial_uses_old(&uplink->trial) && number == uplink->trial_old)
+	if (trial_uses_old(&uplink->trial) && uplink_is_old(uplink))
 		return;
-	if (target->fallback && number == uplink->trial_new && uplink->trial.state != TRIAL_NONE)
+	if (target->fallback && number == uplink->trial_new && uplink->trial.state != TRIAL_NONE) {
+		trial_resume(&uplink->trial, g_get_monotonic_time());
 		return;
+	}
 	uplink->trial_new = number;
 	uplink->trial_old = target->fallback;
 	trial_begin(&uplink->trial, uplink->config.config->store.trial_ms, target->fallback_until,
@@ -182,6 +190,9 @@ static void uplink_step_trial(Uplink *uplink, TrialStep step)
 		return;
 	case TRIAL_RETURN: uplink_load(uplink, 0, NULL); return;
 	case TRIAL_ROLL_BACK:
+		if (uplink_generation(uplink) != uplink->trial_new ||
+		    uplink->target->identity->good)
+			return; /* not, or no longer, what was on trial */
 		g_warning("generation %u is given up, since %u connects where it does not: %s",
 			  uplink->trial_new, uplink->trial_old, uplink->trial_failure);
 		uplink_load(uplink, 0, uplink->trial_failure);
@@ -284,7 +295,9 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	uplink_split_backlog(uplink);
 	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_pump(uplink);
-	uplink_step_trial(uplink, trial_connected(&uplink->trial));
+	if (trial_uses_old(&uplink->trial) && uplink->load)
+		uplink->load_again = true; /* what was to be tried is not wanted any more */
+	uplink_step_trial(uplink, trial_connected(&uplink->trial, uplink_is_old(uplink)));
 }
 
 /* Another generation became current while the connection was being closed. */
@@ -793,8 +806,11 @@ static void uplink_loaded(UplinkTarget *loaded, const GError *error, void *data)
 			trial_begin(&uplink->trial, 0, 0, 0);
 		return;
 	}
-	if (same_generation(target, uplink->target))
+	if (same_generation(target, uplink->next_target ? uplink->next_target : uplink->target)) {
+		if (!uplink_is_old(uplink))
+			trial_resume(&uplink->trial, g_get_monotonic_time());
 		return;
+	}
 	if (!trial_uses_old(&uplink->trial))
 		g_message("another identity is current: connecting anew");
 	uplink_use(uplink, g_steal_pointer(&target));

@@ -11,14 +11,30 @@ void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t n
 	};
 }
 
-TrialStep trial_connected(Trial *trial)
+TrialStep trial_connected(Trial *trial, bool old)
 {
-	if (trial->state == TRIAL_PROBING) {
+	if (trial->state == TRIAL_PROBING && old) {
 		trial->state = TRIAL_CONFIRMING;
 		return TRIAL_RETURN;
 	}
 	trial->state = TRIAL_NONE;
 	return TRIAL_STAY;
+}
+
+static void trial_run_anew(Trial *trial, int64_t now_us)
+{
+	trial->state = TRIAL_RUNNING;
+	trial->due_us = now_us + trial->period_us;
+}
+
+static TrialStep on_confirming_failed(Trial *trial, int64_t now_us, int64_t wall_s)
+{
+	if (wall_s >= trial->old_until_s) {
+		trial_run_anew(trial, now_us);
+		return TRIAL_STAY;
+	}
+	trial->state = TRIAL_NONE;
+	return TRIAL_ROLL_BACK;
 }
 
 static TrialStep on_running_failed(Trial *trial, int64_t now_us, int64_t wall_s)
@@ -33,14 +49,17 @@ TrialStep trial_failed(Trial *trial, int64_t now_us, int64_t wall_s)
 {
 	switch (trial->state) {
 	case TRIAL_RUNNING: return on_running_failed(trial, now_us, wall_s);
-	case TRIAL_PROBING:
-		trial->state = TRIAL_RUNNING;
-		trial->due_us = now_us + trial->period_us;
-		return TRIAL_RETURN;
-	case TRIAL_CONFIRMING: trial->state = TRIAL_NONE; return TRIAL_ROLL_BACK;
+	case TRIAL_PROBING: trial_run_anew(trial, now_us); return TRIAL_RETURN;
+	case TRIAL_CONFIRMING: return on_confirming_failed(trial, now_us, wall_s);
 	case TRIAL_NONE: break;
 	}
 	return TRIAL_STAY;
+}
+
+void trial_resume(Trial *trial, int64_t now_us)
+{
+	if (trial->state == TRIAL_PROBING)
+		trial_run_anew(trial, now_us);
 }
 
 bool trial_uses_old(const Trial *trial)

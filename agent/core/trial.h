@@ -12,6 +12,9 @@
  *   PROBING     old        CONFIRMING             RUNNING, with new time: it is the network
  *   CONFIRMING  new        NONE: it is good       NONE, rolled back: it is the identity
  *
+ * Whoever asks for the current identity during PROBING gets it: RUNNING, with new time. One that
+ * connects before the old one is ready is good.
+ *
  * Without an old identity that is still valid there is nothing to go back to: RUNNING for ever.
  *
  * Pure; the owner connects, and tells how it went.
@@ -50,8 +53,12 @@ typedef struct Trial {
  * @now_us:      monotonic */
 void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t now_us);
 
-/* trial_connected() - the broker took the identity in use */
-TrialStep trial_connected(Trial *trial);
+/* trial_connected() - the broker took the identity in use
+ * @old: which is the old one */
+TrialStep trial_connected(Trial *trial, bool old);
+
+/* trial_resume() - the new identity is in use for another reason than a step of the trial */
+void trial_resume(Trial *trial, int64_t now_us);
 
 /* trial_failed() - an attempt with the identity in use has failed
  * @now_us: monotonic; @wall_s: seconds since 1970 */

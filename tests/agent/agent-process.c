@@ -157,6 +157,11 @@ void agent_process_kill(AgentProcess *agent)
 	reap(agent);
 }
 
+void agent_process_signal(AgentProcess *agent, int number)
+{
+	g_assert_cmpint(kill(agent->pid, number), ==, 0);
+}
+
 int agent_process_stop(AgentProcess *agent)
 {
 	g_assert_cmpint(kill(agent->pid, SIGTERM), ==, 0);

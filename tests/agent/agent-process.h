@@ -43,6 +43,9 @@ int agent_process_run(AgentProcess *agent, char **words);
 /* agent_process_kill() - SIGKILL and wait */
 void agent_process_kill(AgentProcess *agent);
 
+/* agent_process_signal() - SIGHUP: read the configuration and the store again */
+void agent_process_signal(AgentProcess *agent, int number);
+
 /* agent_process_stop() - SIGTERM and wait; its exit status */
 int agent_process_stop(AgentProcess *agent);
 

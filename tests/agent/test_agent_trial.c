@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -37,7 +38,8 @@ static void set_up(Fixture *f, gconstpointer data)
 	f->broker = broker_new(f->pki, "server",
 			       "max_queued_messages 0\nuse_identity_as_username true\n");
 	f->oracle = oracle_new(f->broker, f->pki, "watcher");
-	f->agent = agent_process_new(broker_port(f->broker), "[store]\ntrial = 1s\n");
+	f->agent = agent_process_new(broker_port(f->broker),
+				     "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\n");
 	agent_process_import(f->agent, f->pki, "dev-1");
 	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "online");
@@ -125,6 +127,26 @@ static void test_broken_network(Fixture *f, gconstpointer data)
 	await_name(f, "dev-2");
 }
 
+/* Somebody asks for the current identity while the one before is being compared: the new one then
+ * connects, and no later end of a connection costs it its place. */
+static void test_asked_for(Fixture *f, gconstpointer data)
+{
+	broker_signal(f->broker, SIGSTOP);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_name(f, "dev-2");
+	await_name(f, "dev-1");
+	agent_process_signal(f->agent, SIGHUP);
+	await_name(f, "dev-2");
+	broker_signal(f->broker, SIGCONT);
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	broker_restart(f->broker);
+	agent_process_await(f->agent, "state", "online");
+	await_name(f, "dev-2");
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+}
+
 /* A second identity is imported; it cannot connect before let_connect(). */
 static void import_offline(Fixture *f)
 {
@@ -179,6 +201,7 @@ int main(int argc, char **argv)
 	g_test_add("/agent/trial/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
 	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
 		   tear_down);
+	g_test_add("/agent/trial/asked-for", Fixture, NULL, set_up, test_asked_for, tear_down);
 	g_test_add("/agent/trial/store-held", Fixture, NULL, set_up, test_store_held, tear_down);
 	g_test_add("/agent/trial/marked-later", Fixture, NULL, set_up, test_marked_later,
 		   tear_down);

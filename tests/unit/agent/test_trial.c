@@ -7,8 +7,9 @@
 #define PERIOD_MS 1000
 #define OLD_UNTIL 5000 /* seconds since 1970 */
 
-/* One step a letter: f = an attempt fails early, F = fails after the period, c = connects, x =
- * fails after the period and after the old identity's end. Answers: . stay, p probe, r return,
+/* One step a letter: f = an attempt fails early, F = fails after the period, c = connects, n =
+ * the new one connects though the old one was to be tried, x = fails after the period and after
+ * the old identity's end, s = the new one is in use since somebody asked for it. Answers: . stay, p probe, r return,
  * b roll back. */
 typedef struct TrialCase {
 	const char *path;
@@ -26,6 +27,11 @@ static const TrialCase cases[] = {
 	{ "broken-network-again", PERIOD_MS, OLD_UNTIL, "FfFf", "prpr", TRIAL_RUNNING },
 	{ "network-back-for-the-old", PERIOD_MS, OLD_UNTIL, "Fcc", "pr.", TRIAL_NONE },
 	{ "old-has-ended", PERIOD_MS, OLD_UNTIL, "xxx", "...", TRIAL_RUNNING },
+	{ "old-has-ended-meanwhile", PERIOD_MS, OLD_UNTIL, "Fcxf", "pr..", TRIAL_RUNNING },
+	{ "new-one-is-faster", PERIOD_MS, OLD_UNTIL, "FnFF", "p...", TRIAL_NONE },
+	{ "asked-for-meanwhile", PERIOD_MS, OLD_UNTIL, "Fscf", "p...", TRIAL_NONE },
+	{ "asked-for-and-broken", PERIOD_MS, OLD_UNTIL, "FsfFcf", "p..prb", TRIAL_NONE },
+	{ "asked-for-while-confirming", PERIOD_MS, OLD_UNTIL, "Fcsf", "pr.b", TRIAL_NONE },
 	{ "no-old-one", PERIOD_MS, 0, "FFF", "...", TRIAL_NONE },
 	{ "no-limit", 0, OLD_UNTIL, "FFF", "...", TRIAL_NONE },
 	{ "proved-ones-are-kept", PERIOD_MS, OLD_UNTIL, "cFFF", "....", TRIAL_NONE },
@@ -48,8 +54,11 @@ static void test_case(gconstpointer data)
 	for (const char *event = row->events; *event; event++) {
 		TrialStep step;
 
-		if (*event == 'c') {
-			step = trial_connected(&trial);
+		if (*event == 'c' || *event == 'n') {
+			step = trial_connected(&trial, *event == 'c' && trial_uses_old(&trial));
+		} else if (*event == 's') {
+			step = TRIAL_STAY;
+			trial_resume(&trial, now_us);
 		} else {
 			now_us += *event == 'f' ? 1 : PERIOD_MS * 1000;
 			step = trial_failed(&trial, now_us, *event == 'x' ? OLD_UNTIL : 1);

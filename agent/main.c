@@ -41,6 +41,7 @@
 #include <unistd.h>
 
 #define REBOOT_TIMEOUT_MS 60000
+#define REBOOT_OUTPUT_MAX 256                   /* octets, for the log when it fails */
 #define COUNTS_TOLD_US    (60 * G_USEC_PER_SEC) /* how old what the service manager shows may be */
 
 typedef struct App {
@@ -523,6 +524,13 @@ static bool on_command_run(uint64_t token, const ConfigCommand *program,
 	return programs_run(app->programs, token, program, arguments, error);
 }
 
+static unsigned on_command_room(void *data)
+{
+	App *app = data;
+
+	return programs_room(app->programs);
+}
+
 /* The answer goes out first: what is on its way is waited for while the connection is closed. */
 static gboolean on_restart_due(gpointer data)
 {
@@ -558,10 +566,11 @@ static bool on_command_reboot(void *data, GError **error)
 
 	const ConfigCommand reboot = { .name = (char *)"reboot",
 				       .program = app->config->commands.reboot,
-				       .timeout_ms = REBOOT_TIMEOUT_MS };
+				       .timeout_ms = REBOOT_TIMEOUT_MS,
+				       .output = REBOOT_OUTPUT_MAX };
 	static const char *const none[] = { NULL };
 
-	return programs_run(app->programs, 0, &reboot, none, error);
+	return programs_run(app->programs, PROGRAMS_NO_TOKEN, &reboot, none, error);
 }
 
 static bool on_command_renew(void *data, GError **error)
@@ -576,6 +585,7 @@ static const CommandPort command_port = {
 	.restart = on_command_restart,
 	.reboot = on_command_reboot,
 	.run = on_command_run,
+	.room = on_command_room,
 	.publish_now = control_publish_now,
 	.identify = control_identify,
 	.read_sensor = on_command_read_sensor,

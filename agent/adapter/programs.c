@@ -3,6 +3,7 @@
 
 #include "agent/adapter/program.h"
 #include "agent/core/command.h"
+#include "common/log.h"
 
 typedef struct Run {
 	Programs *programs;
@@ -13,6 +14,7 @@ typedef struct Run {
 
 struct Programs {
 	GPtrArray *runs; /* of Run */
+	LogRate lines;
 	ProgramsEnded ended;
 	void *data;
 };
@@ -36,6 +38,13 @@ static char *encode(const ProgramResult *result)
 	return g_strdup(text->str);
 }
 
+static void tell_failure(Programs *programs, const char *name, const char *result,
+			 const GError *error)
+{
+	if (log_rate_allow(&programs->lines, g_get_monotonic_time(), NULL))
+		g_warning("the program %s has failed: %s", name, error ? error->message : result);
+}
+
 static void on_ended(Program *program, const ProgramResult *result, void *data)
 {
 	Run *run = data;
@@ -47,6 +56,8 @@ static void on_ended(Program *program, const ProgramResult *result, void *data)
 	if (result->timed_out)
 		error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_TIMEOUT,
 				    "%s did not end in its time and was killed", run->name);
+	if (token == PROGRAMS_NO_TOKEN && (error || result->status != 0))
+		tell_failure(programs, run->name, text, error);
 	run->program = NULL; /* freed behind us */
 	g_ptr_array_remove_fast(programs->runs, run);
 	programs->ended(token, text, error, programs->data);
@@ -61,7 +72,7 @@ bool programs_run(Programs *programs, uint64_t token, const ConfigCommand *progr
 	ProgramLimits limits = { program->timeout_ms, (size_t)program->output };
 	Run *run;
 
-	if (programs->runs->len == PROGRAMS_MAX) {
+	if (programs_room(programs) == 0) {
 		g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_BUSY,
 			    "%d programs run already: try later", PROGRAMS_MAX);
 		return false;
@@ -89,6 +100,11 @@ bool programs_run(Programs *programs, uint64_t token, const ConfigCommand *progr
 	return false;
 }
 
+unsigned programs_room(const Programs *programs)
+{
+	return PROGRAMS_MAX - programs->runs->len;
+}
+
 Programs *programs_new(ProgramsEnded ended, void *data)
 {
 	Programs *programs = g_new0(Programs, 1);
@@ -96,6 +112,7 @@ Programs *programs_new(ProgramsEnded ended, void *data)
 	programs->runs = g_ptr_array_new_with_free_func(run_free);
 	programs->ended = ended;
 	programs->data = data;
+	programs->lines = LOG_RATE_PEER;
 	return programs;
 }
 

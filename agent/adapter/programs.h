@@ -3,7 +3,8 @@
  * programs - runs of the operator's programs, a few at a time, each by a token
  *
  * The result of a run is {"status":N,"output":TEXT,"cut":BOOL}; a program that was killed when its
- * time was up is an error (COMMAND_ERROR_TIMEOUT).
+ * time was up is an error (COMMAND_ERROR_TIMEOUT). Nobody waits for a run without a token
+ * (PROGRAMS_NO_TOKEN): when it fails, the log says so.
  *
  * Owner: one thread with a main loop.
  */
@@ -15,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PROGRAMS_MAX 4 /* at once */
+#define PROGRAMS_MAX      4 /* at once */
+#define PROGRAMS_NO_TOKEN 0
 
 typedef struct Programs Programs;
 
@@ -33,5 +35,8 @@ void programs_free(Programs *programs);
  * Errors: COMMAND_ERROR_BUSY, COMMAND_ERROR_FAILED (cannot be started) */
 bool programs_run(Programs *programs, uint64_t token, const ConfigCommand *program,
 		  const char *const *arguments, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* programs_room() - how many more can be started now */
+unsigned programs_room(const Programs *programs);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Programs, programs_free)

@@ -36,6 +36,7 @@ typedef struct Method {
 	const char *name;
 	ConfigMethod bit; /* in [commands] allow */
 	bool acts;        /* at most once */
+	bool starts;      /* a program */
 	const char *parameters[PARAMETERS_MAX];
 	bool (*check)(Commands *commands, const Command *command, GError **error);
 	char *(*act)(Commands *commands, const Call *call, GError **error);
@@ -285,9 +286,10 @@ static char *act_run(Commands *commands, const Call *call, GError **error)
 }
 
 static const Method methods[] = {
-	{ "status", CONFIG_METHOD_STATUS, false, { NULL }, NULL, act_status },
+	{ "status", CONFIG_METHOD_STATUS, false, false, { NULL }, NULL, act_status },
 	{ "read_sensor",
 	  CONFIG_METHOD_READ_SENSOR,
+	  false,
 	  false,
 	  { "sensor" },
 	  check_read_sensor,
@@ -295,18 +297,27 @@ static const Method methods[] = {
 	{ "set_interval",
 	  CONFIG_METHOD_SET_INTERVAL,
 	  false,
+	  false,
 	  { "interval_ms", "sensor" },
 	  check_set_interval,
 	  act_set_interval },
 	{ "publish_now",
 	  CONFIG_METHOD_PUBLISH_NOW,
 	  false,
+	  false,
 	  { NULL },
 	  check_publish_now,
 	  act_publish_now },
-	{ "identify", CONFIG_METHOD_IDENTIFY, false, { "seconds" }, check_identify, act_identify },
+	{ "identify",
+	  CONFIG_METHOD_IDENTIFY,
+	  false,
+	  false,
+	  { "seconds" },
+	  check_identify,
+	  act_identify },
 	{ "log_level",
 	  CONFIG_METHOD_LOG_LEVEL,
+	  false,
 	  false,
 	  { "level" },
 	  check_log_level,
@@ -314,12 +325,13 @@ static const Method methods[] = {
 	{ "renew_certificate",
 	  CONFIG_METHOD_RENEW_CERTIFICATE,
 	  true,
+	  false,
 	  { NULL },
 	  check_renew,
 	  act_renew },
-	{ "restart", CONFIG_METHOD_RESTART, true, { NULL }, check_restart, act_restart },
-	{ "reboot", CONFIG_METHOD_REBOOT, true, { NULL }, check_reboot, act_reboot },
-	{ "run", CONFIG_METHOD_RUN, true, { "program", "arguments" }, check_run, act_run },
+	{ "restart", CONFIG_METHOD_RESTART, true, false, { NULL }, check_restart, act_restart },
+	{ "reboot", CONFIG_METHOD_REBOOT, true, true, { NULL }, check_reboot, act_reboot },
+	{ "run", CONFIG_METHOD_RUN, true, true, { "program", "arguments" }, check_run, act_run },
 };
 
 static const Method *method_find(const Command *command, GError **error)
@@ -414,6 +426,24 @@ static bool key_under_way(const Commands *commands, const Call *call)
 	return false;
 }
 
+/* Before it is remembered: what was not done for want of room may be asked for again. */
+static bool has_program_room(const Commands *commands, const Call *call, GError **error)
+{
+	unsigned taken = 0; /* by those that wait for the disk */
+
+	if (!call->method->starts || !commands->port->room)
+		return true;
+	for (guint i = 0; i < commands->calls->len; i++) {
+		const Call *other = g_ptr_array_index(commands->calls, i);
+
+		if (other->method->starts && other->remembering)
+			taken++;
+	}
+	if (taken < commands->port->room(commands->port_data))
+		return true;
+	return fail(error, COMMAND_ERROR_BUSY, "too many programs run already: try later");
+}
+
 /* On disk first, then done. False: it was done before, or nobody could tell. */
 static bool call_remember(Commands *commands, Call *call, GError **error)
 {
@@ -425,6 +455,8 @@ static bool call_remember(Commands *commands, Call *call, GError **error)
 	command_memory_key(call->command, call->key);
 	if (key_under_way(commands, call))
 		return fail(error, COMMAND_ERROR_BUSY, "this request is being carried out");
+	if (!has_program_room(commands, call, error))
+		return false;
 	if (!command_memory_add(commands->memory, call->key))
 		return fail(error, COMMAND_ERROR_DUPLICATE,
 			    "this request was taken before; to have it done again, send another id "

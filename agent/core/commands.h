@@ -9,7 +9,8 @@
  *
  * Those that act (restart, reboot, renew_certificate, run) are done at most once: the request is
  * remembered on disk before anything happens, and a second one with the same id and content is
- * refused. The others may come twice without harm.
+ * refused. What there is no room for now is not remembered: it can be asked for again. The others
+ * may come twice without harm.
  *
  * Owner: one thread. Every command taken is answered exactly once, also by commands_free().
  */
@@ -73,6 +74,9 @@ typedef struct CommandPort {
 	 * @arguments: checked, up to a NULL, borrowed for the call */
 	bool (*run)(uint64_t token, const ConfigCommand *program, const char *const *arguments,
 		    void *data, GError **error);
+
+	/* room() - how many more programs reboot() and run() can start now; NULL: always one */
+	unsigned (*room)(void *data);
 } CommandPort;
 
 /* CommandsAnswered - how @command ended; all borrowed for the call

@@ -16,6 +16,7 @@ typedef struct Fixture {
 	bool disk_waits;  /* the disk answers later */
 	bool disk_full;
 	uint64_t token; /* of what was started last */
+	unsigned room;  /* for programs */
 	LogLevel level;
 } Fixture;
 
@@ -114,6 +115,11 @@ static bool fake_run(uint64_t token, const ConfigCommand *program, const char *c
 	return true;
 }
 
+static unsigned fake_room(void *data)
+{
+	return ((Fixture *)data)->room;
+}
+
 static const CommandPort whole_port = {
 	.status = fake_status,
 	.remember = fake_remember,
@@ -127,6 +133,7 @@ static const CommandPort whole_port = {
 	.restart = fake_restart,
 	.reboot = fake_reboot,
 	.run = fake_run,
+	.room = fake_room,
 };
 
 static const CommandPort bare_port = { .status = fake_status };
@@ -146,6 +153,7 @@ static void set_up_port(Fixture *f, const CommandPort *port, const char *text)
 	f->done = g_string_new(NULL);
 	f->answers = g_string_new(NULL);
 	f->level = LOG_LEVEL_INFO;
+	f->room = COMMANDS_PENDING_MAX;
 }
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -375,6 +383,27 @@ static void test_busy(Fixture *f, gconstpointer data)
 	expect(f, "", "");
 }
 
+/* What there is no room for is not remembered; what waits for the disk has its room already. */
+static void test_no_room(Fixture *f, gconstpointer data)
+{
+	static const char run[] = "{\"method\":\"run\",\"params\":{\"program\":\"plain\"}}";
+
+	f->room = 0;
+	ask(f, "1", run);
+	ask(f, "2", "{\"method\":\"reboot\"}");
+	expect(f, "", "busy\nbusy\n");
+	f->room = 1;
+	f->disk_waits = true;
+	ask(f, "1", run);
+	ask(f, "2", "{\"method\":\"reboot\"}");
+	expect(f, "", "busy\n");
+	disk_answers(f);
+	expect(f, "run:/bin/plain() ", "");
+	f->disk_waits = false;
+	ask(f, "2", "{\"method\":\"reboot\"}");
+	expect(f, "reboot ", "{\"result\":\"rebooting\"}\n");
+}
+
 static void test_unsupported(void)
 {
 	Fixture f = { 0 };
@@ -477,6 +506,7 @@ int main(int argc, char **argv)
 	ADD("/agent/commands/disk-full", test_disk_full);
 	ADD("/agent/commands/later", test_later);
 	ADD("/agent/commands/busy", test_busy);
+	ADD("/agent/commands/no-room", test_no_room);
 	ADD("/agent/commands/settings", test_settings);
 	g_test_add_func("/agent/commands/unsupported", test_unsupported);
 	g_test_add_func("/agent/commands/denied", test_denied);

@@ -140,6 +140,26 @@ static void test_busy(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->count, ==, 0);
 }
 
+/* Whoever started it does not wait: the log says that it failed, and only then. */
+static void test_failed(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "the program test has failed: {\"status\":3,\"output\":\"no*");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "the program test has failed: test did not end in its time *");
+	g_assert_true(run(f, 0, "/bin/sh -c", "exit 0", 60000, &error));
+	await(f, 1);
+	g_assert_true(run(f, 1, "/bin/sh -c", "exit 3", 60000, &error));
+	await(f, 2);
+	g_assert_true(run(f, 0, "/bin/sh -c", "echo no; exit 3", 60000, &error));
+	await(f, 3);
+	g_assert_true(run(f, 0, "/bin/sleep", "1000", 100, &error));
+	await(f, 4);
+	g_test_assert_expected_messages();
+}
+
 static void test_absent(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -158,6 +178,7 @@ int main(int argc, char **argv)
 	ADD("/agent/program/timeout", test_timeout);
 	ADD("/agent/program/left-behind", test_left_behind);
 	ADD("/agent/program/busy", test_busy);
+	ADD("/agent/program/failed", test_failed);
 	ADD("/agent/program/absent", test_absent);
 	return g_test_run();
 }

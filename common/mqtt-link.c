@@ -37,6 +37,7 @@ struct MqttLink {
 	unsigned int event_next;
 	size_t unframed; /* octets read since the last whole packet */
 	bool oversize;   /* they were too many */
+	bool hung_up;    /* the broker closed the connection */
 	int broken;      /* libmosquitto's code when a send failed, for the next step */
 	int io_errno;    /* of the last failed read or write of the socket */
 	int refusal;     /* CONNACK reason, 0: none */
@@ -248,11 +249,21 @@ static void set_code(GError **error, const MqttLink *link, int code)
 	}
 }
 
+static bool closed_by_broker(const MqttLink *link, int code)
+{
+	if (link->dropped)
+		return true;
+	return (code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN || code == MOSQ_ERR_TLS ||
+		code == MOSQ_ERR_ERRNO) &&
+	       (link->io_errno == 0 || link->io_errno == ECONNRESET || link->io_errno == EPIPE);
+}
+
 /* The link is at its end: the most telling of what is known. Always false. */
 static bool fail(MqttLink *link, int code, GError **error)
 {
 	bool in_tls = link->tls && link->stage < MQTT_LINK_OPEN;
 
+	link->hung_up = closed_by_broker(link, code);
 	if (link->oversize)
 		set_error(error, LANDFALL_ERROR_INVALID, link,
 			  "it sent a packet longer than we take");
@@ -582,6 +593,11 @@ MqttLinkStage mqtt_link_stage(const MqttLink *link)
 uint8_t mqtt_link_dropped(const MqttLink *link)
 {
 	return (uint8_t)link->dropped;
+}
+
+bool mqtt_link_hung_up(const MqttLink *link)
+{
+	return link->hung_up;
 }
 
 int mqtt_link_fd(const MqttLink *link)

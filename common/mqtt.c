@@ -57,6 +57,7 @@ struct MqttClient {
 	MqttWindow *publishes;
 	MqttWindow *subscriptions;
 	MqttStage ended_at; /* how far the last attempt came */
+	bool hung_up;       /* the last connection, by the broker */
 	bool taken_over;    /* the last connection, by another client */
 	GError *end;        /* for disconnected(); NULL: asked for */
 	int64_t started_us; /* mqtt_client_connect() */
@@ -108,6 +109,8 @@ static void client_end(MqttClient *client, GError *error)
 		g_clear_error(&error);
 	client->ended_at = mqtt_client_stage(client);
 	client->taken_over = client->link && mqtt_link_dropped(client->link) == TAKEN_OVER;
+	client->hung_up = client->state == CLIENT_CONNECTED && client->link &&
+			  mqtt_link_hung_up(client->link) && !client->taken_over;
 	client->end = error;
 	client_enter(client, CLIENT_ENDING);
 }
@@ -682,6 +685,11 @@ bool mqtt_client_connected(const MqttClient *client)
 bool mqtt_client_taken_over(const MqttClient *client)
 {
 	return client->taken_over;
+}
+
+bool mqtt_client_hung_up(const MqttClient *client)
+{
+	return client->hung_up;
 }
 
 unsigned int mqtt_client_room(const MqttClient *client)

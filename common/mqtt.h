@@ -135,6 +135,11 @@ MqttStage mqtt_client_stage(const MqttClient *client);
  * with our client id (MQTT 5, 0x8e; MQTT 3.1.1 brokers just close) */
 bool mqtt_client_taken_over(const MqttClient *client);
 
+/* mqtt_client_hung_up() - the last connection, which stood, was ended by the broker of its own accord: not
+ * by us, by another client, by its silence or by the network. A broker that just closes because of
+ * another client cannot be told from that */
+bool mqtt_client_hung_up(const MqttClient *client);
+
 /* mqtt_client_room() - how many more publishes the window takes now; 0 when not connected */
 unsigned int mqtt_client_room(const MqttClient *client);
 

@@ -12,8 +12,10 @@ typedef enum DownlinkState {
 
 struct Downlink {
 	DownlinkState state;
-	bool listen;
-	unsigned cuts; /* connections in a row that ended while subscribing */
+	bool wanted;    /* to listen */
+	bool listen;    /* with this profile */
+	unsigned cuts;  /* connections in a row that the broker ended while subscribing */
+	Profile *known; /* that they were counted for; NULL: none yet */
 	Commands *commands;
 	MqttClient *client;
 	Profile *profile;
@@ -241,11 +243,23 @@ static void open_when_answered(Downlink *downlink)
 	say_hello(downlink);
 }
 
+/* Another identity has another profile, and may have other rights. */
+static void know_profile(Downlink *downlink, const Profile *profile)
+{
+	if (downlink->known == profile)
+		return;
+	g_clear_pointer(&downlink->known, profile_unref);
+	downlink->known = profile_ref(profile);
+	downlink->cuts = 0;
+	downlink->listen = downlink->wanted;
+}
+
 void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profile)
 {
 	downlink_close(downlink);
 	downlink->client = client;
 	downlink->profile = profile_ref(profile);
+	know_profile(downlink, profile);
 	downlink->state = DOWNLINK_SUBSCRIBING;
 	for (const char *const *filter = profile_filters(profile); downlink->listen && *filter;
 	     filter++)
@@ -269,14 +283,15 @@ static void count_cut(Downlink *downlink)
 	if (!downlink->listen || downlink->cuts < DOWNLINK_CUTS_MAX)
 		return;
 	downlink->listen = false;
-	g_warning("the cloud is not listened to until the next start: it ended %u connections "
+	g_warning("the cloud is not listened to until the next start or identity: it ended %u "
+		  "connections "
 		  "while the agent subscribed",
 		  downlink->cuts);
 }
 
 void downlink_close(Downlink *downlink)
 {
-	if (downlink->state == DOWNLINK_SUBSCRIBING)
+	if (downlink->state == DOWNLINK_SUBSCRIBING && mqtt_client_hung_up(downlink->client))
 		count_cut(downlink);
 	downlink->state = DOWNLINK_CLOSED;
 	downlink->client = NULL;
@@ -294,7 +309,7 @@ Downlink *downlink_new(bool listen)
 {
 	Downlink *downlink = g_new0(Downlink, 1);
 
-	downlink->listen = listen;
+	downlink->wanted = listen;
 	downlink->lines = LOG_RATE_PEER;
 	downlink->subscriptions = g_ptr_array_new();
 	downlink->sent = g_hash_table_new(NULL, NULL);
@@ -308,6 +323,7 @@ void downlink_free(Downlink *downlink)
 	if (!downlink)
 		return;
 	downlink_close(downlink);
+	g_clear_pointer(&downlink->known, profile_unref);
 	g_ptr_array_unref(downlink->subscriptions);
 	g_hash_table_unref(downlink->sent);
 	g_hash_table_unref(downlink->announced);

@@ -15,8 +15,8 @@
  * to be sent any more, and DOWNLINK_ANEW_S after the last time at the earliest.
  *
  * A cloud whose policy forbids a subscription may end the connection instead of refusing. After
- * DOWNLINK_CUTS_MAX connections in a row that ended while subscriptions were unanswered nothing is
- * subscribed to any more until the next start: samples matter more.
+ * DOWNLINK_CUTS_MAX connections in a row that the broker ended while subscriptions were unanswered
+ * nothing is subscribed to any more until the next start or another identity: samples matter more.
  *
  * Owner: one thread; outlives the Commands it hands requests to.
  */

@@ -179,6 +179,7 @@ static void test_dropped_with_reason(gconstpointer data)
 	peer_wait_end(peer, LANDFALL_ERROR_NETWORK,
 		      "another client uses the same client id (code 142)");
 	g_assert_true(mqtt_client_taken_over(peer->client));
+	g_assert_false(mqtt_client_hung_up(peer->client));
 }
 
 /* MQTT 5 reason codes of a CONNACK. */
@@ -276,6 +277,7 @@ static void test_half_open(gconstpointer data)
 	broker_signal(broker, SIGSTOP);
 	peer_publish(peer, "landfall/x", "x");
 	peer_wait_end(peer, LANDFALL_ERROR_NETWORK, "no answer to a ping");
+	g_assert_false(mqtt_client_hung_up(peer->client));
 	g_assert_cmpuint(peer->undecided, ==, 1);
 	broker_signal(broker, SIGCONT);
 	peer_connect(peer);
@@ -295,6 +297,7 @@ static void test_ack_overdue(gconstpointer data)
 	broker_signal(broker, SIGSTOP);
 	peer_publish(peer, "landfall/x", "x");
 	peer_wait_end(peer, LANDFALL_ERROR_NETWORK, "not acknowledged within 400 ms");
+	g_assert_false(mqtt_client_hung_up(peer->client));
 	broker_signal(broker, SIGCONT);
 }
 
@@ -315,6 +318,7 @@ static void test_killed_and_restarted(gconstpointer data)
 		g_main_context_iteration(NULL, FALSE);
 	broker_kill(broker);
 	peer_wait_end(peer, LANDFALL_ERROR_NETWORK, "connection lost");
+	g_assert_true(mqtt_client_hung_up(peer->client));
 	acknowledged = peer->published->len;
 	g_assert_cmpuint(acknowledged + peer->undecided, ==, 100);
 	peer_fail(peer, LANDFALL_ERROR_NETWORK, "Connection refused");

@@ -662,6 +662,8 @@ static bool app_open_uplink(App *app, GError **error)
 	};
 	UplinkTarget *target = uplink_target_load(app->config, 0, &app->lacking);
 
+	if (!target)
+		target = uplink_target_load_older(app->config, app->lacking);
 	if (!target && !(app->watch && uplink_target_can_come(app->config, app->lacking))) {
 		g_propagate_error(error, g_steal_pointer(&app->lacking));
 		return false;

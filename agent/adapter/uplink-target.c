@@ -156,6 +156,40 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 	return g_steal_pointer(&target);
 }
 
+/* The number of a current generation that has never connected; 0: it has, or there is none. */
+static uint32_t store_unproved(Store *store)
+{
+	g_autoptr(GPtrArray) list = store_list(store, NULL);
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const StoreGeneration *generation = list->pdata[i];
+
+		if (generation->current && !generation->good)
+			return generation->number;
+	}
+	return 0;
+}
+
+UplinkTarget *uplink_target_load_older(const Config *config, const GError *lacking)
+{
+	g_autoptr(Store) store = store_open(config->store.path);
+	uint32_t current = store_unproved(store);
+	g_autoptr(StoreIdentity) older = current ? store_fallback(store) : NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!older)
+		return NULL;
+
+	UplinkTarget *target = uplink_target_load(config, older->generation, &error);
+
+	if (target)
+		g_warning("generation %u cannot be used: %s; using %u, which is older", current,
+			  lacking->message, older->generation);
+	else
+		g_info("nor can generation %u be used: %s", older->generation, error->message);
+	return target;
+}
+
 UplinkTarget *uplink_target_empty(void)
 {
 	return g_new0(UplinkTarget, 1);
@@ -166,6 +200,14 @@ bool uplink_target_is_empty(const UplinkTarget *target)
 	return !target->broker;
 }
 
+static bool store_holds_identity(const Config *config)
+{
+	g_autoptr(Store) store = store_open(config->store.path);
+	uint32_t number;
+
+	return store_current_generation(store, &number, NULL);
+}
+
 bool uplink_target_can_come(const Config *config, const GError *error)
 {
 	switch (error->code) {
@@ -173,7 +215,8 @@ bool uplink_target_can_come(const Config *config, const GError *error)
 	case LANDFALL_ERROR_STORE_INVALID:
 	case LANDFALL_ERROR_KEY_UNREADABLE:
 	case LANDFALL_ERROR_KEY_MISMATCH: return true;
-	case LANDFALL_ERROR_CONFIG: return !config->broker.uri; /* the store's broker.conf */
+	case LANDFALL_ERROR_CONFIG: /* may be the store's broker.conf or its certificate */
+		return !config->broker.uri || store_holds_identity(config);
 	default: return false;
 	}
 }

@@ -36,6 +36,12 @@ typedef struct UplinkTarget {
 UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
 				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* uplink_target_load_older() - what to use at the start instead of a current generation that has
+ * never connected and cannot be loaded; the log says so, the store is left as it is
+ * @lacking: what uplink_target_load() said of the current one
+ * Returns NULL when that one has connected before, or no older one can be used */
+UplinkTarget *uplink_target_load_older(const Config *config, const GError *lacking);
+
 /* uplink_target_empty() - nobody, and no broker */
 UplinkTarget *uplink_target_empty(void);
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static const PkiCert certificates[] = {
 	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
 	{ .name = "dev-1", .issuer = "ca", .client_only = true },
 	{ .name = "dev-2", .issuer = "ca", .client_only = true },
+	{ .name = "nameless", .common_name = "", .issuer = "ca", .client_only = true },
 	{ .name = "strange", .issuer = "other-ca", .client_only = true },
 	{ .name = "watcher", .issuer = "ca", .client_only = true },
 };
@@ -70,8 +72,8 @@ static char *describe_store(Fixture *f)
 		const StoreGeneration *one = list->pdata[i];
 
 		g_string_append_printf(text, "%s%u %s%s%s;", one->current ? "*" : "", one->number,
-				       one->common_name, one->good ? " good" : "",
-				       one->failed ? " failed" : "");
+				       one->common_name ? one->common_name : "nobody",
+				       one->good ? " good" : "", one->failed ? " failed" : "");
 	}
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
@@ -195,6 +197,37 @@ static void test_marked_later(Fixture *f, gconstpointer data)
 	await_store(f, "1 dev-1 good;*2 dev-2 good;");
 }
 
+/* The current identity cannot be used at the start: the one before stands in for it. */
+static void test_start_older(Fixture *f, gconstpointer data)
+{
+	await_store(f, "*1 dev-1 good;");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	agent_process_import(f->agent, f->pki, "nameless");
+	agent_process_start(f->agent);
+	await_name(f, "dev-1");
+	agent_process_await(f->agent, "state", "online");
+	await_store(f, "1 dev-1 good;*2 nobody;");
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_store(f, "1 dev-1 good;*3 dev-2 good;");
+}
+
+/* Nothing stands in for it: the next one is waited for. */
+static void test_start_unusable(Fixture *f, gconstpointer data)
+{
+	g_autofree char *store = agent_process_path(f->agent, "store");
+	g_autofree char *command = g_strdup_printf("rm -r '%s'", store);
+
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	g_assert_cmpint(system(command), ==, 0);
+	agent_process_import(f->agent, f->pki, "nameless");
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "waiting-for-identity");
+	publish(f, 1, 10);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_name(f, "dev-2");
+	oracle_await(f->oracle, 1, 10);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -202,6 +235,8 @@ int main(int argc, char **argv)
 	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
 		   tear_down);
 	g_test_add("/agent/trial/asked-for", Fixture, NULL, set_up, test_asked_for, tear_down);
+	g_test_add("/agent/start/older", Fixture, NULL, set_up, test_start_older, tear_down);
+	g_test_add("/agent/start/unusable", Fixture, NULL, set_up, test_start_unusable, tear_down);
 	g_test_add("/agent/trial/store-held", Fixture, NULL, set_up, test_store_held, tear_down);
 	g_test_add("/agent/trial/marked-later", Fixture, NULL, set_up, test_marked_later,
 		   tear_down);

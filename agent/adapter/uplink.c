@@ -555,8 +555,7 @@ static bool uplink_drop(Uplink *uplink, const Payload *payload, const GError *er
 	return true;
 }
 
-/* False when no more can be sent now; what was not sent stays in the spool. */
-/* What was fetched last belongs to. */
+/* What was fetched last belongs to it. */
 static Window *uplink_lane(const Uplink *uplink)
 {
 	Window *ahead = window_ahead(uplink->window);
@@ -564,6 +563,7 @@ static Window *uplink_lane(const Uplink *uplink)
 	return uplink->fetch_ahead && ahead ? ahead : uplink->window;
 }
 
+/* False when no more can be sent now; what was not sent stays in the spool. */
 static bool uplink_send(Uplink *uplink, Payload *payload)
 {
 	g_autoptr(GError) error = NULL;

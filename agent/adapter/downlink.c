@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/downlink.h"
 
+#include "agent/core/window.h"
 #include "common/error.h"
 #include "common/log.h"
 
@@ -53,10 +54,15 @@ static void send_one(Downlink *downlink, const ProfileMessage *message)
 
 static void tell_anew(Downlink *downlink);
 
+unsigned downlink_window(const Downlink *downlink)
+{
+	return window_beside(downlink->limits.inflight, DOWNLINK_WINDOW);
+}
+
 static void flush(Downlink *downlink)
 {
 	while (downlink->state != DOWNLINK_CLOSED && !g_queue_is_empty(&downlink->queue) &&
-	       g_hash_table_size(downlink->sent) < DOWNLINK_WINDOW &&
+	       g_hash_table_size(downlink->sent) < downlink_window(downlink) &&
 	       mqtt_client_room(downlink->client) > 0) {
 		g_autoptr(ProfileMessage) message = g_queue_pop_head(&downlink->queue);
 

@@ -31,7 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DOWNLINK_WINDOW    4 /* messages on their way, beside those of the uplink */
+#define DOWNLINK_WINDOW    4 /* messages on their way at most, beside those of the uplink */
 #define DOWNLINK_CUTS_MAX  3
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
 #define DOWNLINK_ANEW_S    10 /* between telling all again because the other side wants it */
@@ -59,6 +59,9 @@ void downlink_close(Downlink *downlink);
  * Returns false when something has to be said before, which now is on its way: try again after
  * the next downlink_published() */
 bool downlink_announce(Downlink *downlink, const char *payload, size_t len);
+
+/* downlink_window() - messages it may have on their way now */
+unsigned downlink_window(const Downlink *downlink);
 
 /* downlink_goodbye() - the connection is about to be closed in order */
 void downlink_goodbye(Downlink *downlink);

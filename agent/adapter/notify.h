@@ -2,9 +2,7 @@
 /*
  * notify - tell the service manager how the start went and that we are alive
  *
- * The protocol is one datagram of "KEY=value" lines to $NOTIFY_SOCKET. libsystemd would do the
- * same at the price of 1 MB of memory, a third of what the agent may use (measured as PSS of an
- * otherwise empty program), because of what it is linked with.
+ * The protocol is one datagram of "KEY=value" lines to $NOTIFY_SOCKET, which needs no library.
  *
  * Without a service manager everything here does nothing.
  * Source: sd_notify(3), sd_watchdog_enabled(3)

@@ -636,10 +636,10 @@ static void uplink_fetched(GPtrArray *fetched, void *data)
 /* As many messages at once as we want and the cloud takes. */
 static unsigned uplink_allowed(const Uplink *uplink)
 {
-	unsigned told = downlink_limits(uplink->config.downlink)->inflight;
-	unsigned window = uplink_window(uplink);
+	const Downlink *downlink = uplink->config.downlink;
 
-	return told > DOWNLINK_WINDOW ? MIN(window, told - DOWNLINK_WINDOW) : window;
+	return window_within(uplink_window(uplink), downlink_limits(downlink)->inflight,
+			     downlink_window(downlink));
 }
 
 static unsigned uplink_room(const Uplink *uplink)

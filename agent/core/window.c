@@ -161,3 +161,13 @@ void window_skip(Window *window, uint64_t released)
 	if (window->ahead && released >= window->mark)
 		window_merge(window);
 }
+
+unsigned window_beside(unsigned told, unsigned most)
+{
+	return told > 0 ? CLAMP(told / 2, 1, most) : most;
+}
+
+unsigned window_within(unsigned wanted, unsigned told, unsigned beside)
+{
+	return told > 0 ? CLAMP(told - MIN(told, beside), 1, wanted) : wanted;
+}

@@ -72,4 +72,14 @@ uint64_t window_mark(const Window *window);
 /* window_skip() - nothing up to @released is to be sent any more, and nothing is in flight */
 void window_skip(Window *window, uint64_t released);
 
+/* window_beside() - messages in flight that are no samples
+ * @told: how many the server takes in all, samples too; 0: it has not told
+ * @most: how many without such a limit, 1 or more */
+unsigned window_beside(unsigned told, unsigned most);
+
+/* window_within() - messages of samples in flight, 1 or more: one that takes a single message at a
+ * time gets two when something else is to be said
+ * @wanted: without a limit, 1 or more; @told: as above; @beside: what window_beside() leaves to others */
+unsigned window_within(unsigned wanted, unsigned told, unsigned beside);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Window, window_free)

@@ -176,6 +176,24 @@ static void test_split_undone(void)
 	g_assert_cmpuint(release, ==, 30);
 }
 
+/* A server's limit holds for both together; each side gets one message at least. */
+static void test_shares(void)
+{
+	static const struct {
+		unsigned told, beside, samples;
+	} rows[] = {
+		{ 0, 4, 20 }, { 1, 1, 1 }, { 2, 1, 1 },   { 3, 1, 2 },
+		{ 5, 2, 3 },  { 8, 4, 4 }, { 24, 4, 20 }, { 100, 4, 20 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		unsigned beside = window_beside(rows[i].told, 4);
+
+		g_assert_cmpuint(beside, ==, rows[i].beside);
+		g_assert_cmpuint(window_within(20, rows[i].told, beside), ==, rows[i].samples);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -185,5 +203,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/window/split", test_split);
 	g_test_add_func("/agent/window/split-rewind", test_split_rewind);
 	g_test_add_func("/agent/window/split-undone", test_split_undone);
+	g_test_add_func("/agent/window/shares", test_shares);
 	return g_test_run();
 }

@@ -15,22 +15,14 @@
 
 #include <string.h>
 
-typedef struct Command {
-	const ConfigSensor *config;
-	SensorProgram *program;
-} Command;
-
 /* The configuration has made sure that the words can be told apart. */
 static void *command_open(const ConfigSensor *config)
 {
-	Command *command = g_new0(Command, 1);
 	g_auto(GStrv) words = NULL;
 
 	if (!g_shell_parse_argv(config->command, NULL, &words, NULL))
 		g_assert_not_reached();
-	command->config = config;
-	command->program = sensor_program_new((const char *const *)words);
-	return command;
+	return sensor_program_new((const char *const *)words);
 }
 
 static bool take_line(GString *text, SensorReadings *readings, GError **error)
@@ -54,11 +46,10 @@ static bool take_line(GString *text, SensorReadings *readings, GError **error)
 	return true;
 }
 
-static bool command_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+static bool command_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+			 SensorReadings *readings, GError **error)
 {
-	Command *command = sensor;
-	GString *text = sensor_program_run(command->program, command->config->timeout_ms,
-					   SAMPLE_VALUES_MAX, error);
+	GString *text = sensor_program_run(sensor, config->timeout_ms, SAMPLE_VALUES_MAX, error);
 	bool fine = text && take_line(text, readings, error);
 
 	if (text)
@@ -68,15 +59,12 @@ static bool command_read(void *sensor, int64_t now_us, SensorReadings *readings,
 
 static void command_cancel(void *sensor)
 {
-	sensor_program_cancel(((Command *)sensor)->program);
+	sensor_program_cancel(sensor);
 }
 
 static void command_free(void *sensor)
 {
-	Command *command = sensor;
-
-	sensor_program_free(command->program);
-	g_free(command);
+	sensor_program_free(sensor);
 }
 
 static const char *command_unit(const ConfigSensor *config, const char *key)

@@ -33,10 +33,6 @@ static const InputKind input_kinds[] = {
 /* Chips that another driver tells more of */
 static const char *const others_chips[] = { "w1_slave_temp" };
 
-typedef struct Hwmon {
-	const ConfigSensor *config;
-} Hwmon;
-
 static const InputKind *find_kind(const char *input)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(input_kinds); i++) {
@@ -88,17 +84,9 @@ bool sensor_hwmon_undervoltage(const char *root, double *low)
 	return false;
 }
 
-static void *hwmon_open(const ConfigSensor *config)
+static bool hwmon_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+		       SensorReadings *readings, GError **error)
 {
-	Hwmon *hwmon = g_new0(Hwmon, 1);
-
-	hwmon->config = config;
-	return hwmon;
-}
-
-static bool hwmon_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
-{
-	const ConfigSensor *config = ((Hwmon *)sensor)->config;
 	const char *root = config->root ? config->root : "/" SENSOR_HWMON_ROOT;
 	double value;
 
@@ -176,9 +164,7 @@ static void hwmon_list(const char *root, SensorFound found, void *data)
 
 const SensorDriver sensor_hwmon = {
 	.name = "hwmon",
-	.open = hwmon_open,
 	.read = hwmon_read,
-	.free = g_free,
 	.unit = hwmon_unit,
 	.find = hwmon_list,
 };

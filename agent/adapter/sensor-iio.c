@@ -40,10 +40,6 @@ static const ChannelKind channel_kinds[] = {
 	{ "incli", 1, 3, "°" },         { "ph", 1, 3, "" },
 };
 
-typedef struct Iio {
-	const ConfigSensor *config;
-} Iio;
-
 /* in_temp, in_temp1, in_temp_ambient, but not in_temperature */
 static const ChannelKind *find_kind(const char *channel)
 {
@@ -132,18 +128,10 @@ static bool has_channel(const char *folder, const char *channel)
 	return sensor_tree_has(folder, input) || sensor_tree_has(folder, raw);
 }
 
-static void *iio_open(const ConfigSensor *config)
-{
-	Iio *iio = g_new0(Iio, 1);
-
-	iio->config = config;
-	return iio;
-}
-
 /* One device alone is read: a second attempt at another could be another place. */
-static bool iio_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+static bool iio_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+		     SensorReadings *readings, GError **error)
 {
-	const ConfigSensor *config = ((Iio *)sensor)->config;
 	const char *root = config->root ? config->root : "/" IIO_ROOT;
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "iio:device");
 
@@ -213,9 +201,7 @@ static void iio_list(const char *root, SensorFound found, void *data)
 
 const SensorDriver sensor_iio = {
 	.name = "iio",
-	.open = iio_open,
 	.read = iio_read,
-	.free = g_free,
 	.unit = iio_unit,
 	.find = iio_list,
 };

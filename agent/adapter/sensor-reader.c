@@ -63,7 +63,8 @@ static void unit_unref(gpointer data)
 
 	if (!g_atomic_ref_count_dec(&unit->refs))
 		return;
-	unit->driver->free(unit->sensor);
+	if (unit->driver->free)
+		unit->driver->free(unit->sensor);
 	config_sensor_free(unit->config);
 	g_free(unit);
 }
@@ -104,7 +105,8 @@ static Answer *read_unit(Unit *unit)
 
 	answer->unit = unit;
 	answer->readings = sensor_readings_new();
-	unit->driver->read(unit->sensor, g_get_monotonic_time(), answer->readings, &answer->error);
+	unit->driver->read(unit->sensor, unit->config, g_get_monotonic_time(), answer->readings,
+			   &answer->error);
 	return answer;
 }
 
@@ -357,7 +359,8 @@ void sensor_reader_add(SensorReader *reader, const ConfigSensor *config)
 	unit->index = reader->units->len;
 	unit->config = config_sensor_copy(config);
 	unit->driver = sensor_driver(config->driver);
-	unit->sensor = unit->driver->open(unit->config);
+	if (unit->driver->open)
+		unit->sensor = unit->driver->open(unit->config);
 	g_ptr_array_add(reader->units, unit);
 }
 

@@ -6,22 +6,10 @@
 
 #include <math.h>
 
-typedef struct Simulated {
-	const ConfigSensor *config;
-} Simulated;
-
-static void *simulated_open(const ConfigSensor *config)
-{
-	Simulated *simulated = g_new0(Simulated, 1);
-
-	simulated->config = config;
-	return simulated;
-}
-
 /* Two decimals, as a real sensor would give. */
-static bool simulated_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+static bool simulated_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+			   SensorReadings *readings, GError **error)
 {
-	const ConfigSensor *config = ((Simulated *)sensor)->config;
 	int64_t period_us = config->period_ms * 1000;
 	double phase = (double)(now_us % period_us) / (double)period_us;
 	double share = (1.0 - cos(2.0 * G_PI * phase)) / 2.0;
@@ -38,8 +26,6 @@ static const char *simulated_unit(const ConfigSensor *config, const char *key)
 
 const SensorDriver sensor_simulated = {
 	.name = "simulated",
-	.open = simulated_open,
 	.read = simulated_read,
-	.free = g_free,
 	.unit = simulated_unit,
 };

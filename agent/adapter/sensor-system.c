@@ -186,7 +186,8 @@ static void *system_open(const ConfigSensor *config)
 	return system;
 }
 
-static bool system_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+static bool system_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+			SensorReadings *readings, GError **error)
 {
 	System *system = sensor;
 	const char *missing = NULL;

@@ -10,10 +10,6 @@
 #include "agent/adapter/sensor.h"
 #include "common/error.h"
 
-typedef struct Thermal {
-	const ConfigSensor *config;
-} Thermal;
-
 bool sensor_thermal_find(const char *root, const char *zone, double *celsius, GError **error)
 {
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "thermal_zone");
@@ -39,17 +35,9 @@ bool sensor_thermal_find(const char *root, const char *zone, double *celsius, GE
 	return false;
 }
 
-static void *thermal_open(const ConfigSensor *config)
+static bool thermal_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+			 SensorReadings *readings, GError **error)
 {
-	Thermal *thermal = g_new0(Thermal, 1);
-
-	thermal->config = config;
-	return thermal;
-}
-
-static bool thermal_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
-{
-	const ConfigSensor *config = ((Thermal *)sensor)->config;
 	const char *root = config->root ? config->root : "/" SENSOR_THERMAL_ROOT;
 	double celsius;
 
@@ -83,9 +71,7 @@ static void thermal_list(const char *root, SensorFound found, void *data)
 
 const SensorDriver sensor_thermal = {
 	.name = "thermal",
-	.open = thermal_open,
 	.read = thermal_read,
-	.free = g_free,
 	.unit = thermal_unit,
 	.find = thermal_list,
 };

@@ -21,10 +21,6 @@
 /* Family codes: DS18S20, DS1822, DS18B20, DS1825, DS28EA00 */
 static const char *const families[] = { "10-", "22-", "28-", "3b-", "42-" };
 
-typedef struct Wire {
-	const ConfigSensor *config;
-} Wire;
-
 static bool is_thermometer(const char *folder)
 {
 	g_autofree char *name = g_path_get_basename(folder);
@@ -50,18 +46,10 @@ static bool read_folder(const char *folder, double *celsius, GError **error)
 	return text && sensor_text_w1(text, celsius, error);
 }
 
-static void *w1_open(const ConfigSensor *config)
-{
-	Wire *wire = g_new0(Wire, 1);
-
-	wire->config = config;
-	return wire;
-}
-
 /* Without a name the first thermometer; never a second one when the first fails. */
-static bool w1_read(void *sensor, int64_t now_us, SensorReadings *readings, GError **error)
+static bool w1_read(void *sensor, const ConfigSensor *config, int64_t now_us,
+		    SensorReadings *readings, GError **error)
 {
-	const ConfigSensor *config = ((Wire *)sensor)->config;
 	const char *root = config->root ? config->root : "/" W1_ROOT;
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "");
 
@@ -108,9 +96,7 @@ static void w1_list(const char *root, SensorFound found, void *data)
 
 const SensorDriver sensor_w1 = {
 	.name = "w1",
-	.open = w1_open,
 	.read = w1_read,
-	.free = g_free,
 	.unit = w1_unit,
 	.find = w1_list,
 };

@@ -25,21 +25,24 @@ typedef void (*SensorFound)(ConfigSensor *config, void *data);
 typedef struct SensorDriver {
 	const char *name; /* as `driver =` has it */
 
-	/* open() - make ready to read; what the device lacks now may come later
+	/* open() - make ready to read; what the device lacks now may come later. NULL for drivers
+	 * that keep nothing between two readings
 	 * @config: kept
-	 * Returns the state handed to the others; never NULL */
+	 * Returns the state handed to the others as @sensor; never NULL */
 	void *(*open)(const ConfigSensor *config);
 
 	/* read() - append to @readings, in the driver's unit
+	 * @config: the same as open()'s
 	 * @now_us: monotonic
 	 * Errors: LANDFALL_ERROR_UNAVAILABLE when one is missing; the others were appended.
 	 * LANDFALL_ERROR_INVALID when what came makes no sense */
-	bool (*read)(void *sensor, int64_t now_us, SensorReadings *readings, GError **error);
+	bool (*read)(void *sensor, const ConfigSensor *config, int64_t now_us,
+		     SensorReadings *readings, GError **error);
 
 	/* cancel() - make a read() that is under way end soon, or NULL; from another thread */
 	void (*cancel)(void *sensor);
 
-	/* free() - end of @sensor */
+	/* free() - end of @sensor; NULL where open() is */
 	void (*free)(void *sensor);
 
 	/* unit() - of a reading, such as "°C"; "" when it has none

@@ -11,8 +11,8 @@
  *   BACKOFF       its time is over: between half a second and two minutes, drawn by common/backoff
  *   STOPPED       never
  *
- * Samples are released from the spool by their PUBACK and by nothing else. Whatever ends a
- * connection, all that was not acknowledged is fetched and sent again.
+ * What it connects with is chosen by uplink-identity, what goes over the connection by
+ * uplink-sender and the downlink.
  *
  * Owner: one thread with a main loop; the spool and the downlink, which are asked and told here,
  * outlive it.

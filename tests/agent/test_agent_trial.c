@@ -22,6 +22,7 @@ static const PkiCert certificates[] = {
 	{ .name = "dev-2", .issuer = "ca", .client_only = true },
 	{ .name = "nameless", .common_name = "", .issuer = "ca", .client_only = true },
 	{ .name = "strange", .issuer = "other-ca", .client_only = true },
+	{ .name = "unborn", .issuer = "ca", .client_only = true, .from_s = 20 * 3600 },
 	{ .name = "watcher", .issuer = "ca", .client_only = true },
 };
 
@@ -109,6 +110,15 @@ static void test_given_up(Fixture *f, gconstpointer data)
 	publish(f, 201, 300);
 	oracle_await(f->oracle, 1, 300);
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+}
+
+/* A certificate that is not valid yet, by a clock that the one before is content with. */
+static void test_unborn(Fixture *f, gconstpointer data)
+{
+	agent_process_import(f->agent, f->pki, "unborn");
+	await_store(f, "*1 dev-1 good;2 unborn failed;");
+	await_name(f, "dev-1");
+	agent_process_await(f->agent, "state", "online");
 }
 
 /* The network is broken while a good certificate arrives: both fail, and the new one stays. */
@@ -232,6 +242,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/agent/trial/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
+	g_test_add("/agent/trial/unborn", Fixture, NULL, set_up, test_unborn, tear_down);
 	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
 		   tear_down);
 	g_test_add("/agent/trial/asked-for", Fixture, NULL, set_up, test_asked_for, tear_down);

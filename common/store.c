@@ -419,13 +419,6 @@ StoreIdentity *store_fallback(Store *store)
 							       : NULL;
 }
 
-bool store_has_fallback(Store *store)
-{
-	g_autoptr(StoreIdentity) identity = store_fallback(store);
-
-	return identity != NULL;
-}
-
 static bool prune_locked(Store *store, StoreTree *tree, unsigned int *removed, GError **error)
 {
 	g_autoptr(GArray) numbers = store_tree_list(store->path, error);
@@ -637,21 +630,5 @@ StoreIdentity *store_rollback(Store *store, const char *reason, GError **error)
 		return NULL;
 	if (reason)
 		mark_failed(tree, left, reason, identity);
-	return g_steal_pointer(&identity);
-}
-
-StoreIdentity *store_activate(Store *store, uint32_t number, GError **error)
-{
-	g_autoptr(StoreTree) tree = store_lock(store, false, error);
-
-	if (!tree)
-		return NULL;
-
-	g_autoptr(StoreIdentity) identity = store_identity(store, number, error);
-
-	if (!identity || !store_tree_mark(tree, number, STORE_TREE_FAILED, NULL, error) ||
-	    !store_tree_switch(tree, number, error))
-		return NULL;
-	identity->failed = false;
 	return g_steal_pointer(&identity);
 }

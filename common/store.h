@@ -170,20 +170,12 @@ bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_W
  * Returns NULL when there is none, else an identity to be freed with store_identity_free() */
 StoreIdentity *store_fallback(Store *store) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_has_fallback() - whether store_rollback() would find a generation to return to */
-bool store_has_fallback(Store *store);
-
 /* store_rollback() - make the newest older generation current that is good, or failing that
  * the newest older one that was not given up; it is checked first
  * @reason: when not NULL, the generation left is marked failed with this text (one line)
  * Returns the identity now current, free with store_identity_free()
  * Errors: LANDFALL_ERROR_STORE_ABSENT (nothing to return to), UNAVAILABLE, FULL, DENIED, FAILED */
 StoreIdentity *store_rollback(Store *store, const char *reason,
-			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* store_activate() - make generation @number current after checking it; lifts a failed marker
- * Errors: as store_rollback(), and what store_identity() says of a broken one */
-StoreIdentity *store_activate(Store *store, uint32_t number,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* store_prune() - remove what nobody returns to

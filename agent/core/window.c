@@ -48,11 +48,6 @@ uint64_t window_cursor(const Window *window)
 	return window->cursor;
 }
 
-bool window_full(const Window *window)
-{
-	return window_in_flight(window) >= window->limit;
-}
-
 unsigned window_in_flight(const Window *window)
 {
 	return window->n + (window->ahead ? window->ahead->n : 0);

@@ -32,9 +32,6 @@ void window_free(Window *window);
 /* window_cursor() - fetch what comes after this sequence number */
 uint64_t window_cursor(const Window *window);
 
-/* window_full() - as many messages as allowed are in flight */
-bool window_full(const Window *window);
-
 /* window_in_flight() - number of messages, with those that went ahead */
 unsigned window_in_flight(const Window *window);
 

@@ -14,6 +14,13 @@
 
 #define NOBODY 65534
 
+static bool has_fallback(StoreFixture *fixture)
+{
+	g_autoptr(StoreIdentity) identity = store_fallback(fixture->store);
+
+	return identity != NULL;
+}
+
 static void test_absent(StoreFixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -23,7 +30,7 @@ static void test_absent(StoreFixture *fixture, gconstpointer data)
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT);
 	g_assert_nonnull(strstr(error->message, fixture->path));
 	g_assert_nonnull(strstr(error->message, "landfallctl store import"));
-	g_assert_false(store_has_fallback(fixture->store));
+	g_assert_false(has_fallback(fixture));
 	g_clear_error(&error);
 	g_assert_null(store_list(fixture->store, &error));
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT);
@@ -289,7 +296,7 @@ static void test_rollback(StoreFixture *fixture, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	support_import(fixture, "one");
-	g_assert_false(store_has_fallback(fixture->store));
+	g_assert_false(has_fallback(fixture));
 
 	g_autoptr(StoreIdentity) nowhere = store_rollback(fixture->store, NULL, &error);
 
@@ -298,7 +305,7 @@ static void test_rollback(StoreFixture *fixture, gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "no sound older generation"));
 	g_clear_error(&error);
 	support_import(fixture, "two");
-	g_assert_true(store_has_fallback(fixture->store));
+	g_assert_true(has_fallback(fixture));
 	roll_back(fixture, "refused by\nthe broker", 1);
 
 	g_autoptr(GPtrArray) list = store_list(fixture->store, &error);
@@ -335,54 +342,24 @@ static void test_rollback_prefers_good(StoreFixture *fixture, gconstpointer data
 
 static void test_rollback_skips(StoreFixture *fixture, gconstpointer data)
 {
-	g_autofree char *key = g_build_filename(fixture->path, "generations/2/device.key", NULL);
+	g_autofree char *key = g_build_filename(fixture->path, "generations/3/device.key", NULL);
+	g_autofree char *first = g_build_filename(fixture->path, "generations/1", NULL);
+	g_autofree char *later = g_build_filename(fixture->path, "generations/4", NULL);
 
 	support_import(fixture, "one");
 	mark_good(fixture, 1);
 	support_import(fixture, "two");
 	mark_good(fixture, 2);
 	support_write(fixture, "generations/2/failed", "given up");
-
-	g_autofree char *kept = g_build_filename(fixture->path, "generations/1", NULL);
-	g_autofree char *third = g_build_filename(fixture->path, "generations/3", NULL);
-
-	g_assert_true(store_has_fallback(fixture->store));
+	g_assert_true(has_fallback(fixture));
 	roll_back(fixture, NULL, 1);
-
-	g_autoptr(GError) error = NULL;
-	g_autoptr(StoreIdentity) identity = store_activate(fixture->store, 2, &error);
-
-	g_assert_no_error(error);
-	g_assert_false(identity->failed);
-	g_assert_false(support_exists(fixture, "generations/2/failed"));
-	g_assert_cmpint(g_rename(kept, third), ==, 0); /* newer ones are no way back */
-	g_assert_false(store_has_fallback(fixture->store));
-	g_assert_cmpint(g_rename(third, kept), ==, 0);
-	g_remove(key);
-	g_assert_true(store_has_fallback(fixture->store)); /* a broken current one can be left */
+	g_assert_cmpuint(support_import(fixture, "two"), ==, 3);
+	g_assert_cmpint(g_rename(first, later), ==, 0); /* newer ones are no way back */
+	g_assert_false(has_fallback(fixture));
+	g_assert_cmpint(g_rename(later, first), ==, 0);
+	g_assert_cmpint(g_remove(key), ==, 0);
+	g_assert_true(has_fallback(fixture)); /* a broken current one can be left */
 	roll_back(fixture, NULL, 1);
-}
-
-static void test_activate(StoreFixture *fixture, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	support_import(fixture, "one");
-	support_import(fixture, "two");
-	roll_back(fixture, "no", 1);
-
-	g_autoptr(StoreIdentity) absent = store_activate(fixture->store, 9, &error);
-
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT);
-	g_assert_null(absent);
-	g_clear_error(&error);
-	support_write(fixture, "generations/2/device.key", "");
-
-	g_autoptr(StoreIdentity) broken = store_activate(fixture->store, 2, &error);
-
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
-	g_assert_null(broken);
-	g_assert_true(support_exists(fixture, "generations/2/failed"));
 }
 
 static void test_mark_good(StoreFixture *fixture, gconstpointer data)
@@ -647,7 +624,6 @@ int main(int argc, char **argv)
 	ADD("rollback", test_rollback);
 	ADD("rollback/prefers-good", test_rollback_prefers_good);
 	ADD("rollback/skips", test_rollback_skips);
-	ADD("activate", test_activate);
 	ADD("mark-good", test_mark_good);
 	ADD("prune", test_prune);
 	ADD("prune/resists", test_prune_resists);

@@ -133,13 +133,6 @@ static bool change_mark(Store *store, Pki *pki, GError **error)
 	return store_mark_good(store, 3, error);
 }
 
-static bool change_activate(Store *store, Pki *pki, GError **error)
-{
-	g_autoptr(StoreIdentity) identity = store_activate(store, 1, error);
-
-	return identity != NULL;
-}
-
 /* Nobody returns to 1 any more once it was given up. */
 static bool change_prune(Store *store, Pki *pki, GError **error)
 {
@@ -188,7 +181,6 @@ static const ChangeCase change_cases[] = {
 	{ "import", change_import, false, "one", "two" },
 	{ "rollback", change_rollback, false, "one", "one" },
 	{ "mark", change_mark, false, "one", "one" },
-	{ "activate", change_activate, false, "one", "one" },
 	{ "prune", change_prune, false, "one", "one" },
 	{ "request", change_request, false, "one", "one" },
 	{ "install", change_install, false, "one", "two" },

@@ -160,6 +160,15 @@ static void on_uplink_changed(void *data)
 	app_tell_manager(app, &status);
 }
 
+/* The certificate has come nearer to its end, another one is in use, or one was not got. */
+static void on_renewer_changed(void *data)
+{
+	App *app = data;
+
+	agent_bus_changed(app->bus, true);
+	downlink_report(app->downlink);
+}
+
 static void on_uplink_stopped(void *data)
 {
 	App *app = data;
@@ -573,6 +582,23 @@ static bool on_command_reboot(void *data, GError **error)
 	return programs_run(app->programs, PROGRAMS_NO_TOKEN, &reboot, none, error);
 }
 
+static bool on_command_certificate(CommandCertificate *certificate, void *data)
+{
+	const App *app = data;
+	RenewerStatus renewer = renewer_status(app->renewer);
+	const StoreIdentity *identity = uplink_status(app->uplink).target->identity;
+
+	if (!identity || !renewer.judged)
+		return false;
+	*certificate = (CommandCertificate){
+		.not_after_s = identity->not_after,
+		.days_left = renewer.days_left,
+		.alarm = renewer.alarm,
+		.renewal_error = renewer.last_error,
+	};
+	return true;
+}
+
 static bool on_command_renew(void *data, GError **error)
 {
 	App *app = data;
@@ -581,6 +607,7 @@ static bool on_command_renew(void *data, GError **error)
 }
 
 static const CommandPort command_port = {
+	.certificate = on_command_certificate,
 	.renew = on_command_renew,
 	.restart = on_command_restart,
 	.reboot = on_command_reboot,
@@ -734,7 +761,7 @@ static bool app_start(App *app, GError **error)
 	app_watch_store(app); /* before it is read: so no change is missed */
 	app->painter = painter_new(app->config->indicator.font);
 	app_open_commands(app);
-	app->renewer = renewer_new(app->config);
+	app->renewer = renewer_new(app->config, on_renewer_changed, app);
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
 		return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/status-page.h"
 
+#include "common/expiry.h"
 #include "common/printable.h"
 #include "ctl/ctl-json.h"
 
@@ -119,6 +120,31 @@ static void write_wired(const cJSON *page, int64_t now_s, Line *line)
 		append_interface(line->text, interface);
 }
 
+static const char *renewal_error(const cJSON *page)
+{
+	const cJSON *agent = cJSON_GetObjectItem(page, "agent");
+
+	return ctl_json_text(cJSON_GetObjectItem(agent, "certificate"), "renewal_error", "");
+}
+
+static void judge_certificate(const cJSON *page, int64_t now_s, Line *line)
+{
+	const cJSON *part = cJSON_GetObjectItem(page, "identity");
+	const char *failure = renewal_error(page);
+
+	if (*failure) {
+		g_string_append(line->text, "; not renewed: ");
+		append_printable(line->text, failure);
+	}
+	line->trouble =
+		expiry_alarm((int64_t)ctl_json_number(part, "not_before"),
+			     (int64_t)ctl_json_number(part, "not_after"), now_s) != EXPIRY_FINE;
+	line->advice = *failure ? "see that what [renewal] names can be reached and knows the "
+				  "device; 'landfallctl store renew' tries it now"
+				: "let its issuer sign a new one: 'landfallctl store csr', then "
+				  "'landfallctl store install'";
+}
+
 static void write_certificate(const cJSON *page, int64_t now_s, Line *line)
 {
 	const cJSON *part = cJSON_GetObjectItem(page, "identity");
@@ -137,10 +163,7 @@ static void write_certificate(const cJSON *page, int64_t now_s, Line *line)
 		g_string_append(line->text, "EXPIRED ");
 	append_span(line->text, ABS(left_s));
 	g_string_append(line->text, left_s < 0 ? " ago" : " left");
-	line->trouble = left_s < STATUS_PAGE_CERTIFICATE_DAYS * DAY_S;
-	if (line->trouble)
-		line->advice = "let its issuer sign a new one: 'landfallctl store csr', then "
-			       "'landfallctl store install'";
+	judge_certificate(page, now_s, line);
 }
 
 static void write_agent(const cJSON *page, int64_t now_s, Line *line)

@@ -18,8 +18,6 @@
 #include <glib.h>
 #include <stdint.h>
 
-#define STATUS_PAGE_CERTIFICATE_DAYS 14 /* less than that need attention */
-
 /* status_page_judge() - add "attention", the titles of the lines that need it, to @page
  * @page: {"provisioner":{…},"network":[…],"identity":{…},"agent":{…}}
  * @now_s: wall clock, Unix seconds */

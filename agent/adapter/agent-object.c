@@ -95,6 +95,11 @@ static void state_get(BusWriter *value, void *user_data)
 	bus_writer_string(value, uplink_state_name(status_now(user_data).state));
 }
 
+static void alarm_get(BusWriter *value, void *user_data)
+{
+	bus_writer_string(value, expiry_alarm_name(status_now(user_data).alarm));
+}
+
 static void advice_get(BusWriter *value, void *user_data)
 {
 	AgentStatus status = status_now(user_data);
@@ -115,6 +120,7 @@ PROPERTY(common_name, bus_writer_string)
 PROPERTY(generation, bus_writer_u32)
 PROPERTY(not_before, bus_writer_i64)
 PROPERTY(not_after, bus_writer_i64)
+PROPERTY(renewal_error, bus_writer_string)
 PROPERTY(last_publish_ms, bus_writer_i64)
 PROPERTY(connects, bus_writer_u64)
 PROPERTY(waiting, bus_writer_u64)
@@ -134,6 +140,8 @@ static const BusProperty properties[] = {
 	{ "CommonName", "s", common_name_get, NULL, NULL, 0 },
 	{ "CertificateNotBefore", "x", not_before_get, NULL, NULL, 0 },
 	{ "CertificateNotAfter", "x", not_after_get, NULL, NULL, 0 },
+	{ "CertificateAlarm", "s", alarm_get, NULL, NULL, 0 },
+	{ "RenewalError", "s", renewal_error_get, NULL, NULL, 0 },
 	{ "LastPublish", "x", last_publish_ms_get, NULL, NULL, 0 },
 	{ "Connects", "t", connects_get, NULL, NULL, 0 },
 	{ "SpoolWaiting", "t", waiting_get, NULL, NULL, 0 },

@@ -10,6 +10,7 @@
 #define LOOK_S     60
 #define TIMEOUT_MS (10 * 60 * 1000)
 #define OUTPUT_MAX 4096
+#define ERROR_MAX  256 /* characters, of what is told of a failure */
 #define DAY_S      INT64_C(86400)
 
 struct Renewer {
@@ -17,7 +18,10 @@ struct Renewer {
 	Renewal renewal;
 	Program *program; /* NULL: none is running */
 	char *last_error;
-	RenewalAlarm told; /* in the log */
+	RenewerChanged changed;
+	void *changed_data;
+	ExpiryAlarm told; /* in the log, and to changed() */
+	int64_t told_days;
 	guint timer;
 };
 
@@ -62,11 +66,13 @@ static int64_t clock_s(void)
 	return now_s >= STORE_CLOCK_FLOOR ? now_s : 0;
 }
 
+/* @why: transferred */
 static void renewer_fail(Renewer *renewer, char *why)
 {
 	g_warning("the certificate is not renewed: %s", why);
 	g_free(renewer->last_error);
-	renewer->last_error = why;
+	renewer->last_error = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), ERROR_MAX));
+	g_free(why);
 }
 
 static void on_ended(Program *program, const ProgramResult *result, void *data)
@@ -85,6 +91,7 @@ static void on_ended(Program *program, const ProgramResult *result, void *data)
 	}
 	/* After a success the new identity comes by the store's watch; until then, a pause. */
 	renewal_failed(&renewer->renewal, clock_s());
+	renewer->changed(renewer->changed_data);
 }
 
 static bool on_start(void *data)
@@ -111,40 +118,65 @@ static uint32_t on_random(uint32_t bound, void *data)
 
 static const RenewalPort port = { on_start, on_random };
 
-/* Each alarm once: what is said is that nobody has renewed it yet. */
-static void renewer_tell(Renewer *renewer)
+/* What is said is that nobody has renewed it yet. */
+static void renewer_warn(const Renewer *renewer)
 {
-	int64_t now_s = clock_s();
-	RenewalAlarm alarm = renewal_alarm(&renewer->renewal, now_s);
-	int64_t left_s = renewer->renewal.not_after_s - now_s;
+	int64_t left_s = renewer->renewal.not_after_s - clock_s();
 
-	if (alarm == renewer->told)
-		return;
-	renewer->told = alarm;
-	if (alarm == RENEWAL_EXPIRED)
+	if (renewer->told == EXPIRY_EXPIRED)
 		g_warning("the certificate has run out");
-	else if (alarm != RENEWAL_FINE)
+	else if (renewer->told != EXPIRY_FINE)
 		g_warning("the certificate runs out in %d days and %d hours, and was not renewed",
 			  (int)(left_s / DAY_S), (int)(left_s % DAY_S / 3600));
+}
+
+/* Each alarm once, and again when a day has gone by. */
+static void renewer_tell(Renewer *renewer)
+{
+	RenewerStatus status = renewer_status(renewer);
+
+	if (status.alarm == renewer->told && status.days_left == renewer->told_days)
+		return;
+	renewer->told = status.alarm;
+	renewer->told_days = status.days_left;
+	renewer_warn(renewer);
+	renewer->changed(renewer->changed_data);
+}
+
+static gboolean on_timer(gpointer data);
+
+/* Now, and again when there may be something else to say. */
+static void renewer_look(Renewer *renewer)
+{
+	const Renewal *renewal = &renewer->renewal;
+	int64_t change_s = expiry_change_s(renewal->not_before_s, renewal->not_after_s, clock_s());
+
+	if (renewer->timer)
+		g_source_remove(renewer->timer);
+	renewer->timer = g_timeout_add_seconds(change_s > 0 ? (guint)MIN(change_s, LOOK_S) : LOOK_S,
+					       on_timer, renewer);
+	if (renewer->config->renewal.program || renewer->config->renewal.est)
+		renewal_step(&renewer->renewal, clock_s());
+	renewer_tell(renewer);
 }
 
 static gboolean on_timer(gpointer data)
 {
 	Renewer *renewer = data;
 
-	if (renewer->config->renewal.program || renewer->config->renewal.est)
-		renewal_step(&renewer->renewal, clock_s());
-	renewer_tell(renewer);
-	return G_SOURCE_CONTINUE;
+	renewer->timer = 0;
+	renewer_look(renewer);
+	return G_SOURCE_REMOVE;
 }
 
-Renewer *renewer_new(const Config *config)
+Renewer *renewer_new(const Config *config, RenewerChanged changed, void *data)
 {
 	Renewer *renewer = g_new0(Renewer, 1);
 
 	renewer->config = config;
 	renewal_init(&renewer->renewal, &port, renewer);
-	renewer->timer = g_timeout_add_seconds(LOOK_S, on_timer, renewer);
+	renewer->changed = changed;
+	renewer->changed_data = data;
 	return renewer;
 }
 
@@ -152,7 +184,8 @@ void renewer_free(Renewer *renewer)
 {
 	if (!renewer)
 		return;
-	g_source_remove(renewer->timer);
+	if (renewer->timer)
+		g_source_remove(renewer->timer);
 	program_free(renewer->program);
 	g_free(renewer->last_error);
 	g_free(renewer);
@@ -164,7 +197,7 @@ void renewer_identity(Renewer *renewer, const StoreIdentity *identity)
 		return;
 	renewal_certificate(&renewer->renewal, identity->not_before, identity->not_after,
 			    clock_s());
-	on_timer(renewer);
+	renewer_look(renewer);
 }
 
 bool renewer_ask(Renewer *renewer, GError **error)
@@ -184,9 +217,17 @@ bool renewer_ask(Renewer *renewer, GError **error)
 
 RenewerStatus renewer_status(const Renewer *renewer)
 {
-	return (RenewerStatus){
-		.state = renewer->renewal.state,
-		.alarm = renewal_alarm(&renewer->renewal, clock_s()),
+	const Renewal *renewal = &renewer->renewal;
+	int64_t now_s = clock_s();
+	RenewerStatus status = {
+		.state = renewal->state,
 		.last_error = renewer->last_error ? renewer->last_error : "",
+		.judged = now_s != 0 && renewal->not_after_s > renewal->not_before_s,
 	};
+
+	if (!status.judged)
+		return status;
+	status.alarm = expiry_alarm(renewal->not_before_s, renewal->not_after_s, now_s);
+	status.days_left = expiry_days(renewal->not_after_s, now_s);
+	return status;
 }

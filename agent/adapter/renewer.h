@@ -4,7 +4,9 @@
  *
  * When is core/renewal's matter; the clock, the timer and the process are here. What is run:
  * [renewal] program, or `landfallctl store renew` where [renewal] est names a server. What it
- * installs is seen by the store's watch like any other new generation.
+ * installs is seen by the store's watch like any other new generation. How near the end is
+ * (common/expiry) is looked at as well: each change is told, and logged, once a day at most while
+ * nothing but the days changes.
  *
  * Owner: one thread with a main loop.
  */
@@ -12,6 +14,7 @@
 
 #include "agent/core/renewal.h"
 #include "common/config.h"
+#include "common/expiry.h"
 #include "common/store.h"
 
 #include <glib.h>
@@ -20,12 +23,18 @@ typedef struct Renewer Renewer;
 
 typedef struct RenewerStatus {
 	RenewalState state;
-	RenewalAlarm alarm;
+	ExpiryAlarm alarm;
+	int64_t days_left;      /* whole ones */
+	bool judged;            /* there is a certificate and the clock can be right */
 	const char *last_error; /* "" after a success; borrowed until the next call */
 } RenewerStatus;
 
-/* renewer_new() - @config: borrowed, kept */
-Renewer *renewer_new(const Config *config);
+/* RenewerChanged - alarm, days_left or last_error of the status are others now */
+typedef void (*RenewerChanged)(void *data);
+
+/* renewer_new() - without a certificate
+ * @config: borrowed, kept */
+Renewer *renewer_new(const Config *config, RenewerChanged changed, void *data);
 
 /* renewer_free() - a program under way is killed; NULL is fine */
 void renewer_free(Renewer *renewer);

@@ -29,6 +29,8 @@ static const Row rows[] = {
 	{ "CommonName", KIND_TEXT, AT(common_name), false },
 	{ "CertificateNotBefore", KIND_U64, AT(not_before), false },
 	{ "CertificateNotAfter", KIND_U64, AT(not_after), false },
+	{ "CertificateAlarm", KIND_U32, AT(alarm), false },
+	{ "RenewalError", KIND_TEXT, AT(renewal_error), false },
 	{ "LastPublish", KIND_U64, AT(last_publish_ms), true },
 	{ "Connects", KIND_U64, AT(connects), true },
 	{ "SpoolWaiting", KIND_U64, AT(waiting), true },
@@ -39,6 +41,7 @@ static const Row rows[] = {
 };
 
 G_STATIC_ASSERT(sizeof(UplinkState) == sizeof(uint32_t));
+G_STATIC_ASSERT(sizeof(ExpiryAlarm) == sizeof(uint32_t));
 
 struct Announce {
 	AgentStatus told; /* its texts are not used: */

@@ -554,6 +554,19 @@ void commands_apply(Commands *commands, const cJSON *settings)
 		apply_one(commands, "set_interval", "interval_ms", cJSON_Duplicate(interval, true));
 }
 
+static void add_certificate(cJSON *report, const Commands *commands)
+{
+	const CommandPort *port = commands->port;
+	CommandCertificate certificate;
+
+	if (!port->certificate || !port->certificate(&certificate, commands->port_data))
+		return;
+	cJSON_AddNumberToObject(report, "certificate_not_after", (double)certificate.not_after_s);
+	cJSON_AddNumberToObject(report, "certificate_days_left", (double)certificate.days_left);
+	cJSON_AddStringToObject(report, "certificate_alarm", expiry_alarm_name(certificate.alarm));
+	cJSON_AddStringToObject(report, "certificate_renewal_error", certificate.renewal_error);
+}
+
 char *commands_report(const Commands *commands)
 {
 	const CommandPort *port = commands->port;
@@ -567,6 +580,7 @@ char *commands_report(const Commands *commands)
 	if (port->interval_ms)
 		cJSON_AddNumberToObject(report, "interval_ms",
 					(double)port->interval_ms(commands->port_data));
+	add_certificate(report, commands);
 	return json_print(report);
 }
 

@@ -18,6 +18,7 @@
 
 #include "agent/core/command.h"
 #include "common/config.h"
+#include "common/expiry.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -30,6 +31,14 @@
 #define COMMANDS_IDENTIFY_MAX 600      /* s, as CONTROL_IDENTIFY_MAX_S */
 
 typedef struct Commands Commands;
+
+/* What the report says of the certificate in use. */
+typedef struct CommandCertificate {
+	int64_t not_after_s; /* Unix seconds */
+	int64_t days_left;
+	ExpiryAlarm alarm;
+	const char *renewal_error; /* "" when the last renewal succeeded; borrowed */
+} CommandCertificate;
 
 /* What does it. A function that is NULL: this device has nothing to do it with. Those that take a
  * token start something: commands_finish() is to follow, also at once. All others are done when
@@ -60,6 +69,10 @@ typedef struct CommandPort {
 	/* set_log_level(), log_level() - what is quieter is not logged */
 	void (*set_log_level)(LogLevel level, void *data);
 	LogLevel (*log_level)(void *data);
+
+	/* certificate() - what the one in use has left; false: there is none, or the clock is wrong.
+	 * NULL: nothing is reported of it */
+	bool (*certificate)(CommandCertificate *certificate, void *data);
 
 	/* renew() - begin to get a new certificate */
 	bool (*renew)(void *data, GError **error);

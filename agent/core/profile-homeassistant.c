@@ -7,6 +7,7 @@
  *   homeassistant/sensor/NODE/KEY/config    what a reading is, kept by the broker; likewise
  *   homeassistant/binary_sensor/…           for a boolean, and
  *   homeassistant/button/NODE/METHOD/config for three commands
+ *   homeassistant/sensor/NODE/certificate_days_left/config   a member of the report, likewise
  *   homeassistant/status                    online: it began anew, all is told again
  *
  * A reading is announced when it is first sent over a connection. NODE and KEY are client id and
@@ -23,6 +24,8 @@
 #define PREFIX       "homeassistant/"
 #define STATUS       PREFIX "status"
 #define READINGS_MAX 256
+
+#define CERTIFICATE_DAYS "certificate_days_left"
 
 static const char *const filters[] = { "%b/command", "%b/settings", STATUS, NULL };
 
@@ -121,10 +124,26 @@ static ProfileMessage *button_message(const Profile *profile, const Button *butt
 	return config_message(profile, "button", button->method, config);
 }
 
+/* What the certificate has left: a member of the report. */
+static ProfileMessage *certificate_message(const Profile *profile)
+{
+	cJSON *config = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(config, "name", "Certificate");
+	add_topic(config, profile, "state_topic", "%b/report");
+	cJSON_AddStringToObject(config, "value_template",
+				"{{ value_json['" CERTIFICATE_DAYS "'] }}");
+	cJSON_AddStringToObject(config, "device_class", "duration");
+	cJSON_AddStringToObject(config, "unit_of_measurement", "d");
+	cJSON_AddStringToObject(config, "entity_category", "diagnostic");
+	return config_message(profile, "sensor", CERTIFICATE_DAYS, config);
+}
+
 static void homeassistant_hello(const Profile *profile, const char *report, GPtrArray *messages)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(buttons); i++)
 		g_ptr_array_add(messages, button_message(profile, &buttons[i]));
+	g_ptr_array_add(messages, certificate_message(profile));
 	profile_base_hello(profile, report, messages);
 }
 

@@ -6,8 +6,6 @@
 #define JITTER_PART   20 /* the moment is drawn from so small a part of the lifetime */
 #define PAUSE_PART    50
 #define SPREAD_PART   4
-#define LATE_PART     4
-#define URGENT_PART   10
 #define RANDOM_DIGITS 1000000 /* a draw is so fine */
 
 void renewal_init(Renewal *renewal, const RenewalPort *port, void *data)
@@ -105,29 +103,4 @@ const char *renewal_state_name(RenewalState state)
 	};
 
 	return names[state];
-}
-
-RenewalAlarm renewal_alarm(const Renewal *renewal, int64_t now_s)
-{
-	int64_t left = renewal->not_after_s - now_s;
-
-	if (now_s == 0 || lifetime(renewal) <= 0)
-		return RENEWAL_FINE;
-	if (left <= 0)
-		return RENEWAL_EXPIRED;
-	if (left <= lifetime(renewal) / URGENT_PART)
-		return RENEWAL_URGENT;
-	return left <= lifetime(renewal) / LATE_PART ? RENEWAL_LATE : RENEWAL_FINE;
-}
-
-const char *renewal_alarm_name(RenewalAlarm alarm)
-{
-	static const char *const names[] = {
-		[RENEWAL_FINE] = "fine",
-		[RENEWAL_LATE] = "late",
-		[RENEWAL_URGENT] = "urgent",
-		[RENEWAL_EXPIRED] = "expired",
-	};
-
-	return names[alarm];
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * renewal - when a certificate is to be renewed, and what is said until it is
+ * renewal - when a certificate is to be renewed
  *
- *   time ──┬───────────────────────────┬──────────────┬─────────┬────────┬──▶
- *       not before               two thirds      three quarters  9/10   not after
- *                                + jitter: due     LATE         URGENT   EXPIRED
+ *   time ──┬───────────────────────────┬────────────────────────────────┬──▶
+ *       not before               two thirds                         not after
+ *                                + jitter: due
  *
  *   state     leaves it when
  *   IDLE      the time for it has come, or somebody asks: RUNNING
@@ -30,14 +30,6 @@ typedef enum RenewalState {
 	RENEWAL_WAITING,
 } RenewalState;
 
-/* How near the end is */
-typedef enum RenewalAlarm {
-	RENEWAL_FINE,
-	RENEWAL_LATE,    /* a quarter of the lifetime is left: renewal should be over */
-	RENEWAL_URGENT,  /* a tenth */
-	RENEWAL_EXPIRED, /* nothing */
-} RenewalAlarm;
-
 typedef struct RenewalPort {
 	/* start() - begin to renew; renewal_failed() or renewal_certificate() is to follow.
 	 * Returns false when nothing can be begun now */
@@ -47,7 +39,7 @@ typedef struct RenewalPort {
 	uint32_t (*random)(uint32_t bound, void *data);
 } RenewalPort;
 
-/* Members are private to renewal, but for reading state */
+/* Members are private to renewal, but for reading state and dates */
 typedef struct Renewal {
 	const RenewalPort *port;
 	void *data;
@@ -82,9 +74,3 @@ void renewal_failed(Renewal *renewal, int64_t now_s);
 
 /* renewal_state_name() - "idle", "running", "waiting"; static */
 const char *renewal_state_name(RenewalState state);
-
-/* renewal_alarm() - how near the end is at @now_s; FINE when that is 0 */
-RenewalAlarm renewal_alarm(const Renewal *renewal, int64_t now_s);
-
-/* renewal_alarm_name() - "fine", "late", "urgent", "expired"; static */
-const char *renewal_alarm_name(RenewalAlarm alarm);

@@ -98,7 +98,7 @@ static void add_certificate(cJSON *root, const AgentStatus *status)
 	add_text(certificate, "common_name", status->common_name);
 	add_counts(certificate, counts, G_N_ELEMENTS(counts));
 	add_text(certificate, "renewal", renewal_state_name(status->renewal));
-	add_text(certificate, "alarm", renewal_alarm_name(status->alarm));
+	add_text(certificate, "alarm", expiry_alarm_name(status->alarm));
 	add_text(certificate, "renewal_error", status->renewal_error);
 }
 

@@ -7,6 +7,7 @@
 #include "agent/core/renewal.h"
 #include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
+#include "common/expiry.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -32,7 +33,7 @@ typedef struct AgentStatus {
 	int64_t not_before; /* Unix seconds */
 	int64_t not_after;
 	RenewalState renewal;
-	RenewalAlarm alarm;
+	ExpiryAlarm alarm;
 	const char *renewal_error; /* "" when the last one succeeded */
 
 	uint64_t waiting;

@@ -107,6 +107,8 @@ static void setup(Fixture *fixture, gconstpointer data)
 		.common_name = "gw-17",
 		.not_before = 1700000000,
 		.not_after = 1800000000,
+		.alarm = EXPIRY_LATE,
+		.renewal_error = "no server",
 		.waiting = 18446744073709551615U,
 		.bytes = 4096,
 		.limit = 67108864,
@@ -158,6 +160,8 @@ static void test_properties(Fixture *fixture, gconstpointer data)
 		{ "CommonName", "s \"gw-17\"\n" },
 		{ "CertificateNotBefore", "x 1700000000\n" },
 		{ "CertificateNotAfter", "x 1800000000\n" },
+		{ "CertificateAlarm", "s \"late\"\n" },
+		{ "RenewalError", "s \"no server\"\n" },
 		{ "LastPublish", "x 1700000000123\n" },
 		{ "Connects", "t 3\n" },
 		{ "SpoolWaiting", "t 18446744073709551615\n" },
@@ -209,6 +213,9 @@ static void test_changes(Fixture *fixture, gconstpointer data)
 	fixture->status.last_error = ""; /* after a second it takes the count along */
 	agent_bus_changed(fixture->agent, true);
 	TEST_WAIT(fixture->signals == 2);
+	fixture->status.alarm = EXPIRY_URGENT;
+	agent_bus_changed(fixture->agent, true);
+	TEST_WAIT(fixture->signals == 3);
 	bus_match_free(match);
 }
 

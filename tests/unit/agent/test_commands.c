@@ -17,6 +17,7 @@ typedef struct Fixture {
 	bool disk_full;
 	uint64_t token; /* of what was started last */
 	unsigned room;  /* for programs */
+	bool certified; /* there is a certificate to tell of */
 	LogLevel level;
 } Fixture;
 
@@ -120,7 +121,16 @@ static unsigned fake_room(void *data)
 	return ((Fixture *)data)->room;
 }
 
+static bool fake_certificate(CommandCertificate *certificate, void *data)
+{
+	const Fixture *f = data;
+
+	*certificate = (CommandCertificate){ 1800000000, -2, EXPIRY_EXPIRED, "no \"server\"" };
+	return f->certified;
+}
+
 static const CommandPort whole_port = {
+	.certificate = fake_certificate,
 	.status = fake_status,
 	.remember = fake_remember,
 	.read_sensor = fake_read_sensor,
@@ -453,6 +463,22 @@ static void test_settings(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(report, "\"log_level\":\"error\""));
 }
 
+static void expect_report(const Fixture *f, const char *tail)
+{
+	g_autofree char *report = commands_report(f->commands);
+
+	g_assert_true(g_str_has_suffix(report, tail));
+}
+
+static void test_certificate(Fixture *f, gconstpointer data)
+{
+	expect_report(f, "\"log_level\":\"info\"}");
+	f->certified = true;
+	expect_report(f, ",\"certificate_not_after\":1800000000,\"certificate_days_left\":-2,"
+			 "\"certificate_alarm\":\"expired\","
+			 "\"certificate_renewal_error\":\"no \\\"server\\\"\"}");
+}
+
 /* --- memory --- */
 
 static void test_memory_bound(void)
@@ -508,6 +534,7 @@ int main(int argc, char **argv)
 	ADD("/agent/commands/busy", test_busy);
 	ADD("/agent/commands/no-room", test_no_room);
 	ADD("/agent/commands/settings", test_settings);
+	ADD("/agent/commands/certificate", test_certificate);
 	g_test_add_func("/agent/commands/unsupported", test_unsupported);
 	g_test_add_func("/agent/commands/denied", test_denied);
 	g_test_add_func("/agent/command-memory/bound", test_memory_bound);

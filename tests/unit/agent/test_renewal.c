@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* renewal: ten simulated years, with the server failing at each step; and what is drawn, said and
- * done about a wrong clock. */
+/* renewal: ten simulated years, with the server failing at each step; and what is drawn, and done
+ * about a wrong clock. */
 #include "agent/core/renewal.h"
 
 #include <glib.h>
@@ -165,11 +165,11 @@ static void test_after_the_end(void)
 		world.ends_s = 0;
 		renewal_failed(&world.renewal, world.now_s);
 	}
-	g_assert_cmpint(renewal_alarm(&world.renewal, world.now_s), ==, RENEWAL_EXPIRED);
+	g_assert_cmpint(world.now_s, >, world_until(&world));
 	for (int i = 0; i < 72 && world.renewed == 0; i++, world.now_s += HOUR)
 		world_turn(&world);
 	g_assert_cmpuint(world.renewed, ==, 1);
-	g_assert_cmpint(renewal_alarm(&world.renewal, world.now_s), ==, RENEWAL_FINE);
+	g_assert_cmpint(world.now_s, <, world_until(&world));
 }
 
 /* A fleet that was made in one minute does not come in one. */
@@ -203,7 +203,6 @@ static void test_clock(void)
 
 	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
 	renewal_step(&world.renewal, 0);
-	g_assert_cmpint(renewal_alarm(&world.renewal, 0), ==, RENEWAL_FINE);
 	g_assert_cmpuint(world.requests, ==, 0);
 	renewal_step(&world.renewal, START + 3650 * DAY);
 	g_assert_cmpuint(world.requests, ==, 1);
@@ -228,30 +227,6 @@ static void test_ask(void)
 	g_assert_cmpuint(world.requests, ==, 2);
 }
 
-static void test_alarm(void)
-{
-	static const struct {
-		int64_t left_s;
-		RenewalAlarm alarm;
-		const char *name;
-	} cases[] = {
-		{ 90 * DAY, RENEWAL_FINE, "fine" },   { 23 * DAY, RENEWAL_FINE, "fine" },
-		{ 22 * DAY, RENEWAL_LATE, "late" },   { 9 * DAY, RENEWAL_URGENT, "urgent" },
-		{ 1, RENEWAL_URGENT, "urgent" },      { 0, RENEWAL_EXPIRED, "expired" },
-		{ -DAY, RENEWAL_EXPIRED, "expired" },
-	};
-	World world;
-
-	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		RenewalAlarm alarm =
-			renewal_alarm(&world.renewal, START + 90 * DAY - cases[i].left_s);
-
-		g_assert_cmpint(alarm, ==, cases[i].alarm);
-		g_assert_cmpstr(renewal_alarm_name(alarm), ==, cases[i].name);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -264,6 +239,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/renewal/jitter", test_jitter);
 	g_test_add_func("/renewal/clock", test_clock);
 	g_test_add_func("/renewal/ask", test_ask);
-	g_test_add_func("/renewal/alarm", test_alarm);
 	return g_test_run();
 }

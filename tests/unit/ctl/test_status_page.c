@@ -98,6 +98,21 @@ static const PageCase cases[] = {
 	  "Agent         online\n"
 	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n"
 	  "Spool         2 waiting, 40 delivered, 0 dropped; 1 % of 64 MiB\n" },
+	{ "late",
+	  "{\"version\":\"0.1.0\"," ABSENT "," WLAN
+	  ",\"identity\":{\"generation\":3,\"common_name\":\"gw-17\",\"key_type\":\"EC P-256\","
+	  "\"not_before\":1692224000,\"not_after\":1701900800},\"agent\":{\"state\":\"online\","
+	  "\"broker\":\"mqtts://b:8883\",\"client_id\":\"gw-17\",\"last_publish\":1699999997000,"
+	  "\"certificate\":{\"renewal_error\":\"not you\\u001b\"}}}",
+	  "Landfall 0.1.0 on box: Certificate needs attention\n\n"
+	  "Provisioner   not running\n"
+	  "Wi-Fi         wlan0, address 10.0.0.5\n"
+	  "Certificate ! gw-17, generation 3, EC P-256 key, valid until 2023-12-06: 22 days left; "
+	  "not renewed: not you?\n"
+	  "              see that what [renewal] names can be reached and knows the device; "
+	  "'landfallctl store renew' tries it now\n"
+	  "Agent         online\n"
+	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n" },
 };
 
 static void test_page(gconstpointer data)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl display - what the display of the device shows, also where there is none */
+#include "agent/core/frame.h"
 #include "common/error.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
@@ -7,68 +8,64 @@
 #include <errno.h>
 #include <png.h>
 #include <stdio.h>
+#include <string.h>
 
-#define WIDTH  128
-#define HEIGHT 64
 #define SCALE  4 /* of the picture */
+#define WIDTH  (FRAME_WIDTH * SCALE)
+#define HEIGHT (FRAME_HEIGHT * SCALE)
 
-/* The octets of the frame, WIDTH * HEIGHT / 8, freed by the caller. */
-static guchar *ask_frame(const Ctl *ctl, GError **error)
+static bool ask_frame(const Ctl *ctl, Frame *frame, GError **error)
 {
 	cJSON *answer = agent_client_display(ctl->config->agent.ingest, error);
 	gsize len = 0;
 
 	if (!answer)
-		return NULL;
+		return false;
 
 	const char *failure = ctl_json_text(answer, "error", NULL);
-	guchar *pages = g_base64_decode(ctl_json_text(answer, "pages", ""), &len);
+	g_autofree guchar *pages = g_base64_decode(ctl_json_text(answer, "pages", ""), &len);
+	bool drawn = !failure && len == sizeof(*frame);
 
 	if (failure)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
 			    "the agent cannot draw: %s", failure);
-	else if (len != WIDTH * HEIGHT / 8)
+	else if (!drawn)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 			    "the agent answers with %zu octets, not with a frame", len);
-	if (failure || len != WIDTH * HEIGHT / 8)
-		g_clear_pointer(&pages, g_free);
+	else
+		memcpy(frame, pages, sizeof(*frame));
 	cJSON_Delete(answer);
-	return pages;
-}
-
-static bool is_lit(const guchar *pages, unsigned x, unsigned y)
-{
-	return pages[y / 8 * WIDTH + x] & 1U << y % 8;
+	return drawn;
 }
 
 /* Two rows of pixels a line. */
-static void print_frame(const guchar *pages)
+static void print_frame(const Frame *frame)
 {
 	static const char *const blocks[] = { " ", "\u2580", "\u2584", "\u2588" };
 
-	for (unsigned y = 0; y < HEIGHT; y += 2) {
-		for (unsigned x = 0; x < WIDTH; x++)
-			fputs(blocks[is_lit(pages, x, y) | is_lit(pages, x, y + 1) << 1], stdout);
+	for (unsigned y = 0; y < FRAME_HEIGHT; y += 2) {
+		for (unsigned x = 0; x < FRAME_WIDTH; x++)
+			fputs(blocks[frame_get(frame, x, y) | frame_get(frame, x, y + 1) << 1],
+			      stdout);
 		putchar('\n');
 	}
 }
 
-static bool write_png(const guchar *pages, const char *path, GError **error)
+static bool write_png(const Frame *frame, const char *path, GError **error)
 {
-	g_autofree guchar *pixels = g_malloc(WIDTH * SCALE * HEIGHT * SCALE);
+	g_autofree guchar *pixels = g_malloc(WIDTH * HEIGHT);
 	png_image image = {
 		.version = PNG_IMAGE_VERSION,
-		.width = WIDTH * SCALE,
-		.height = HEIGHT * SCALE,
+		.width = WIDTH,
+		.height = HEIGHT,
 		.format = PNG_FORMAT_GRAY,
 	};
 
-	for (unsigned y = 0; y < HEIGHT * SCALE; y++)
-		for (unsigned x = 0; x < WIDTH * SCALE; x++)
-			pixels[y * WIDTH * SCALE + x] =
-				is_lit(pages, x / SCALE, y / SCALE) ? 255 : 0;
+	for (unsigned y = 0; y < HEIGHT; y++)
+		for (unsigned x = 0; x < WIDTH; x++)
+			pixels[y * WIDTH + x] = frame_get(frame, x / SCALE, y / SCALE) ? 255 : 0;
 
-	bool written = png_image_write_to_file(&image, path, 0, pixels, WIDTH * SCALE, NULL);
+	bool written = png_image_write_to_file(&image, path, 0, pixels, WIDTH, NULL);
 
 	if (!written)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
@@ -93,12 +90,12 @@ bool cmd_display(const Ctl *ctl, int argc, char **argv, GError **error)
 		return false;
 	}
 
-	g_autofree guchar *pages = ask_frame(ctl, error);
+	Frame frame;
 
-	if (!pages)
+	if (!ask_frame(ctl, &frame, error))
 		return false;
 	if (png)
-		return write_png(pages, png, error);
-	print_frame(pages);
+		return write_png(&frame, png, error);
+	print_frame(&frame);
 	return true;
 }

@@ -14,11 +14,6 @@ void frame_set(Frame *frame, unsigned x, unsigned y)
 		frame->pages[y / 8][x] |= (uint8_t)(1U << y % 8);
 }
 
-bool frame_get(const Frame *frame, unsigned x, unsigned y)
-{
-	return x < FRAME_WIDTH && y < FRAME_HEIGHT && frame->pages[y / 8][x] & 1U << y % 8;
-}
-
 static void draw(Frame *frame, const Psf *font, gunichar code, unsigned left, unsigned top)
 {
 	for (unsigned y = 0; y < psf_height(font); y++)

@@ -26,8 +26,12 @@ void frame_clear(Frame *frame);
 /* frame_set() - light one pixel; outside is nowhere */
 void frame_set(Frame *frame, unsigned x, unsigned y);
 
-/* frame_get() - whether a pixel is lit */
-bool frame_get(const Frame *frame, unsigned x, unsigned y);
+/* frame_get() - whether a pixel is lit; outside none is. Here, since landfallctl is not linked
+ * with the agent */
+static inline bool frame_get(const Frame *frame, unsigned x, unsigned y)
+{
+	return x < FRAME_WIDTH && y < FRAME_HEIGHT && frame->pages[y / 8][x] & 1U << y % 8;
+}
 
 /* frame_text() - write @text from the left, what does not fit is cut
  * @row: line of text, the font's height each */

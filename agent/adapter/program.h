@@ -33,8 +33,8 @@ typedef struct ProgramResult {
 /* ProgramEnded - @program is freed after this; @result is borrowed */
 typedef void (*ProgramEnded)(Program *program, const ProgramResult *result, void *data);
 
-/* program_start() - run @argv, whose first word is a path
- * Errors: LANDFALL_ERROR_FAILED (cannot be started) */
+/* program_start() - run @argv
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (cannot be started, or watched) */
 Program *program_start(const char *const *argv, const ProgramLimits *limits, ProgramEnded ended,
 		       void *data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/downlink.h"
 
+#include "agent/core/pacer.h"
 #include "agent/core/window.h"
 #include "common/error.h"
 #include "common/log.h"
@@ -25,9 +26,12 @@ struct Downlink {
 	GHashTable *sent;         /* ids that are unanswered */
 	LogRate lines;
 	GHashTable *announced; /* names of readings */
-	ProfileLimits limits;
-	bool anew;         /* the other side wants to be told all again */
-	guint anew_source; /* it was, not long ago */
+	ProfileLimits limits;  /* documented, and those that were told over this connection */
+	Pacer *pacer;          /* of all that is sent, also by the uplink; outlives connections */
+	guint pace_source;     /* what waits in the queue may go then */
+	guint limits_source;   /* the cloud is about to tell its limits; until then at most */
+	bool anew;             /* the other side wants to be told all again */
+	guint anew_source;     /* it was, not long ago */
 };
 
 /* Where the answer to one request goes. */
@@ -37,6 +41,44 @@ typedef struct Origin {
 } Origin;
 
 /* --- up --- */
+
+static void flush(Downlink *downlink);
+
+static gboolean on_pace_due(gpointer data)
+{
+	Downlink *downlink = data;
+
+	downlink->pace_source = 0;
+	flush(downlink);
+	return G_SOURCE_REMOVE;
+}
+
+/* Whether the first in the queue may go now; else it will be tried again. */
+static bool may_send(Downlink *downlink, const ProfileMessage *message)
+{
+	PacerMessage weight = { .octets = g_bytes_get_size(message->payload) };
+	int64_t wait_us;
+
+	if (downlink->pace_source)
+		return false;
+	wait_us = downlink_pace(downlink, &weight);
+	if (wait_us > 0)
+		downlink->pace_source =
+			g_timeout_add((guint)(wait_us / 1000 + 1), on_pace_due, downlink);
+	return wait_us == 0;
+}
+
+static bool fits(Downlink *downlink, const ProfileMessage *message)
+{
+	size_t len = g_bytes_get_size(message->payload);
+
+	if (downlink->limits.payload == 0 || len <= downlink->limits.payload)
+		return true;
+	if (log_rate_allow(&downlink->lines, g_get_monotonic_time(), NULL))
+		g_info("a message for %s is lost: it has %zu octets, the cloud takes %zu",
+		       message->topic, len, downlink->limits.payload);
+	return false;
+}
 
 static void send_one(Downlink *downlink, const ProfileMessage *message)
 {
@@ -64,11 +106,25 @@ static void flush(Downlink *downlink)
 	while (downlink->state != DOWNLINK_CLOSED && !g_queue_is_empty(&downlink->queue) &&
 	       g_hash_table_size(downlink->sent) < downlink_window(downlink) &&
 	       mqtt_client_room(downlink->client) > 0) {
-		g_autoptr(ProfileMessage) message = g_queue_pop_head(&downlink->queue);
+		g_autoptr(ProfileMessage) message = NULL;
 
-		send_one(downlink, message);
+		if (!may_send(downlink, g_queue_peek_head(&downlink->queue)))
+			break;
+		message = g_queue_pop_head(&downlink->queue);
+		if (fits(downlink, message))
+			send_one(downlink, message);
 	}
 	tell_anew(downlink);
+}
+
+int64_t downlink_pace(Downlink *downlink, const PacerMessage *message)
+{
+	return pacer_take(downlink->pacer, message, g_get_monotonic_time());
+}
+
+const Pacer *downlink_pacer(const Downlink *downlink)
+{
+	return downlink->pacer;
 }
 
 /* @message: transferred */
@@ -204,6 +260,27 @@ static void take_settings(Downlink *downlink, const cJSON *settings)
 		commands_apply(downlink->commands, settings);
 }
 
+static gboolean on_limits_due(gpointer data)
+{
+	Downlink *downlink = data;
+
+	downlink->limits_source = 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void take_limits(Downlink *downlink, const ProfileLimits *told)
+{
+	g_clear_handle_id(&downlink->limits_source, g_source_remove);
+	downlink->limits = *profile_limits(downlink->profile);
+	profile_limits_tighten(&downlink->limits, told);
+	pacer_limit(downlink->pacer, &downlink->limits, g_get_monotonic_time());
+}
+
+bool downlink_awaits_limits(const Downlink *downlink)
+{
+	return downlink->limits_source != 0;
+}
+
 void downlink_message(Downlink *downlink, const char *topic, const void *payload, size_t len,
 		      bool retained)
 {
@@ -219,7 +296,7 @@ void downlink_message(Downlink *downlink, const char *topic, const void *payload
 			take_command(downlink, g_steal_pointer(&input.command));
 		break;
 	case PROFILE_INPUT_SETTINGS: take_settings(downlink, input.settings); break;
-	case PROFILE_INPUT_LIMITS: downlink->limits = input.limits; break;
+	case PROFILE_INPUT_LIMITS: take_limits(downlink, &input.limits); break;
 	case PROFILE_INPUT_ANEW:
 		downlink->anew = true;
 		tell_anew(downlink);
@@ -258,6 +335,7 @@ static void know_profile(Downlink *downlink, const Profile *profile)
 	downlink->known = profile_ref(profile);
 	downlink->cuts = 0;
 	downlink->listen = downlink->wanted;
+	pacer_limit(downlink->pacer, profile_limits(profile), g_get_monotonic_time());
 }
 
 void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profile)
@@ -266,6 +344,10 @@ void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profil
 	downlink->client = client;
 	downlink->profile = profile_ref(profile);
 	know_profile(downlink, profile);
+	downlink->limits = *profile_limits(profile);
+	if (downlink->listen && profile_kind(profile)->tells_limits)
+		downlink->limits_source =
+			g_timeout_add_seconds(DOWNLINK_LIMITS_S, on_limits_due, downlink);
 	downlink->state = DOWNLINK_SUBSCRIBING;
 	for (const char *const *filter = profile_filters(profile); downlink->listen && *filter;
 	     filter++)
@@ -303,6 +385,8 @@ void downlink_close(Downlink *downlink)
 	downlink->client = NULL;
 	downlink->anew = false;
 	g_clear_handle_id(&downlink->anew_source, g_source_remove);
+	g_clear_handle_id(&downlink->pace_source, g_source_remove);
+	g_clear_handle_id(&downlink->limits_source, g_source_remove);
 	downlink->limits = (ProfileLimits){ 0 };
 	g_clear_pointer(&downlink->profile, profile_unref);
 	g_ptr_array_set_size(downlink->subscriptions, 0);
@@ -317,6 +401,7 @@ Downlink *downlink_new(bool listen)
 
 	downlink->wanted = listen;
 	downlink->lines = LOG_RATE_PEER;
+	downlink->pacer = pacer_new();
 	downlink->subscriptions = g_ptr_array_new();
 	downlink->sent = g_hash_table_new(NULL, NULL);
 	downlink->announced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -333,6 +418,7 @@ void downlink_free(Downlink *downlink)
 	g_ptr_array_unref(downlink->subscriptions);
 	g_hash_table_unref(downlink->sent);
 	g_hash_table_unref(downlink->announced);
+	pacer_free(downlink->pacer);
 	g_free(downlink);
 }
 

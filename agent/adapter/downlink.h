@@ -23,6 +23,7 @@
 #pragma once
 
 #include "agent/core/commands.h"
+#include "agent/core/pacer.h"
 #include "agent/core/profile.h"
 #include "common/mqtt.h"
 
@@ -34,6 +35,7 @@
 #define DOWNLINK_WINDOW    4 /* messages on their way at most, beside those of the uplink */
 #define DOWNLINK_CUTS_MAX  3
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
+#define DOWNLINK_LIMITS_S  5 /* a cloud that tells its limits is waited for, with caution, so long */
 #define DOWNLINK_ANEW_S    10 /* between telling all again because the other side wants it */
 
 typedef struct Downlink Downlink;
@@ -79,7 +81,17 @@ void downlink_message(Downlink *downlink, const char *topic, const void *payload
 /* downlink_report() - the device's settings have changed: tell the cloud */
 void downlink_report(Downlink *downlink);
 
-/* downlink_limits() - what the cloud has said over this connection that it takes */
+/* downlink_limits() - what the cloud takes, by its documentation and what it has said over this
+ * connection */
 const ProfileLimits *downlink_limits(const Downlink *downlink);
+
+/* downlink_awaits_limits() - it is about to say so: send one message at a time until then */
+bool downlink_awaits_limits(const Downlink *downlink);
+
+/* downlink_pace() - pacer_take() for a message of telemetry, now */
+int64_t downlink_pace(Downlink *downlink, const PacerMessage *message);
+
+/* downlink_pacer() - for asking; lives as long as @downlink */
+const Pacer *downlink_pacer(const Downlink *downlink);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Downlink, downlink_free)

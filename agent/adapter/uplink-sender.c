@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/uplink-sender.h"
 
+#include "agent/core/pacer.h"
 #include "agent/core/window.h"
 #include "common/error.h"
 #include "common/log.h"
@@ -23,6 +24,7 @@ struct UplinkSender {
 	bool fetch_ahead; /* for what goes ahead of a backlog */
 	int64_t pace_us;  /* the backlog goes on then */
 	guint pace_timer;
+	guint hold_timer;      /* the cloud takes no more until then */
 	uint64_t fetch_after;  /* for what is behind this */
 	bool alone;            /* one sample a message, one message at a time */
 	uint64_t alone_until;  /* so up to this sequence number */
@@ -140,7 +142,7 @@ static PayloadLimits sender_limits(const UplinkSender *sender)
 {
 	const Profile *profile = sender->profile;
 	unsigned batch = (unsigned)MAX(sender->config.config->agent.batch, 1);
-	PayloadLimits limits = { profile_kind(profile)->payload_max, sender->alone ? 1 : batch };
+	PayloadLimits limits = { profile_kind(profile)->payload_max, sender->alone ? 1 : batch, 0 };
 	size_t overhead = strlen(profile_topic(profile)) + PACKET_OVERHEAD;
 
 	const ProfileLimits *told = downlink_limits(sender->config.downlink);
@@ -149,6 +151,7 @@ static PayloadLimits sender_limits(const UplinkSender *sender)
 		limits.octets = MIN(limits.octets, told->payload);
 	if (sender->packet_max > overhead)
 		limits.octets = MIN(limits.octets, sender->packet_max - overhead);
+	limits.points = pacer_points(downlink_pacer(sender->config.downlink));
 	return limits;
 }
 
@@ -179,6 +182,27 @@ static Window *sender_lane(const UplinkSender *sender)
 	return sender->fetch_ahead && ahead ? ahead : sender->window;
 }
 
+static gboolean sender_on_hold_over(gpointer data)
+{
+	UplinkSender *sender = data;
+
+	sender->hold_timer = 0;
+	sender_pump(sender);
+	return G_SOURCE_REMOVE;
+}
+
+/* Whether the rates of the cloud allow for @payload now; else everything waits until they do. */
+static bool sender_take_turn(UplinkSender *sender, const Payload *payload, size_t len)
+{
+	PacerMessage message = { true, payload_points(payload), len };
+	int64_t wait_us = downlink_pace(sender->config.downlink, &message);
+
+	if (wait_us > 0)
+		sender->hold_timer =
+			g_timeout_add((guint)(wait_us / 1000 + 1), sender_on_hold_over, sender);
+	return wait_us == 0;
+}
+
 /* False when no more can be sent now; what was not sent stays in the spool. */
 static bool sender_send(UplinkSender *sender, Payload *payload)
 {
@@ -188,7 +212,8 @@ static bool sender_send(UplinkSender *sender, Payload *payload)
 	const Profile *profile = sender->profile;
 	uint16_t id;
 
-	if (!downlink_announce(sender->config.downlink, text, len))
+	if (!downlink_announce(sender->config.downlink, text, len) ||
+	    !sender_take_turn(sender, payload, len))
 		return false;
 	id = mqtt_client_publish(sender->client, profile_topic(profile), text, len,
 				 profile_settings(profile)->retain, &error);
@@ -252,7 +277,7 @@ static void sender_fetched(GPtrArray *fetched, void *data)
 		sent = sender_send(sender, g_ptr_array_index(payloads, i));
 	if (sent)
 		sender_pump(sender);
-	else if (window_in_flight(sender->window) == 0)
+	else if (window_in_flight(sender->window) == 0 && !sender->hold_timer)
 		sender_retry_later(sender); /* else the next PUBACK goes on */
 }
 
@@ -261,6 +286,8 @@ static unsigned sender_allowed(const UplinkSender *sender)
 {
 	const Downlink *downlink = sender->config.downlink;
 
+	if (downlink_awaits_limits(downlink))
+		return 1;
 	return window_within(uplink_sender_window(sender), downlink_limits(downlink)->inflight,
 			     downlink_window(downlink));
 }
@@ -275,6 +302,13 @@ static unsigned sender_room(const UplinkSender *sender)
 	unsigned room = window > in_flight ? window - in_flight : 0;
 
 	return MIN(room, mqtt_client_room(sender->client));
+}
+
+/* Of those, as many as the rates of the cloud may allow for now. */
+static unsigned sender_turns(const UplinkSender *sender)
+{
+	return MIN(sender_room(sender),
+		   pacer_room(downlink_pacer(sender->config.downlink), g_get_monotonic_time()));
 }
 
 static void sender_fetch(UplinkSender *sender, Window *lane, SpoolWish wish)
@@ -314,7 +348,7 @@ static void sender_pump_split(UplinkSender *sender)
 	int64_t wait_us = sender->pace_us - g_get_monotonic_time();
 	SpoolWish wish = {
 		.limits = sender_limits(sender),
-		.payloads_max = sender_room(sender),
+		.payloads_max = sender_turns(sender),
 	};
 
 	if (wish.payloads_max == 0)
@@ -334,7 +368,7 @@ static void sender_pump(UplinkSender *sender)
 	uint64_t cursor = window_cursor(sender->window);
 
 	if (!sender_is_open(sender) || sender->fetching || sender->retry_timer ||
-	    spool_stats(sender->config.spool)->last <= cursor)
+	    sender->hold_timer || spool_stats(sender->config.spool)->last <= cursor)
 		return;
 	if (window_in_flight(sender->window) == 0)
 		sender->alone = sender->suspects > 0 || cursor < sender->alone_until;
@@ -352,6 +386,7 @@ static void sender_pump(UplinkSender *sender)
 	if (wish.payloads_max == 0 ||
 	    (!sender->alone && wish.payloads_max * 2 < sender_allowed(sender)))
 		return;
+	wish.payloads_max = sender_turns(sender);
 	sender_fetch(sender, sender->window, wish);
 }
 
@@ -419,6 +454,7 @@ void uplink_sender_close(UplinkSender *sender)
 	sender->profile = NULL;
 	g_clear_handle_id(&sender->retry_timer, g_source_remove);
 	g_clear_handle_id(&sender->pace_timer, g_source_remove);
+	g_clear_handle_id(&sender->hold_timer, g_source_remove);
 	window_rewind(sender->window);
 	if (sender->alone_until > window_cursor(sender->window))
 		window_join(sender->window); /* one by one, and in order */
@@ -437,6 +473,7 @@ void uplink_sender_free(UplinkSender *sender)
 		return;
 	g_clear_handle_id(&sender->retry_timer, g_source_remove);
 	g_clear_handle_id(&sender->pace_timer, g_source_remove);
+	g_clear_handle_id(&sender->hold_timer, g_source_remove);
 	window_free(sender->window);
 	g_free(sender);
 }

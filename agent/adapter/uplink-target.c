@@ -114,6 +114,16 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 	return target->profile != NULL;
 }
 
+static void target_set_keep_alive(UplinkTarget *target)
+{
+	unsigned wanted = (unsigned)(target->broker->keep_alive_ms / 1000);
+
+	target->keep_alive_s = profile_keep_alive_s(target->profile, wanted);
+	if (target->keep_alive_s < wanted)
+		g_message("[broker] keep_alive is %u s: the profile %s takes no more",
+			  target->keep_alive_s, profile_kind(target->profile)->name);
+}
+
 static bool target_load_tls(UplinkTarget *target, GError **error)
 {
 	const StoreIdentity *identity = target->identity;
@@ -150,6 +160,7 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 	    !target_load_broker(target, config, error) || !target_load_profile(target, error) ||
 	    !target_load_tls(target, error))
 		return NULL;
+	target_set_keep_alive(target);
 	for (char **warning = target->identity ? target->identity->warnings : NULL;
 	     warning && *warning; warning++)
 		g_warning("%s", *warning);
@@ -250,7 +261,7 @@ MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
 		.will_payload = will ? will->payload : NULL,
 		.will_retain = will != NULL,
 		.clean_start = true, /* the spool is our session */
-		.keep_alive_s = (unsigned)(target->broker->keep_alive_ms / 1000),
+		.keep_alive_s = target->keep_alive_s,
 		.connect_timeout_ms = (unsigned)target->broker->connect_timeout_ms,
 		.ack_timeout_ms = ACK_TIMEOUT_MS,
 		.window = window,

@@ -24,7 +24,8 @@ typedef struct UplinkTarget {
 	BrokerUri uri;
 	char *uri_text; /* canonical */
 	const char *client_id;
-	TlsContext *tls; /* NULL: clear text */
+	unsigned keep_alive_s; /* as wanted, or the most that the cloud takes */
+	TlsContext *tls;       /* NULL: clear text */
 	Profile *profile;
 } UplinkTarget;
 

@@ -269,6 +269,7 @@ static void uplink_message(MqttClient *client, const char *topic, const uint8_t 
 	Uplink *uplink = data;
 
 	downlink_message(uplink->config.downlink, topic, payload, len, retained);
+	uplink_sender_feed(uplink->sender); /* limits were told, maybe, that it has waited for */
 }
 
 static const MqttCallbacks mqtt_callbacks = {

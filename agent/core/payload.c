@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define POINTS_BESIDE 2 /* number and clock of a sample */
+
 struct Payload {
 	Profile *profile;
 	const ProfileFrame *frame;
@@ -10,6 +12,7 @@ struct Payload {
 	bool closed;
 	PayloadLimits limits;
 	unsigned count;
+	unsigned points;
 	uint64_t first;
 	uint64_t last;
 };
@@ -39,8 +42,11 @@ void payload_free(Payload *payload)
 bool payload_add(Payload *payload, const Sample *sample)
 {
 	size_t before = payload->text->len;
+	unsigned most = payload->limits.points;
+	unsigned points = most > 0 ? sample_values_count(sample) + POINTS_BESIDE : 0;
 
-	if (payload->count == payload->limits.samples)
+	if (payload->count == payload->limits.samples ||
+	    (payload->count > 0 && most > 0 && payload->points + points > most))
 		return false;
 	if (payload->count > 0)
 		g_string_append(payload->text, payload->frame->separator);
@@ -53,12 +59,18 @@ bool payload_add(Payload *payload, const Sample *sample)
 	if (payload->count++ == 0)
 		payload->first = sample->seq;
 	payload->last = sample->seq;
+	payload->points += points;
 	return true;
 }
 
 unsigned payload_count(const Payload *payload)
 {
 	return payload->count;
+}
+
+unsigned payload_points(const Payload *payload)
+{
+	return payload->points;
 }
 
 uint64_t payload_first(const Payload *payload)

@@ -14,10 +14,11 @@
 
 typedef struct Payload Payload;
 
-/* How much goes into one payload; a single sample may be longer than `octets`. */
+/* How much goes into one payload; a single sample may be more than `octets` and `points`. */
 typedef struct PayloadLimits {
 	size_t octets;
 	unsigned samples; /* 1 or more */
+	unsigned points;  /* values; 0: any number, and they are not counted */
 } PayloadLimits;
 
 /* payload_new() - empty
@@ -33,6 +34,9 @@ bool payload_add(Payload *payload, const Sample *sample);
 
 /* payload_count() - samples in it */
 unsigned payload_count(const Payload *payload);
+
+/* payload_points() - values in it, with number and clock of each sample; 0: not counted */
+unsigned payload_points(const Payload *payload);
 
 /* payload_first(), payload_last() - sequence numbers; 0 when empty */
 uint64_t payload_first(const Payload *payload);

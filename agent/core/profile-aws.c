@@ -12,7 +12,8 @@
  *
  * A job is a command: its document is the request, its id tells it from others for good. One
  * sample a message: rules look into objects, not into arrays.
- * Source: AWS IoT Core, "Reserved topics", "Device Shadow MQTT topics", "Jobs device MQTT API"
+ * Source: AWS IoT Core, "Reserved topics", "Device Shadow MQTT topics", "Jobs device MQTT API",
+ * "AWS IoT Core endpoints and quotas"; what a thing may be called: API CreateThing
  */
 #include "agent/core/profile.h"
 
@@ -130,6 +131,18 @@ const ProfileKind profile_aws = {
 	.filters = filters,
 	.payload_max = 131072,
 	.samples_max = 1,
+	.bounds = { .keep_alive_max_s = 1200,
+		    .filters_max = 50,
+		    .client_id_max = 128,
+		    .client_id_marks = ":_-",
+		    .topic_max = 256,
+		    .slashes_max = 7,
+		    .slashes_free = "$aws/rules/",
+		    .limits = { .payload = 131072,
+				.inflight = 100,
+				.rates = { { PROFILE_RATE_ANY, 100, 1 },
+					   { PROFILE_RATE_OCTETS, 524288, 1 } },
+				.rates_count = 2 } },
 	.append = profile_append_flat,
 	.hello = aws_hello,
 	.report = aws_report,

@@ -14,7 +14,8 @@
  *   the answer     v1/devices/me/attributes/response/1   {"shared":{NAME:VALUE,…}}
  *
  * getSessionLimits of the server answers {"maxPayloadSize":N,"maxInflightMessages":N,
- * "rateLimits":{"telemetryMessages":"COUNT:SECONDS,…",…}}.
+ * "rateLimits":{"messages":"COUNT:SECONDS,…","telemetryMessages":…,"telemetryDataPoints":…}}. A
+ * server that has no such call and is a plain broker gives us our own question back: no limits.
  *
  * `"synced":false` follows the readings when the clock was not synchronised at the measurement.
  * Source: ThingsBoard "MQTT Device API". Its servers take 65536 octets by default; half of that
@@ -29,6 +30,7 @@
 #define RPC_REQUEST "v1/devices/me/rpc/request/"
 #define RPC_ANSWER  "v1/devices/me/rpc/response/"
 
+#define RATES_EACH (PROFILE_RATES_MAX / 3)
 #define LIMITS     "{\"method\":\"getSessionLimits\",\"params\":{}}" /* our client RPC */
 #define ATTRIBUTES "v1/devices/me/attributes"
 
@@ -84,9 +86,11 @@ static ProfileMessage *thingsboard_report(const Profile *profile, const char *re
 }
 
 /* "200:1,6000:60": as many as fit; the rest of a text that is none is left out. */
-static void take_rates(const char *text, ProfileLimits *limits)
+static void take_rates(const char *text, ProfileRateKind kind, ProfileLimits *limits)
 {
-	while (text && limits->rates_count < PROFILE_RATES_MAX) {
+	size_t most = limits->rates_count + RATES_EACH;
+
+	while (text && limits->rates_count < most) {
 		char *end;
 		uint64_t count = g_ascii_strtoull(text, &end, 10);
 		uint64_t seconds = *end == ':' ? g_ascii_strtoull(end + 1, &end, 10) : 0;
@@ -94,7 +98,7 @@ static void take_rates(const char *text, ProfileLimits *limits)
 		if (count == 0 || seconds == 0 || count > UINT32_MAX || seconds > UINT32_MAX)
 			return;
 		limits->rates[limits->rates_count++] =
-			(ProfileRate){ (uint32_t)count, (uint32_t)seconds };
+			(ProfileRate){ kind, (uint32_t)count, (uint32_t)seconds };
 		text = *end == ',' ? end + 1 : NULL;
 	}
 }
@@ -111,7 +115,9 @@ static void take_limits(const cJSON *answer, ProfileInput *input)
 		input->limits.payload = (size_t)value;
 	if (json_integer(answer, "maxInflightMessages", &value) && value > 0)
 		input->limits.inflight = (unsigned)MIN(value, G_MAXUINT16);
-	take_rates(json_text(rates, "telemetryMessages"), &input->limits);
+	take_rates(json_text(rates, "messages"), PROFILE_RATE_OTHER, &input->limits);
+	take_rates(json_text(rates, "telemetryMessages"), PROFILE_RATE_TELEMETRY, &input->limits);
+	take_rates(json_text(rates, "telemetryDataPoints"), PROFILE_RATE_POINTS, &input->limits);
 }
 
 /* A broker that is no ThingsBoard gives back what we say ourselves. */
@@ -142,8 +148,11 @@ static void thingsboard_receive(const Profile *profile, const char *topic, const
 		receive_value(topic, payload, len, input);
 		return;
 	}
-	if (strlen(id) > COMMAND_ID_MAX ||
-	    (len == strlen(LIMITS) && memcmp(payload, LIMITS, len) == 0))
+	if (len == strlen(LIMITS) && memcmp(payload, LIMITS, len) == 0) {
+		input->type = PROFILE_INPUT_LIMITS;
+		return;
+	}
+	if (strlen(id) > COMMAND_ID_MAX)
 		return;
 	input->type = PROFILE_INPUT_COMMAND;
 	input->command = command_parse(id, id, payload, len);
@@ -164,6 +173,7 @@ const ProfileKind profile_thingsboard = {
 	.topic = "v1/devices/me/telemetry",
 	.filters = filters,
 	.payload_max = 32768,
+	.tells_limits = true,
 	.append = thingsboard_append,
 	.hello = thingsboard_hello,
 	.report = thingsboard_report,

@@ -151,6 +151,62 @@ static bool settings_check(const Profile *profile, GError **error)
 	return false;
 }
 
+static bool client_id_check(const Profile *profile, GError **error)
+{
+	const ProfileBounds *bounds = &profile->kind->bounds;
+	const char *id = profile->settings.client_id;
+
+	if (bounds->client_id_max > 0 && strlen(id) > bounds->client_id_max) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the client id has %zu octets; the profile %s takes up to %zu",
+			    strlen(id), profile->kind->name, bounds->client_id_max);
+		return false;
+	}
+	for (const char *c = id; bounds->client_id_marks && *c; c++) {
+		if (g_ascii_isalnum(*c) || strchr(bounds->client_id_marks, *c))
+			continue;
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "the client id \"%s\" does not do for the profile %s: it takes letters "
+			    "and digits of ASCII and %s",
+			    id, profile->kind->name, bounds->client_id_marks);
+		return false;
+	}
+	return true;
+}
+
+static unsigned count_slashes(const char *text)
+{
+	unsigned count = 0;
+
+	while ((text = strchr(text, '/'))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
+static bool topic_bounds_check(const Profile *profile, GError **error)
+{
+	const ProfileBounds *bounds = &profile->kind->bounds;
+	bool free = bounds->slashes_free && topic_rest(profile->topic, bounds->slashes_free);
+	unsigned slashes = bounds->slashes_max + (free ? 3 : 0);
+
+	if ((bounds->topic_max == 0 || strlen(profile->topic) <= bounds->topic_max) &&
+	    (bounds->slashes_max == 0 || count_slashes(profile->topic) <= slashes))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "the topic \"%.64s\" has %zu octets and %u slashes; the profile %s takes up to "
+		    "%zu and %u",
+		    profile->topic, strlen(profile->topic), count_slashes(profile->topic),
+		    profile->kind->name, bounds->topic_max, slashes);
+	return false;
+}
+
+static bool bounds_check(const Profile *profile, GError **error)
+{
+	return client_id_check(profile, error) && topic_bounds_check(profile, error);
+}
+
 Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, GError **error)
 {
 	g_autoptr(Profile) profile = g_new0(Profile, 1);
@@ -160,7 +216,7 @@ Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, G
 	settings_copy(&profile->settings, settings);
 	expand_all(profile);
 	if (!settings_check(profile, error) || !topic_check(profile->topic, error) ||
-	    (profile->base && !topic_check(profile->base, error)))
+	    (profile->base && !topic_check(profile->base, error)) || !bounds_check(profile, error))
 		return NULL;
 	return g_steal_pointer(&profile);
 }
@@ -214,6 +270,28 @@ const ProfileSettings *profile_settings(const Profile *profile)
 unsigned profile_samples_max(const Profile *profile)
 {
 	return profile->settings.payload ? 1 : profile->kind->samples_max;
+}
+
+const ProfileLimits *profile_limits(const Profile *profile)
+{
+	return &profile->kind->bounds.limits;
+}
+
+void profile_limits_tighten(ProfileLimits *limits, const ProfileLimits *told)
+{
+	if (told->payload > 0 && (limits->payload == 0 || told->payload < limits->payload))
+		limits->payload = told->payload;
+	if (told->inflight > 0 && (limits->inflight == 0 || told->inflight < limits->inflight))
+		limits->inflight = told->inflight;
+	for (size_t i = 0; i < told->rates_count && limits->rates_count < PROFILE_RATES_MAX; i++)
+		limits->rates[limits->rates_count++] = told->rates[i];
+}
+
+unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted)
+{
+	unsigned most = profile->kind->bounds.keep_alive_max_s;
+
+	return most > 0 ? MIN(wanted, most) : wanted;
 }
 
 const char *profile_user_name(const Profile *profile)

@@ -49,21 +49,44 @@ typedef struct ProfileMessage {
 	bool retain;
 } ProfileMessage;
 
-/* So many messages in so many seconds. */
+/* What a rate counts. */
+typedef enum ProfileRateKind {
+	PROFILE_RATE_ANY,       /* messages */
+	PROFILE_RATE_OTHER,     /* messages that are no telemetry */
+	PROFILE_RATE_TELEMETRY, /* messages of telemetry */
+	PROFILE_RATE_POINTS,    /* values in telemetry */
+	PROFILE_RATE_OCTETS,    /* of payloads */
+	PROFILE_RATE_KINDS,
+} ProfileRateKind;
+
+/* So many in so many seconds. */
 typedef struct ProfileRate {
-	uint32_t count;
+	ProfileRateKind kind;
+	uint32_t count; /* 1 or more, as are the seconds */
 	uint32_t seconds;
 } ProfileRate;
 
-#define PROFILE_RATES_MAX 4
+#define PROFILE_RATES_MAX 12
 
-/* What the cloud says it takes; 0: it did not say. */
+/* What the cloud takes; 0: it does not say. */
 typedef struct ProfileLimits {
 	size_t payload;                       /* octets of one message */
 	unsigned inflight;                    /* messages without acknowledgement */
-	ProfileRate rates[PROFILE_RATES_MAX]; /* of telemetry messages, all hold together */
+	ProfileRate rates[PROFILE_RATES_MAX]; /* all hold together */
 	size_t rates_count;
 } ProfileLimits;
+
+/* What the documentation of a cloud says a connection may have; 0 and NULL: nothing. */
+typedef struct ProfileBounds {
+	unsigned keep_alive_max_s;
+	unsigned filters_max;        /* subscriptions */
+	size_t client_id_max;        /* octets */
+	const char *client_id_marks; /* characters it may have beside letters and digits of ASCII */
+	size_t topic_max;            /* octets of the topic of telemetry */
+	unsigned slashes_max;        /* in it, without slashes_free */
+	const char *slashes_free;    /* a topic that begins so has three more */
+	ProfileLimits limits;
+} ProfileBounds;
 
 typedef enum ProfileInputType {
 	PROFILE_INPUT_NONE,     /* not for us, or of no use */
@@ -106,6 +129,8 @@ typedef struct ProfileKind {
 	unsigned samples_max;  /* in one message; 0: any number */
 	const char *const *filters; /* templates of what to subscribe to, up to a NULL; or NULL */
 	size_t payload_max;         /* octets that suit its servers */
+	bool tells_limits;          /* when asked in its hello */
+	ProfileBounds bounds;
 
 	/* append() - one sample, without what separates it from others */
 	void (*append)(const Profile *profile, GString *text, const Sample *sample);
@@ -135,7 +160,8 @@ const ProfileKind *profile_find(const char *name);
 
 /* profile_new() - @kind for one device
  * @kind: static
- * Errors: LANDFALL_ERROR_CONFIG (a topic that is none) */
+ * Errors: LANDFALL_ERROR_CONFIG (a topic that is none; a setting that means nothing to @kind; a
+ * client id or topic that its cloud does not take) */
 Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -157,6 +183,15 @@ const ProfileSettings *profile_settings(const Profile *profile);
 
 /* profile_samples_max() - in one message; 0: any number */
 unsigned profile_samples_max(const Profile *profile);
+
+/* profile_limits() - what this cloud takes as far as its documentation says */
+const ProfileLimits *profile_limits(const Profile *profile);
+
+/* profile_limits_tighten() - let @limits obey @told as well: of rates both, of the rest the less */
+void profile_limits_tighten(ProfileLimits *limits, const ProfileLimits *told);
+
+/* profile_keep_alive_s() - @wanted, or the most this cloud takes */
+unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted);
 
 /* profile_user_name() - for the connection; NULL: none */
 const char *profile_user_name(const Profile *profile);

@@ -78,6 +78,25 @@ Sample sample_batch_get(const SampleBatch *batch, size_t index)
 			 .values_len = entry->len };
 }
 
+/* Members are scalars, so a comma outside of texts parts them. */
+unsigned sample_values_count(const Sample *sample)
+{
+	unsigned count = sample->values_len > 0 ? 1 : 0;
+	bool text = false;
+
+	for (size_t i = 0; i < sample->values_len; i++) {
+		char c = sample->values[i];
+
+		if (text && c == '\\')
+			i++;
+		else if (c == '"')
+			text = !text;
+		else if (!text && c == ',')
+			count++;
+	}
+	return count;
+}
+
 bool sample_key_valid(const char *key, size_t len)
 {
 	if (len == 0 || len > SAMPLE_KEY_MAX || !g_utf8_validate_len(key, len, NULL))

@@ -57,6 +57,9 @@ size_t sample_batch_bytes(const SampleBatch *batch);
 /* sample_batch_get() - the sample at @index, valid until the next _add() or _free() */
 Sample sample_batch_get(const SampleBatch *batch, size_t index);
 
+/* sample_values_count() - how many readings it has */
+unsigned sample_values_count(const Sample *sample);
+
 /* sample_key_valid() - @key can name a reading: 1..SAMPLE_KEY_MAX octets of UTF-8 that JSON
  * takes unescaped, and none of the names the payload itself uses */
 bool sample_key_valid(const char *key, size_t len);

@@ -18,7 +18,12 @@ struct PickyBroker {
 	GMutex lock; /* all below */
 	GCond changed;
 	const char *const *refused;
-	bool forbids; /* ends a connection that subscribes */
+	bool forbids;        /* ends a connection that subscribes */
+	unsigned rate_count; /* 0: takes any number */
+	unsigned rate_seconds;
+	double bucket;     /* messages of telemetry it still takes */
+	int64_t bucket_us; /* at that time */
+	bool overrun;
 	unsigned connections;
 	unsigned subscriptions;
 	GString *accepted; /* payloads, each with a newline */
@@ -73,6 +78,42 @@ static void send_all(int fd, const uint8_t *data, size_t len)
 	(void)!send(fd, data, len, MSG_NOSIGNAL); /* a client that is gone shows at the next read */
 }
 
+static bool topic_is(const uint8_t *body, const char *topic)
+{
+	size_t len = (size_t)body[0] << 8 | body[1];
+
+	return len == strlen(topic) && memcmp(body + 2, topic, len) == 0;
+}
+
+static void tell_limits(PickyBroker *broker, int fd)
+{
+	static const char topic[] = "v1/devices/me/rpc/response/1";
+	g_autofree char *limits = g_strdup_printf("{\"maxInflightMessages\":2,\"rateLimits\":"
+						  "{\"telemetryMessages\":\"%u:%u\"}}",
+						  broker->rate_count, broker->rate_seconds);
+	size_t body_len = 2 + strlen(topic) + 1 + strlen(limits);
+	g_autoptr(GByteArray) packet = g_byte_array_new();
+	const uint8_t head[] = { 0x30, (uint8_t)body_len, 0, (uint8_t)strlen(topic) };
+
+	g_assert_cmpuint(body_len, <, 128);
+	g_byte_array_append(packet, head, sizeof(head));
+	g_byte_array_append(packet, (const uint8_t *)topic, sizeof(topic)); /* no properties */
+	g_byte_array_append(packet, (const uint8_t *)limits, (guint)strlen(limits));
+	send_all(fd, packet->data, packet->len);
+}
+
+/* Under the lock: one more message of telemetry. */
+static void meter(PickyBroker *broker)
+{
+	int64_t now_us = g_get_monotonic_time();
+	double rate = (double)broker->rate_count / broker->rate_seconds / 1e6;
+
+	broker->bucket += (double)(now_us - broker->bucket_us) * rate;
+	broker->bucket = MIN(broker->bucket, broker->rate_count) - 1;
+	broker->bucket_us = now_us;
+	broker->overrun = broker->overrun || broker->bucket < 0;
+}
+
 static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t len,
 		       const char *const *refused)
 {
@@ -86,6 +127,10 @@ static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t 
 	const uint8_t answer[] = { 0x40, 4, body[at], body[at + 1], bad ? broker->reason : 0, 0 };
 
 	g_mutex_lock(&broker->lock);
+	if (broker->rate_count > 0 && topic_is(body, "v1/devices/me/telemetry"))
+		meter(broker);
+	if (broker->rate_count > 0 && topic_is(body, "v1/devices/me/rpc/request/1"))
+		tell_limits(broker, fd);
 	if (!bad)
 		g_string_append_printf(broker->accepted, "%s\n", payload);
 	g_mutex_unlock(&broker->lock);
@@ -191,6 +236,24 @@ void picky_broker_refuse(PickyBroker *broker, const char *const *words)
 	g_mutex_lock(&broker->lock);
 	broker->refused = words;
 	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_meter(PickyBroker *broker, unsigned count, unsigned seconds)
+{
+	g_mutex_lock(&broker->lock);
+	broker->rate_count = count;
+	broker->rate_seconds = seconds;
+	broker->bucket = count;
+	broker->bucket_us = g_get_monotonic_time();
+	g_mutex_unlock(&broker->lock);
+}
+
+bool picky_broker_overrun(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	bool overrun = broker->overrun;
+	g_mutex_unlock(&broker->lock);
+	return overrun;
 }
 
 void picky_broker_forbid(PickyBroker *broker)

@@ -26,6 +26,13 @@ uint16_t picky_broker_port(const PickyBroker *broker);
  * @words: borrowed static texts up to a NULL; "" is in every message */
 void picky_broker_refuse(PickyBroker *broker, const char *const *words);
 
+/* picky_broker_meter() - from now on be a ThingsBoard that takes so many messages of telemetry in
+ * so many seconds, one in flight, and says so when it is asked */
+void picky_broker_meter(PickyBroker *broker, unsigned count, unsigned seconds);
+
+/* picky_broker_overrun() - whether more were sent than that */
+bool picky_broker_overrun(PickyBroker *broker);
+
 /* picky_broker_forbid() - from now on end each connection that subscribes */
 void picky_broker_forbid(PickyBroker *broker);
 

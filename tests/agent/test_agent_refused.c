@@ -16,12 +16,18 @@
 static const char *const bad_ones[] = { "\"n\":7,", "\"n\":8,", "\"n\":30,", NULL };
 static const char *const all[] = { "", NULL };
 
-static AgentProcess *start(const PickyBroker *broker)
+static AgentProcess *prepare(const PickyBroker *broker, const char *more)
 {
 	g_autofree char *lines = g_strdup_printf("[broker]\nuri = mqtt://127.0.0.1:%u\n"
-						 "protocol = 5\nclient_id = test\n",
-						 picky_broker_port(broker));
-	AgentProcess *agent = agent_process_new(1, lines);
+						 "protocol = 5\nclient_id = test\n%s",
+						 picky_broker_port(broker), more);
+
+	return agent_process_new(1, lines);
+}
+
+static AgentProcess *start(const PickyBroker *broker)
+{
+	AgentProcess *agent = prepare(broker, "");
 
 	agent_process_start(agent);
 	return agent;
@@ -109,6 +115,22 @@ static void test_forbidden(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* A cloud that says how much it takes never gets more. */
+static void test_metered(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent =
+		prepare(broker, "profile = thingsboard\n[agent]\nbatch = 1\n");
+
+	picky_broker_meter(broker, 20, 6);
+	agent_process_start(agent);
+	publish(agent, 1, 26);
+	await_empty(agent);
+	g_assert_true(picky_broker_has(broker, "\"n\":26,"));
+	g_assert_false(picky_broker_overrun(broker));
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -118,6 +140,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/agent/refused/all/quota", GUINT_TO_POINTER(QUOTA), test_all_refused);
 	g_test_add_data_func("/agent/refused/all/busy", GUINT_TO_POINTER(SERVER_BUSY),
 			     test_all_refused);
+	g_test_add_func("/agent/refused/metered", test_metered);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
 	return g_test_run();
 }

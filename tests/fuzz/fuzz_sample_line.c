@@ -15,7 +15,7 @@ static void check_payload(const SampleLine *line)
 			  .source = "fuzz",
 			  .values = line->values,
 			  .values_len = line->values_len };
-	PayloadLimits limits = { 1000000, 2 };
+	PayloadLimits limits = { 1000000, 2, 0 };
 	ProfileSettings settings = { .client_id = "fuzz", .host = "broker.test" };
 	g_autoptr(Profile) profile = profile_new(&profile_thingsboard, &settings, NULL);
 	g_autoptr(Payload) payload = payload_new(profile, limits);

@@ -65,6 +65,9 @@ typedef struct Refusal {
 	const char *word;
 } Refusal;
 
+#define OCTETS_43  "0123456789012345678901234567890123456789012"
+#define OCTETS_129 OCTETS_43 OCTETS_43 OCTETS_43
+
 #define DEV_1 .client_id = "dev-1", .host = "hub.test"
 
 static const Refusal refusals[] = {
@@ -78,7 +81,81 @@ static const Refusal refusals[] = {
 	{ "plain-wildcard", "plain", { DEV_1, .topic = "a/+" }, "a/+" },
 	{ "plain-base", "plain", { DEV_1, .base = "a/#" }, "a/#" },
 	{ "plain-client", "plain", { .client_id = "a#", .host = "x" }, "a#" },
+	{ "aws-client", "aws", { .client_id = "a b", .host = "x" }, "letters and digits" },
+	{ "aws-client-long", "aws", { .client_id = OCTETS_129, .host = "x" }, "up to 128" },
+	{ "aws-topic-long", "aws", { DEV_1, .topic = OCTETS_129 OCTETS_129 }, "up to 256" },
+	{ "aws-slashes", "aws", { DEV_1, .topic = "1/2/3/4/5/6/7/8/9" }, "8 slashes" },
+	{ "aws-rule-slashes",
+	  "aws",
+	  { DEV_1, .topic = "$aws/rules/r/1/2/3/4/5/6/7/8/9" },
+	  "and 10" },
+	{ "iothub-client", "iothub", { .client_id = "a/b", .host = "x" }, "letters and digits" },
+	{ "iothub-client-long", "iothub", { .client_id = OCTETS_129, .host = "x" }, "up to 128" },
 };
+
+static const Refusal takings[] = {
+	{ "aws-client", "aws", { .client_id = "Az09:_-", .host = "x" }, NULL },
+	{ "aws-slashes", "aws", { DEV_1, .topic = "1/2/3/4/5/6/7/8" }, NULL },
+	{ "aws-rule-slashes", "aws", { DEV_1, .topic = "$aws/rules/r/1/2/3/4/5/6/7/8" }, NULL },
+	{ "iothub-client", "iothub", { .client_id = "a:b@c.d", .host = "x" }, NULL },
+	{ "plain-client", "plain", { .client_id = "a b/" OCTETS_129, .host = "x" }, NULL },
+};
+
+/* What stands just inside of a limit. */
+static void test_taking(gconstpointer data)
+{
+	const Refusal *c = data;
+
+	profile_unref(profile_for(c->kind, &c->settings));
+}
+
+typedef struct Bound {
+	const char *kind;
+	unsigned keep_alive_s; /* what an hour becomes */
+	unsigned filters_max;
+	size_t payload;
+	unsigned inflight;
+	size_t rates;
+} Bound;
+
+static const Bound bounds[] = {
+	{ "aws", 1200, 50, 131072, 100, 2 },    { "iothub", 1177, 0, 262144, 0, 0 },
+	{ "eventgrid", 1160, 0, 524288, 0, 2 }, { "thingsboard", 3600, 0, 0, 0, 0 },
+	{ "plain", 3600, 0, 0, 0, 0 },
+};
+
+static void test_bounds(gconstpointer data)
+{
+	const Bound *c = data;
+	g_autoptr(Profile) profile = profile_for(c->kind, NULL);
+	const ProfileLimits *limits = profile_limits(profile);
+	guint filters = g_strv_length((char **)profile_filters(profile));
+
+	g_assert_cmpuint(profile_keep_alive_s(profile, 60), ==, 60);
+	g_assert_cmpuint(profile_keep_alive_s(profile, 3600), ==, c->keep_alive_s);
+	g_assert_cmpuint(profile_kind(profile)->bounds.filters_max, ==, c->filters_max);
+	g_assert_true(c->filters_max == 0 || filters <= c->filters_max);
+	g_assert_cmpuint(limits->payload, ==, c->payload);
+	g_assert_true(c->payload == 0 || profile_kind(profile)->payload_max <= c->payload);
+	g_assert_cmpuint(limits->inflight, ==, c->inflight);
+	g_assert_cmpuint(limits->rates_count, ==, c->rates);
+}
+
+static void test_tighten(void)
+{
+	ProfileLimits limits = { 100, 0, { { PROFILE_RATE_ANY, 1, 1 } }, 1 };
+	const ProfileLimits told = { 200, 5, { { PROFILE_RATE_POINTS, 2, 2 } }, 1 };
+	const ProfileLimits less = { 50, 9, { { 0 } }, 0 };
+
+	profile_limits_tighten(&limits, &told);
+	g_assert_cmpuint(limits.payload, ==, 100);
+	g_assert_cmpuint(limits.inflight, ==, 5);
+	g_assert_cmpuint(limits.rates_count, ==, 2);
+	g_assert_cmpint(limits.rates[1].kind, ==, PROFILE_RATE_POINTS);
+	profile_limits_tighten(&limits, &less);
+	g_assert_cmpuint(limits.payload, ==, 50);
+	g_assert_cmpuint(limits.inflight, ==, 5);
+}
 
 static void test_refusal(gconstpointer data)
 {
@@ -175,7 +252,7 @@ static const Telemetry telemetries[] = {
 static void test_telemetry(gconstpointer data)
 {
 	const Telemetry *c = data;
-	PayloadLimits limits = { 65536, 100 };
+	PayloadLimits limits = { 65536, 100, 0 };
 	g_autoptr(Profile) profile = profile_for(c->kind, &c->settings);
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 	size_t len;
@@ -190,7 +267,7 @@ static void test_telemetry(gconstpointer data)
 
 static void test_cbor_alone(void)
 {
-	PayloadLimits limits = { 65536, 100 };
+	PayloadLimits limits = { 65536, 100, 0 };
 	ProfileSettings settings = { DEV_1, .cbor = true };
 	g_autoptr(Profile) profile = profile_for("plain", &settings);
 	g_autoptr(Payload) payload = payload_new(profile, limits);
@@ -342,11 +419,17 @@ static const Input inputs[] = {
 	{ "thingsboard-limits", "thingsboard", "v1/devices/me/rpc/response/1",
 	  "{\"maxPayloadSize\":65536,\"maxInflightMessages\":100,\"rateLimits\":{\"messages\":"
 	  "\"1:1\",\"telemetryMessages\":\"200:1,6000:60,14000:3600\"}}",
-	  "limits 65536 100 200:1 6000:60 14000:3600", NULL, NULL },
+	  "limits 65536 100 other 1:1 telemetry 200:1 telemetry 6000:60 telemetry 14000:3600", NULL,
+	  NULL },
+	{ "thingsboard-limits-points", "thingsboard", "v1/devices/me/rpc/response/1",
+	  "{\"rateLimits\":{\"telemetryDataPoints\":\"1:1,2:2,3:3,4:4,5:5\"}}",
+	  "limits 0 0 points 1:1 points 2:2 points 3:3 points 4:4", NULL, NULL },
+	{ "thingsboard-limits-echo", "thingsboard", "v1/devices/me/rpc/request/1",
+	  "{\"method\":\"getSessionLimits\",\"params\":{}}", "limits 0 0", NULL, NULL },
 	{ "thingsboard-limits-odd", "thingsboard", "v1/devices/me/rpc/response/1",
 	  "{\"maxPayloadSize\":-1,\"maxInflightMessages\":\"x\",\"rateLimits\":{"
 	  "\"telemetryMessages\":\"5:1,0:9,\"}}",
-	  "limits 0 0 5:1", NULL, NULL },
+	  "limits 0 0 telemetry 5:1", NULL, NULL },
 	{ "thingsboard-other-answer", "thingsboard", "v1/devices/me/rpc/response/2", "{}", "none",
 	  NULL, NULL },
 	{ "iothub-method", "iothub", "$iothub/methods/POST/set_interval/?$rid=a1",
@@ -433,12 +516,14 @@ static char *describe_command(const Command *command)
 
 static char *describe_limits(const ProfileLimits *limits)
 {
+	static const char *const kinds[PROFILE_RATE_KINDS] = { "any", "other", "telemetry",
+							       "points", "octets" };
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "limits %zu %u", limits->payload, limits->inflight);
 	for (size_t i = 0; i < limits->rates_count; i++)
-		g_string_append_printf(text, " %u:%u", limits->rates[i].count,
-				       limits->rates[i].seconds);
+		g_string_append_printf(text, " %s %u:%u", kinds[limits->rates[i].kind],
+				       limits->rates[i].count, limits->rates[i].seconds);
 	return g_string_free(text, FALSE);
 }
 
@@ -526,10 +611,13 @@ int main(int argc, char **argv)
 	}
 	ADD_ALL(connections, "connection", kind, test_connection)
 	ADD_ALL(refusals, "refused", path, test_refusal)
+	ADD_ALL(takings, "taken", path, test_taking)
+	ADD_ALL(bounds, "bounds", kind, test_bounds)
 	ADD_ALL(telemetries, "telemetry", path, test_telemetry)
 	ADD_ALL(hellos, "hello", kind, test_hello)
 	ADD_ALL(inputs, "input", path, test_input)
 	g_test_add_func("/agent/clouds/telemetry/plain-cbor-alone", test_cbor_alone);
+	g_test_add_func("/agent/clouds/bounds/tighten", test_tighten);
 	g_test_add_func("/agent/clouds/hello/claim", test_claim);
 	g_test_add_func("/agent/clouds/announce", test_announce);
 	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);

@@ -38,7 +38,7 @@ static const PayloadCase payload_cases[] = {
 static void test_payload(gconstpointer data)
 {
 	const PayloadCase *c = data;
-	PayloadLimits limits = { 32768, 100 };
+	PayloadLimits limits = { 32768, 100, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 	unsigned n = 0;
@@ -60,7 +60,7 @@ static const Sample small = SAMPLE(1, 1, true, "\"a\":1");
 
 static void test_count_bound(void)
 {
-	PayloadLimits limits = { 32768, 2 };
+	PayloadLimits limits = { 32768, 2, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 
@@ -79,7 +79,7 @@ static void test_octet_bound(void)
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 
 	for (size_t octets = 1; octets < 2 * sizeof(two); octets++) {
-		PayloadLimits limits = { octets, 100 };
+		PayloadLimits limits = { octets, 100, 0 };
 		g_autoptr(Payload) payload = payload_new(profile, limits);
 		size_t len;
 
@@ -92,9 +92,28 @@ static void test_octet_bound(void)
 	}
 }
 
+/* Values with number and clock; the first sample is taken whatever it has. */
+static void test_points_bound(void)
+{
+	static const Sample three = {
+		.seq = 1, .source = "s", .values = "\"a\":1,\"b\":\",\",\"c\":2", .values_len = 20
+	};
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+
+	for (unsigned points = 1; points <= 16; points++) {
+		PayloadLimits limits = { 32768, 100, points };
+		g_autoptr(Payload) payload = payload_new(profile, limits);
+
+		while (payload_add(payload, &three))
+			;
+		g_assert_cmpuint(payload_count(payload), ==, MAX(points / 5, 1));
+		g_assert_cmpuint(payload_points(payload), ==, 5 * payload_count(payload));
+	}
+}
+
 static void test_first_is_taken(void)
 {
-	PayloadLimits limits = { 1, 100 };
+	PayloadLimits limits = { 1, 100, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 
@@ -115,6 +134,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(payload_cases[i].path, &payload_cases[i], test_payload);
 	g_test_add_func("/agent/profile/count-bound", test_count_bound);
 	g_test_add_func("/agent/profile/octet-bound", test_octet_bound);
+	g_test_add_func("/agent/profile/points-bound", test_points_bound);
 	g_test_add_func("/agent/profile/first-is-taken", test_first_is_taken);
 	g_test_add_func("/agent/profile/find", test_find);
 	return g_test_run();

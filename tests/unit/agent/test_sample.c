@@ -62,6 +62,27 @@ static void test_key_length(void)
 	g_assert_false(sample_key_valid(key, SAMPLE_KEY_MAX + 1));
 }
 
+static void test_count(void)
+{
+	static const struct {
+		const char *values;
+		unsigned count;
+	} cases[] = {
+		{ "", 0 },
+		{ "\"a\":1", 1 },
+		{ "\"a\":1,\"b\":2", 2 },
+		{ "\"a\":\"x,y\",\"b\":true", 2 },
+		{ "\"a\":\"\\\",\",\"b\":null,\"c\":\"\\\\\"", 3 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Sample sample = { .values = cases[i].values,
+				  .values_len = strlen(cases[i].values) };
+
+		g_assert_cmpuint(sample_values_count(&sample), ==, cases[i].count);
+	}
+}
+
 static void test_numbers(void)
 {
 	g_autoptr(GString) values = g_string_new(NULL);
@@ -80,6 +101,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agent/sample/batch", test_batch);
 	g_test_add_func("/agent/sample/key-length", test_key_length);
+	g_test_add_func("/agent/sample/count", test_count);
 	g_test_add_func("/agent/sample/numbers", test_numbers);
 	for (size_t i = 0; i < G_N_ELEMENTS(key_cases); i++)
 		g_test_add_data_func(key_cases[i].path, &key_cases[i], test_key);

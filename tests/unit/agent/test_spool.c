@@ -95,7 +95,7 @@ static void fetch(Fixture *f, uint64_t after, unsigned samples, unsigned payload
 {
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	SpoolWish wish = { .after = after,
-			   .limits = { 32768, samples },
+			   .limits = { 32768, samples, 0 },
 			   .profile = profile,
 			   .payloads_max = payloads };
 

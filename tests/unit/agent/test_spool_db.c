@@ -143,7 +143,7 @@ static void test_rollback(Fixture *f, gconstpointer data)
 static void test_read(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
-	PayloadLimits limits = { 32768, 3 };
+	PayloadLimits limits = { 32768, 3, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 	g_autoptr(Payload) none = payload_new(profile, limits);
@@ -190,7 +190,7 @@ static void append_all(SpoolDb *db, unsigned n)
 
 static uint64_t first_waiting(SpoolDb *db)
 {
-	PayloadLimits limits = { 1000000, 1 };
+	PayloadLimits limits = { 1000000, 1, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 
@@ -354,7 +354,7 @@ static void test_damage(Fixture *f, gconstpointer data)
 static void test_damage_later(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
-	PayloadLimits limits = { 1000000, 1000 };
+	PayloadLimits limits = { 1000000, 1000, 0 };
 	g_autoptr(Profile) profile = test_profile_new("thingsboard");
 	g_autoptr(Payload) payload = payload_new(profile, limits);
 	g_autoptr(GError) error = NULL;

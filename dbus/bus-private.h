@@ -48,6 +48,11 @@ struct Bus {
  * more than seven. */
 #define BUS_DEPTH_MAX 16
 
+/* Octets of messages received and not freed yet, beyond which nothing more is read. A request that
+ * waits for its answer counts, and what it waits for could not be read: a method that is answered
+ * later takes no argument without a bound. */
+#define BUS_RECEIVED_MAX (1024 * 1024)
+
 /* Longest byte array we send. */
 #define BUS_BYTES_MAX (1024 * 1024)
 

@@ -99,6 +99,7 @@ static DBusConnection *connection_open(const char *address, GError **error)
 		return NULL;
 	}
 	dbus_connection_set_exit_on_disconnect(connection, FALSE);
+	dbus_connection_set_max_received_size(connection, BUS_RECEIVED_MAX);
 	return connection;
 }
 

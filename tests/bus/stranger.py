@@ -5,6 +5,8 @@
   stranger.py call          every method and property of the daemon with wrong types, objects that
                             do not exist, forged signals, answers nobody asked for, descriptors;
                             each call must be answered
+  stranger.py huge          calls of the size that the system bus lets pass at the most, and many
+                            of a size that it takes without a thought; each must be answered
   stranger.py own           take its name; must not succeed
   stranger.py serve KIND HOW
                             be bluetoothd (bluez) or NetworkManager (nm), answering HOW: types,
@@ -28,6 +30,8 @@ INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MANAGER = "org.freedesktop.DBus.ObjectManager"
 PATIENCE_S = 20
+HUGE = 32 * 1024 * 1024 - 1024
+LARGE = 1024 * 1024
 QUIET_MS = 400
 NAMES = {"bluez": "org.bluez", "nm": "org.freedesktop.NetworkManager"}
 ROOTS = {"bluez": "/", "nm": "/org/freedesktop"}
@@ -184,6 +188,18 @@ def call():
     print("%d calls answered, %d refused" % (bus.answered, bus.refused))
 
 
+def huge():
+    bus = Bus()
+    octets = bytes(HUGE)
+    for _ in range(3):
+        bus.call(OBJECT, NAME, "Stop", "ay", [octets])
+    for _ in range(40):
+        message = dbus.lowlevel.MethodCallMessage(NAME, OBJECT, NAME, "Stop")
+        message.append(octets[:LARGE], signature="ay")
+        bus.send(message)
+    bus.call(OBJECT, "org.freedesktop.DBus.Peer", "Ping")
+
+
 def own():
     bus = Bus().bus
     flags = (dbus.bus.NAME_FLAG_REPLACE_EXISTING | dbus.bus.NAME_FLAG_ALLOW_REPLACEMENT |
@@ -266,6 +282,8 @@ def main():
     dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
     if sys.argv[1:] == ["call"]:
         call()
+    elif sys.argv[1:] == ["huge"]:
+        huge()
     elif sys.argv[1:] == ["own"]:
         own()
     elif len(sys.argv) == 4 and sys.argv[1] == "serve":

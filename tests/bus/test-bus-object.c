@@ -127,6 +127,7 @@ static const BusMethod methods[] = {
 	{ "Add", "uu", "u", add_handle, "first second sum" },
 	{ "Later", "", "so", later_handle, NULL },
 	{ "Keep", "", "", keep_handle, NULL },
+	{ "Hoard", "ay", "", keep_handle, NULL },
 	{ "Forget", "", "", forget_handle, NULL },
 	{ "Refuse", "u", "", refuse_handle, "how" },
 	{ "Named", "s", "", named_handle, NULL },
@@ -587,6 +588,30 @@ static void test_limit(Server *server, gconstpointer data)
 	g_assert_cmpstr(server->events->pdata[BUS_REQUESTS_SENDER_MAX], ==, "reply");
 }
 
+/* What is kept is not read beyond a bound, and read on when some of it was freed. */
+static void test_received(Server *server, gconstpointer data)
+{
+	static const uint8_t octets[1024 * 1024];
+	const guint sent = 4;
+
+	for (guint i = 0; i < sent; i++) {
+		BusMessage *call = bus_message_new_call(NAME, PATH, NAME, "Hoard");
+
+		bus_writer_bytes(bus_message_writer(call), octets, sizeof(octets));
+		g_assert_nonnull(bus_call_start(server->client, call, BUS_TIMEOUT_NONE,
+						client_on_reply, server));
+	}
+	for (guint i = 0; i < sent; i++) {
+		TEST_WAIT(server->kept->len == i + 1);
+		/* Turns enough for all that is left. */
+		for (size_t k = 0; k < 2 * sent * sizeof(octets) / 1024; k++)
+			g_main_context_iteration(NULL, FALSE);
+		g_assert_cmpuint(server->kept->len, ==, i + 1);
+		bus_request_reply(server->kept->pdata[i]);
+	}
+	TEST_WAIT(server->events->len == sent);
+}
+
 /* A request may outlive its object, its connection and its caller. */
 static void test_late_answer(Server *server, gconstpointer data)
 {
@@ -634,6 +659,7 @@ static const TestCase cases[] = {
 	{ "/bus/object/mistakes", test_mistakes },
 	{ "/bus/object/no-reply", test_no_reply },
 	{ "/bus/request/limit", test_limit },
+	{ "/bus/request/received", test_received },
 	{ "/bus/request/late-answer", test_late_answer },
 };
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define MEMORY_MAX_KIB (96 * 1024) /* MemoryMax= of landfall-provisioner.service */
+
 static void run_stranger(const char *arguments)
 {
 	g_autofree char *program = g_test_build_filename(G_TEST_DIST, "stranger.py", NULL);
@@ -36,6 +38,30 @@ static void test_call(void)
 		run_stranger("call");
 	rig_provision(rig);
 	rig_assert_flat(rig, &before);
+	rig_free(rig);
+}
+
+/* KiB that the daemon ever had in memory at once. */
+static long highest(const Rig *rig)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)rig->pid);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return strtol(strstr(text, "VmHWM:") + strlen("VmHWM:"), NULL, 10);
+}
+
+static void test_huge(void)
+{
+	RigUsage before = { 0 };
+	Rig *rig = rig_of_a_working_device(&before);
+
+	run_stranger("huge");
+	rig_provision(rig);
+	rig_assert_flat(rig, &before);
+	g_test_message("at most %ld KiB", highest(rig));
+	if (!rig_is_slow())
+		g_assert_cmpint(highest(rig), <, MEMORY_MAX_KIB);
 	rig_free(rig);
 }
 
@@ -84,6 +110,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/provisioner/strangers/call", test_call);
+	g_test_add_func("/provisioner/strangers/huge", test_huge);
 	g_test_add_func("/provisioner/strangers/own", test_own);
 	g_test_add_data_func("/provisioner/strangers/bluetoothd", &impostors[0], test_impostor);
 	g_test_add_data_func("/provisioner/strangers/networkmanager", &impostors[1], test_impostor);

@@ -4,7 +4,9 @@
 #include "common/device-key-token.h"
 
 #include "common/error.h"
+#include "common/file-read.h"
 
+#include <fcntl.h>
 #include <openssl/engine.h>
 #include <openssl/err.h>
 #include <openssl/ui.h>
@@ -15,6 +17,9 @@
 
 #define ENGINE_NAME  "pkcs11"
 #define MODULE_ATTR  "module-path="
+#define PIN_ATTR     "pin-source="
+#define FILE_URL     "file:"
+#define PIN_MAX      256 /* octets of the file of a PIN */
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
 static void set_unreadable(GError **error, const char *what)
@@ -27,31 +32,68 @@ static void set_unreadable(GError **error, const char *what)
 	ERR_clear_error();
 }
 
-/* The value of module-path, decoded; NULL when it is not there. @rest is set to @uri without it,
- * which is what the engine understands. */
-static char *take_module_path(const char *uri, char **rest)
+/* A URI as the engine is told of it */
+typedef struct EngineUri {
+	char *text;       /* without the next two; it may hold a PIN */
+	char *module;     /* NULL: not in the URI */
+	char *pin_source; /* likewise: with the engine a line break would belong to the PIN */
+} EngineUri;
+
+static void engine_uri_clear(EngineUri *uri)
 {
-	g_auto(GStrv) halves = g_strsplit(uri, "?", 2);
+	OPENSSL_cleanse(uri->text, strlen(uri->text));
+	g_free(uri->text);
+	g_free(uri->module);
+	g_free(uri->pin_source);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineUri, engine_uri_clear)
+
+/* The value of an attribute of the query, decoded, into @value; false when @part is another one. */
+static bool take_attribute(const char *part, const char *name, char **value)
+{
+	if (!g_str_has_prefix(part, name))
+		return false;
+	g_free(*value);
+	*value = g_uri_unescape_string(part + strlen(name), NULL);
+	return true;
+}
+
+static EngineUri engine_uri_split(const char *text)
+{
+	g_auto(GStrv) halves = g_strsplit(text, "?", 2);
 	g_auto(GStrv) query = g_strsplit(halves[1] ? halves[1] : "", "&", -1);
-	g_autoptr(GString) left = g_string_new(halves[0]);
-	char *module = NULL;
+	GString *left = g_string_new(halves[0]);
+	EngineUri uri = { 0 };
 	char mark = '?';
 
 	for (char **part = query; *part; part++) {
-		if (g_str_has_prefix(*part, MODULE_ATTR)) {
-			g_free(module);
-			module = g_uri_unescape_string(*part + strlen(MODULE_ATTR), NULL);
-		} else if (**part) {
-			g_string_append_printf(left, "%c%s", mark, *part);
-			mark = '&';
-		}
+		if (!**part || take_attribute(*part, MODULE_ATTR, &uri.module) ||
+		    take_attribute(*part, PIN_ATTR, &uri.pin_source))
+			continue;
+		g_string_append_printf(left, "%c%s", mark, *part);
+		mark = '&';
 	}
-	*rest = g_string_free(g_steal_pointer(&left), FALSE);
-	return module;
+	uri.text = g_string_free(left, FALSE);
+	return uri;
 }
 
-/* What is loaded here runs as us: only a file that nobody else can write. */
-static bool module_trusted(const char *module, GError **error)
+Secret *device_key_pin_read(const char *source, GError **error)
+{
+	const char *path = g_str_has_prefix(source, FILE_URL) ? source + strlen(FILE_URL) : source;
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) text = file_read(AT_FDCWD, path, PIN_MAX, &cause);
+	const char *pin = text ? (const char *)secret_data(text) : NULL;
+
+	if (pin)
+		return secret_new(pin, strcspn(pin, "\r\n"));
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
+		    "names a PIN that cannot be read (pin-source): %s",
+		    cause ? cause->message : "there is no such file");
+	return NULL;
+}
+
+bool device_key_pkcs11_trusted(const char *module, GError **error)
 {
 	struct stat file;
 
@@ -64,7 +106,8 @@ static bool module_trusted(const char *module, GError **error)
 	return false;
 }
 
-static ENGINE *engine_open(const char *module, GError **error)
+/* @module, @pin: NULL: none is named */
+static ENGINE *engine_open(const char *module, const Secret *pin, GError **error)
 {
 	ENGINE *engine = ENGINE_by_id(ENGINE_NAME);
 
@@ -77,6 +120,8 @@ static ENGINE *engine_open(const char *module, GError **error)
 	/* QUIET: it would print the URI, PIN included */
 	if (ENGINE_ctrl_cmd(engine, "QUIET", 0, NULL, NULL, 0) == 1 &&
 	    (!module || ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1) &&
+	    (!pin ||
+	     ENGINE_ctrl_cmd_string(engine, "PIN", (const char *)secret_data(pin), 0) == 1) &&
 	    ENGINE_init(engine) == 1)
 		return engine;
 	set_unreadable(error, "names a key in a PKCS#11 token, whose module does not start");
@@ -101,20 +146,21 @@ static EVP_PKEY *engine_load(ENGINE *engine, const char *uri)
 	return key;
 }
 
-EVP_PKEY *device_key_pkcs11_open(const char *uri, GError **error)
+EVP_PKEY *device_key_pkcs11_open(const char *text, GError **error)
 {
-	g_autofree char *rest = NULL; /* a PIN in it stays only until the engine has it */
-	g_autofree char *module = take_module_path(uri, &rest);
+	g_auto(EngineUri) uri = engine_uri_split(text);
+	g_autoptr(Secret) pin = NULL;
 
-	if (module && !module_trusted(module, error))
+	if ((uri.module && !device_key_pkcs11_trusted(uri.module, error)) ||
+	    (uri.pin_source && !(pin = device_key_pin_read(uri.pin_source, error))))
 		return NULL;
 
-	ENGINE *engine = engine_open(module, error);
+	ENGINE *engine = engine_open(uri.module, pin, error);
 
 	if (!engine)
 		return NULL;
 
-	EVP_PKEY *key = engine_load(engine, rest);
+	EVP_PKEY *key = engine_load(engine, uri.text);
 
 	if (!key)
 		set_unreadable(error,

@@ -7,8 +7,11 @@
  */
 #pragma once
 
+#include "common/device-key.h"
+
 #include <glib.h>
 #include <openssl/types.h>
+#include <stdbool.h>
 
 /* device_key_pkcs11_open() - the private key that a PKCS#11 URI (RFC 7512) names
  * Through OpenSSL's engine "pkcs11" (libengine-pkcs11-openssl). The module is the one of the
@@ -16,6 +19,23 @@
  * else p11-kit's. The PIN is that of pin-value or pin-source; nobody is asked for one.
  * Errors: LANDFALL_ERROR_KEY_UNREADABLE, a clause to stand after the name of the file */
 EVP_PKEY *device_key_pkcs11_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* device_key_pin_read() - the first line of the file that a pin-source names
+ * Errors: as device_key_pkcs11_open() */
+Secret *device_key_pin_read(const char *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* device_key_pkcs11_trusted() - whether @module may be loaded: it runs as us, so only a file that
+ * nobody but root or we can write
+ * Errors: as device_key_pkcs11_open() */
+bool device_key_pkcs11_trusted(const char *module, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* device_key_pkcs11_ensure() - make the key pair that a PKCS#11 URI names, unless it is there
+ * With the module's own functions: libp11 0.4.12 of Debian 12 makes RSA keys alone, and OpenSSL's
+ * engine none. The private half is marked as never to leave the token.
+ * @made: set on success
+ * Errors: as device_key_ensure() */
+bool device_key_pkcs11_ensure(const char *uri, DeviceKeyKind kind, bool *made,
+			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* device_key_tpm_open() - the EC key at a persistent handle, "handle:0x81000001"
  * Through OpenSSL's provider "tpm2" (tpm2-openssl), in a library context of its own so that

@@ -69,12 +69,14 @@ typedef struct PlaceRow {
 	const char *scheme;
 	const char *name;
 	EVP_PKEY *(*open)(const char *uri, GError **error);
+	bool (*ensure)(const char *uri, DeviceKeyKind kind, bool *made, GError **error);
 } PlaceRow;
 
 static const PlaceRow places[] = {
-	[DEVICE_KEY_FILE] = { NULL, "a file", NULL },
-	[DEVICE_KEY_PKCS11] = { "pkcs11:", "a PKCS#11 token", device_key_pkcs11_open },
-	[DEVICE_KEY_TPM] = { "handle:", "a TPM", device_key_tpm_open },
+	[DEVICE_KEY_FILE] = { NULL, "a file", NULL, NULL },
+	[DEVICE_KEY_PKCS11] = { "pkcs11:", "a PKCS#11 token", device_key_pkcs11_open,
+				device_key_pkcs11_ensure },
+	[DEVICE_KEY_TPM] = { "handle:", "a TPM", device_key_tpm_open, NULL },
 };
 
 DeviceKeyPlace device_key_place(const Secret *text)
@@ -94,34 +96,60 @@ const char *device_key_place_name(DeviceKeyPlace place)
 	return places[place].name;
 }
 
-/* The one URI of @text; NULL when there is more than that, or what no URI has in it. */
-static char *token_uri(const Secret *text)
+static void uri_free(char *uri)
+{
+	OPENSSL_cleanse(uri, strlen(uri)); /* it may hold a PIN */
+	g_free(uri);
+}
+
+/* The one URI of @text, to be freed with uri_free(); NULL with @error when there is more than
+ * that, or what no URI has in it. */
+static char *token_uri(const PlaceRow *place, const Secret *text, GError **error)
 {
 	g_autofree char *uri =
 		g_strstrip(g_strndup((const char *)secret_data(text), DEVICE_KEY_URI_MAX + 1));
 
+	bool graphic = true;
+
 	for (const char *c = uri; *c; c++)
-		if (!g_ascii_isgraph(*c))
-			return NULL;
-	return strlen(uri) <= DEVICE_KEY_URI_MAX ? g_steal_pointer(&uri) : NULL;
+		graphic &= g_ascii_isgraph(*c);
+	if (graphic && strlen(uri) <= DEVICE_KEY_URI_MAX)
+		return g_steal_pointer(&uri);
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
+		    "names a key in %s, but is not one URI on a line, of %d octets at most",
+		    place->name, DEVICE_KEY_URI_MAX);
+	return NULL;
 }
 
 static EVP_PKEY *token_open(const PlaceRow *place, const Secret *text, GError **error)
 {
-	char *uri = token_uri(text);
+	char *uri = token_uri(place, text, error);
+	EVP_PKEY *key = NULL;
 
-	if (!uri) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
-			    "names a key in %s, but is not one URI on a line, of %d octets at most",
-			    place->name, DEVICE_KEY_URI_MAX);
+	if (!uri)
 		return NULL;
-	}
-
-	EVP_PKEY *key = place->open(uri, error);
-
-	OPENSSL_cleanse(uri, strlen(uri)); /* it may hold a PIN */
-	g_free(uri);
+	key = place->open(uri, error);
+	uri_free(uri);
 	return key;
+}
+
+bool device_key_ensure(const Secret *text, DeviceKeyKind kind, bool *made, GError **error)
+{
+	const PlaceRow *place = &places[device_key_place(text)];
+	char *uri;
+	bool there;
+
+	if (!place->ensure) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "names a key in %s, where none can be made", place->name);
+		return false;
+	}
+	uri = token_uri(place, text, error);
+	if (!uri)
+		return false;
+	there = place->ensure(uri, kind, made, error);
+	uri_free(uri);
+	return there;
 }
 
 EVP_PKEY *device_key_open(const Secret *text, GError **error)

@@ -65,6 +65,15 @@ EVP_PKEY *device_key_open(const Secret *text, GError **error) G_GNUC_WARN_UNUSED
  * Errors: LANDFALL_ERROR_FAILED (OpenSSL has no randomness) */
 EVP_PKEY *device_key_make(DeviceKeyKind kind, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* device_key_ensure() - make the key that @text names inside its token, unless it is there
+ * @text: a URI; @made: set on success
+ * May take seconds. One caller at a time: two would make two keys of one name.
+ * Errors: LANDFALL_ERROR_INVALID (@text does not say enough to make a key by, the token was not
+ * touched; opening the key may still succeed), KEY_UNREADABLE. Both are a clause to stand after
+ * what @text is called */
+bool device_key_ensure(const Secret *text, DeviceKeyKind kind, bool *made,
+		       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* device_key_is() - whether @key is of @kind */
 bool device_key_is(const EVP_PKEY *key, DeviceKeyKind kind);
 

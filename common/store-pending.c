@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SETTING     "the setting token_key " /* what the words on a key follow */
 #define SERIAL_PATH "/sys/firmware/devicetree/base/serial-number"
 #define SERIAL_MAX  64
 
@@ -63,23 +64,64 @@ static EVP_PKEY *pending_reuse(Store *store, const StoreRequest *request)
 	return g_steal_pointer(&key);
 }
 
+/* The token has the key that @uri names when this returns true, or @unmade says why none was made.
+ * A key that is there is never replaced: it may be the one in force. */
+static bool token_ensure(Store *store, const StoreRequest *request, const Secret *uri,
+			 GError **unmade, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, true, error); /* else two make one each */
+	g_autoptr(GError) cause = NULL;
+	bool made = false;
+
+	if (!tree)
+		return false;
+	if (!device_key_ensure(uri, request->kind, &made, &cause)) {
+		if (cause->code != LANDFALL_ERROR_INVALID) {
+			g_propagate_prefixed_error(error, g_steal_pointer(&cause), SETTING);
+			return false;
+		}
+		g_propagate_error(unmade, g_steal_pointer(&cause));
+	}
+	if (made || !request->anew)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+		    SETTING
+		    "names a key that no new one takes the place of%s%s; for a new one, name "
+		    "another object or handle",
+		    *unmade ? ": it " : "", *unmade ? (*unmade)->message : "");
+	return false;
+}
+
+static EVP_PKEY *token_key(Store *store, const StoreRequest *request, const Secret *uri,
+			   GError **error)
+{
+	g_autoptr(GError) unmade = NULL;
+	g_autoptr(GError) cause = NULL;
+	EVP_PKEY *key = NULL;
+
+	if (!token_ensure(store, request, uri, &unmade, error))
+		return NULL;
+	key = device_key_open(uri, &cause);
+	if (!key)
+		g_set_error(error, LANDFALL_ERROR, cause->code, SETTING "%s%s%s", cause->message,
+			    unmade ? "; none was made either: it " : "",
+			    unmade ? unmade->message : "");
+	return key;
+}
+
 /* The key to ask for, and its text where that is not on disk yet. */
 static EVP_PKEY *request_key(Store *store, const StoreRequest *request, Secret **text,
 			     GError **error)
 {
 	g_autoptr(EVP_PKEY) key = NULL;
-	g_autoptr(GError) cause = NULL;
 
 	*text = NULL;
 	if (request->token_key) {
 		g_autoptr(Secret) uri = secret_new(request->token_key, strlen(request->token_key));
 
-		key = device_key_open(uri, &cause);
+		key = token_key(store, request, uri, error);
 		if (key)
 			*text = g_steal_pointer(&uri);
-		else
-			g_set_error(error, LANDFALL_ERROR, cause->code, "the setting token_key %s",
-				    cause->message);
 		return g_steal_pointer(&key);
 	}
 	key = pending_reuse(store, request);

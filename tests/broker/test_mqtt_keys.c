@@ -2,6 +2,8 @@
 /* Keys that are not in files: SoftHSM and a software TPM, from the store to a real mosquitto, and
  * a token so slow that the loop has to go on without it. */
 #include <glib/gstdio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +12,8 @@
 #include "tests/broker/broker.h"
 #include "tests/broker/peer.h"
 #include "tests/broker/token.h"
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
 typedef enum Kind {
 	KIND_SOFTHSM,
@@ -163,6 +167,115 @@ static void test_request(Fixture *f, gconstpointer data)
 	g_assert_cmpint(identity->key_place, !=, DEVICE_KEY_FILE);
 }
 
+#define MADE_TPM "handle:0x81000050"
+
+/* Where a key of the test's own can be made. */
+static char *free_uri(const Fixture *f, const char *object, const char *pin)
+{
+	if (f->shared->kind == KIND_TPM)
+		return g_strdup(MADE_TPM);
+	return g_strdup_printf("pkcs11:token=landfall;object=%s;type=private?module-path="
+			       "/usr/lib/softhsm/libsofthsm2.so&pin-value=%s",
+			       object, pin);
+}
+
+static StoreIdentity *install_request(Fixture *f, const char *request)
+{
+	g_autofree char *cert = pki_sign_request(f->pki, "ca", request);
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+	g_autoptr(GError) error = NULL;
+	StoreIdentity *identity;
+
+	parts->cert = g_bytes_new(cert, strlen(cert));
+	identity = store_install(f->store, parts, &error);
+	g_assert_no_error(error);
+	return identity;
+}
+
+static char *request_text(Fixture *f, const StoreRequest *wish)
+{
+	g_autoptr(GError) error = NULL;
+	char *text = store_request(f->store, wish, &error);
+
+	g_assert_no_error(error);
+	return text;
+}
+
+static X509_REQ *request_parse(const char *text)
+{
+	BIO *bio = BIO_new_mem_buf(text, -1);
+	X509_REQ *request = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	g_assert_nonnull(request);
+	return request;
+}
+
+/* A key is made inside, once; it is asked for as often as one likes, and never replaced. */
+static void check_made(Fixture *f, DeviceKeyKind kind, const char *object)
+{
+	g_autofree char *uri = free_uri(f, object, "5678");
+	StoreRequest wish = { .common_name = "gw-2", .kind = kind, .anew = true, .token_key = uri };
+	g_autoptr(GError) error = NULL;
+	g_autofree char *first = request_text(f, &wish);
+
+	g_assert_null(store_request(f->store, &wish, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
+	wish.anew = false;
+
+	g_autofree char *second = request_text(f, &wish);
+	X509_REQ *once = request_parse(first);
+	X509_REQ *again = request_parse(second);
+
+	g_assert_true(device_key_is(X509_REQ_get0_pubkey(once), kind));
+	g_assert_cmpint(EVP_PKEY_eq(X509_REQ_get0_pubkey(once), X509_REQ_get0_pubkey(again)), ==,
+			1);
+
+	g_autoptr(StoreIdentity) identity = install_request(f, second);
+	g_autofree char *path = g_build_filename(identity->dir, "device.key", NULL);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, uri);
+	X509_REQ_free(once);
+	X509_REQ_free(again);
+}
+
+static void test_made(Fixture *f, gconstpointer data)
+{
+	for (int kind = 0; f->token && kind < DEVICE_KEY_N; kind++)
+		check_made(f, (DeviceKeyKind)kind, device_key_kind_name((DeviceKeyKind)kind));
+}
+
+/* What no key is made for, and in which words. A wrong PIN does not count in a process that is in. */
+static void test_unmade(Fixture *f, gconstpointer data)
+{
+	static const struct {
+		const char *uri, *says;
+	} cases[] = {
+		{ "pkcs11:token=none;object=o?module-path=" MODULE "&pin-value=5678",
+		  "token_key names a PKCS#11 token that is not there" },
+		{ "pkcs11:token=landfall;object=o?module-path=" MODULE "&pin-source=file:/none",
+		  "names a PIN that cannot be read (pin-source): there is no such file" },
+		{ "pkcs11:token=landfall;object=o?module-path=" MODULE,
+		  "none was made either: it names no PIN" },
+		{ "pkcs11:slot-id=1;object=o?module-path=" MODULE "&pin-value=5678",
+		  "none was made either: it has an attribute" },
+		{ "pkcs11:token=landfall;object=o?module-path=/none.so&pin-value=5678",
+		  "names a PKCS#11 module" },
+	};
+
+	for (size_t i = 0; f->token && i < G_N_ELEMENTS(cases); i++) {
+		StoreRequest wish = { .common_name = "gw-2", .token_key = cases[i].uri };
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(store_request(f->store, &wish, &error));
+		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
+		if (!strstr(error->message, cases[i].says))
+			g_error("%s: %s", cases[i].uri, error->message);
+	}
+}
+
 /* What cannot be opened is said in words, and asks nobody. */
 static void test_absent(Fixture *f, gconstpointer data)
 {
@@ -286,6 +399,8 @@ int main(int argc, char **argv)
 		{ "/keys/softhsm/store", KIND_SOFTHSM, test_store },
 		{ "/keys/softhsm/request", KIND_SOFTHSM, test_request },
 		{ "/keys/softhsm/absent", KIND_SOFTHSM, test_absent },
+		{ "/keys/softhsm/made", KIND_SOFTHSM, test_made },
+		{ "/keys/softhsm/unmade", KIND_SOFTHSM, test_unmade },
 		{ "/keys/slow/loop-turns", KIND_SLOW, test_slow },
 		{ "/keys/slow/stuck", KIND_SLOW, test_stuck },
 		{ "/keys/tpm/connects", KIND_TPM, test_connects },

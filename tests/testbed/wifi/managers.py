@@ -136,7 +136,6 @@ class WpaSupplicant:
 class Iwd:
     name = "iwd"
     cannot = {"odd": "iwd names networks in UTF-8 only",
-              "owe": "never seen to join, the cause is not known: docs/wifi-iwd.md",
               "tls": "iwd has no call that configures 802.1X",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")

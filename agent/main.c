@@ -15,6 +15,7 @@
 #include "agent/adapter/clock.h"
 #include "agent/adapter/command-store.h"
 #include "agent/adapter/downlink.h"
+#include "agent/adapter/enroller.h"
 #include "agent/adapter/indicators.h"
 #include "agent/adapter/ingest.h"
 #include "agent/adapter/notify.h"
@@ -58,6 +59,7 @@ typedef struct App {
 	CommandStore *command_store;
 	Programs *programs;
 	Renewer *renewer;
+	Enroller *enroller;
 	LogSink *log;
 	StoreWatch *watch;
 	AgentBus *bus;          /* NULL: none wanted */
@@ -99,13 +101,17 @@ static void app_status(const App *app, AgentStatus *status)
 	UplinkStatus uplink = uplink_status(app->uplink);
 	const SpoolStats *spool = spool_stats(app->spool);
 	const StoreIdentity *identity = uplink.target->identity;
+	bool nobody = uplink.state == UPLINK_IDENTITY;
 	RenewerStatus renewer = renewer_status(app->renewer);
+	EnrollerStatus enroller = enroller_status(app->enroller);
 
 	*status = (AgentStatus){
 		.state = uplink.state,
 		.broker = uplink.target->uri_text,
 		.client_id = uplink.target->client_id,
-		.last_error = uplink.last_error,
+		.last_error = nobody && enroller.last_error && *enroller.last_error
+				      ? enroller.last_error
+				      : uplink.last_error,
 		.retry_ms = uplink.retry_ms,
 		.last_ack = uplink.last_ack,
 		.last_publish_ms = uplink.last_publish_ms,
@@ -121,6 +127,8 @@ static void app_status(const App *app, AgentStatus *status)
 		.renewal = renewer.state,
 		.alarm = renewer.alarm,
 		.renewal_error = renewer.last_error,
+		.enrolment = enroller.state,
+		.enrolment_error = enroller.last_error,
 		.waiting = spool->depth,
 		.bytes = spool->bytes,
 		.limit = spool->limit,
@@ -149,6 +157,8 @@ static void on_uplink_changed(void *data)
 	AgentStatus status;
 
 	renewer_identity(app->renewer, uplink_status(app->uplink).target->identity);
+	if (uplink_status(app->uplink).state == UPLINK_ONLINE)
+		enroller_connected(app->enroller);
 	app_status(app, &status);
 	agent_bus_changed(app->bus, true);
 	indicators_status(app->indicators, &status);
@@ -278,11 +288,27 @@ static void on_ingest_display(GString *text, void *data)
 	g_string_append_c(text, '\n');
 }
 
+/* The identity may be another. */
+static void app_look_at_store(App *app)
+{
+	uplink_reload(app->uplink);
+	enroller_look(app->enroller);
+}
+
 static void on_store_changed(gpointer data)
 {
-	App *app = data;
+	app_look_at_store(data);
+}
 
-	uplink_reload(app->uplink);
+static void on_enroller_changed(void *data)
+{
+	App *app = data;
+	AgentStatus status;
+
+	app_status(app, &status);
+	agent_bus_changed(app->bus, true);
+	indicators_status(app->indicators, &status);
+	app_tell_manager(app, &status);
 }
 
 /* Sensors anew, all of them, when one is another or has another interval. */
@@ -344,7 +370,7 @@ static void on_hangup(App *app)
 
 	if (app->stopping)
 		return;
-	uplink_reload(app->uplink);
+	app_look_at_store(app);
 	if (!app_reload(app, &error))
 		g_warning("the settings stay as they are: %s", error->message);
 }
@@ -408,7 +434,7 @@ static bool control_reload(void *data, GError **error)
 
 	if (fail_when_stopping(app, error))
 		return false;
-	uplink_reload(app->uplink);
+	app_look_at_store(app);
 	return app_reload(app, error);
 }
 
@@ -762,6 +788,9 @@ static bool app_start(App *app, GError **error)
 	app->painter = painter_new(app->config->indicator.font);
 	app_open_commands(app);
 	app->renewer = renewer_new(app->config, on_renewer_changed, app);
+	app->enroller = enroller_new(app->config, on_enroller_changed, app, error);
+	if (!app->enroller)
+		return false;
 	if (!app_open_spool(app, error) || !app_open_uplink(app, error) ||
 	    !app_open_ingest(app, error))
 		return false;
@@ -774,6 +803,7 @@ static bool app_start(App *app, GError **error)
 	uplink_start(app->uplink, app->lacking);
 	g_clear_error(&app->lacking);
 	app_open_bus(app);
+	enroller_look(app->enroller);
 	return true;
 }
 
@@ -791,6 +821,7 @@ static void app_clear(App *app)
 	ingest_free(app->ingest);
 	programs_free(app->programs);
 	renewer_free(app->renewer);
+	enroller_free(app->enroller);
 	command_store_free(app->command_store);
 	commands_free(app->commands);
 	uplink_free(app->uplink);

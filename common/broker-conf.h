@@ -43,6 +43,14 @@ typedef enum BrokerFormat {
 	BROKER_FORMAT_CBOR,
 } BrokerFormat;
 
+/* By which cloud's own provisioning an identity came to be, or has to. */
+typedef enum BrokerEnrolment {
+	BROKER_ENROLMENT_NONE,
+	BROKER_ENROLMENT_THINGSBOARD,
+	BROKER_ENROLMENT_DPS,
+	BROKER_ENROLMENT_AWS_FLEET,
+} BrokerEnrolment;
+
 /* All of [broker]. Strings are owned; NULL stands for "not given". */
 typedef struct BrokerConf {
 	char *uri;       /* NULL: no broker is set */
@@ -59,10 +67,11 @@ typedef struct BrokerConf {
 	BrokerProfile profile;
 	BrokerProtocol protocol;
 	BrokerFormat format;
-	bool retain;    /* telemetry is kept by the broker */
-	TlsVersion tls; /* oldest version that is spoken */
-	char *alpn;     /* NULL: none is asked for */
-	char *crl;      /* absolute path; NULL: revocation is not looked at */
+	bool retain;              /* telemetry is kept by the broker */
+	TlsVersion tls;           /* oldest version that is spoken */
+	char *alpn;               /* NULL: none is asked for */
+	char *crl;                /* absolute path; NULL: revocation is not looked at */
+	BrokerEnrolment enrolled; /* written by the agent: this identity is the outcome of that */
 	uint32_t given; /* which rows were set by somebody; private to broker and config */
 } BrokerConf;
 

@@ -130,6 +130,29 @@ static bool check_led(const char *value, GError **error)
 	return false;
 }
 
+/* NAME=VALUE with blanks between; % stands before n or another % only. */
+static bool check_parameters(const char *value, GError **error)
+{
+	static const char pattern[] = "^([A-Za-z0-9_-]+=([^ %]|%[n%])+( |$))*$";
+
+	if (g_regex_match_simple(pattern, value, 0, 0))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no list such as SerialNumber=%n Site=north, where %n is the device's "
+			    "name and %% a percent sign");
+	return false;
+}
+
+/* It becomes part of a topic or of a user name. */
+static bool check_cloud_name(const char *value, GError **error)
+{
+	if (g_regex_match_simple("^[A-Za-z0-9_-]*$", value, 0, 0))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "only letters, digits, - and _ may stand in it");
+	return false;
+}
+
 static const ConfigName log_levels[] = {
 	{ "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
 	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
@@ -168,6 +191,14 @@ static const ConfigName profile_names[] = {
 	{ "aws", BROKER_PROFILE_AWS },
 	{ "homeassistant", BROKER_PROFILE_HOMEASSISTANT },
 	{ "plain", BROKER_PROFILE_PLAIN },
+	{ NULL, 0 },
+};
+
+static const ConfigName enrolment_names[] = {
+	{ "none", BROKER_ENROLMENT_NONE },
+	{ "thingsboard", BROKER_ENROLMENT_THINGSBOARD },
+	{ "dps", BROKER_ENROLMENT_DPS },
+	{ "aws-fleet", BROKER_ENROLMENT_AWS_FLEET },
 	{ NULL, 0 },
 };
 
@@ -352,6 +383,34 @@ static const ConfigKey keys[] = {
 	{ "broker", "crl", CONFIG_TYPE_PATH, BROKER(crl), 0, PATH_LEN, "",
 	  "PEM file of revoked certificates the broker's is looked up in; empty: it is not", NULL,
 	  0, NULL },
+
+	{ "broker", "enrolled", CONFIG_TYPE_ENUM, BROKER(enrolled), 0, 0, "none",
+	  "written by the agent into broker.conf: this identity was enrolled so", enrolment_names,
+	  0, NULL },
+
+	{ "enrolment", "method", CONFIG_TYPE_ENUM, AT(enrolment.method), 0, 0, "none",
+	  "cloud whose provisioning makes the identity in the store one of its own",
+	  enrolment_names, 0, NULL },
+	{ "enrolment", "uri", CONFIG_TYPE_STRING, AT(enrolment.uri), 0, BROKER_URI_MAX, "",
+	  "mqtts://HOST[:8883] it is done at; empty: Azure's for dps, else the broker", NULL, 0,
+	  check_uri },
+	{ "enrolment", "ca", CONFIG_TYPE_PATH, AT(enrolment.ca), 0, PATH_LEN, "",
+	  "PEM file that host is verified against; empty: as the broker", NULL, 0, NULL },
+	{ "enrolment", "name", CONFIG_TYPE_STRING, AT(enrolment.name), 0, 128, "",
+	  "of the device; empty: common name of the certificate, for aws-fleet the board's serial "
+	  "number or the host name",
+	  NULL, 0, NULL },
+	{ "enrolment", "secret", CONFIG_TYPE_PATH, AT(enrolment.secret), 0, PATH_LEN, "",
+	  "file of two lines, for thingsboard: provisioning key and secret", NULL, 0, NULL },
+	{ "enrolment", "id_scope", CONFIG_TYPE_STRING, AT(enrolment.id_scope), 0, NAME_LEN, "",
+	  "of dps", NULL, 0, check_cloud_name },
+	{ "enrolment", "template", CONFIG_TYPE_STRING, AT(enrolment.template), 0, NAME_LEN, "",
+	  "name of the provisioning template, for aws-fleet", NULL, 0, check_cloud_name },
+	{ "enrolment", "parameters", CONFIG_TYPE_STRING, AT(enrolment.parameters), 0, 1024,
+	  "SerialNumber=%n", "of that template; %n is the device's name", NULL, 0,
+	  check_parameters },
+	{ "enrolment", "timeout", CONFIG_TYPE_DURATION, AT(enrolment.timeout_ms), SECOND, HOUR,
+	  "2min", "how long one exchange may take", NULL, 0, NULL },
 
 	{ "renewal", "est", CONFIG_TYPE_STRING, AT(renewal.est), 0, 1024, "",
 	  "base URL of an EST server, https://HOST/.well-known/est; empty: none", NULL, 0,

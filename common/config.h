@@ -175,6 +175,17 @@ typedef struct Config {
 		bool same_key; /* the new certificate is for the key we have */
 		char *program; /* run in place of landfallctl store renew; NULL: none */
 	} renewal;
+	struct {
+		BrokerEnrolment method;
+		char *uri;        /* of the exchange; NULL: the cloud's own, or the broker's */
+		char *ca;         /* PEM file it is verified against; NULL: as the broker */
+		char *name;       /* NULL: common name; for aws-fleet serial number or host name */
+		char *secret;     /* file with the key and the secret that admit; NULL: none */
+		char *id_scope;   /* of dps; NULL: none */
+		char *template;   /* of aws-fleet; NULL: none */
+		char *parameters; /* of that: NAME=VALUE with blanks between; %n: the name */
+		int64_t timeout_ms;
+	} enrolment;
 	BrokerConf broker; /* overrides the store: see broker_conf_resolve() */
 	struct {
 		int64_t interval_ms;

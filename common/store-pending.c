@@ -150,17 +150,22 @@ char *store_request(Store *store, const StoreRequest *request, GError **error)
 	return tree && pending_write(tree, made, error) ? g_steal_pointer(&text) : NULL;
 }
 
-char *store_request_name(Store *store)
+char *store_device_name(void)
 {
-	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
 	g_autofree char *serial = NULL;
 
-	if (identity && identity->common_name)
-		return g_steal_pointer(&identity->common_name);
 	if (g_file_get_contents(SERIAL_PATH, &serial, NULL, NULL) && *g_strstrip(serial) &&
 	    strlen(serial) <= SERIAL_MAX)
 		return g_steal_pointer(&serial);
 	return g_strdup(g_get_host_name());
+}
+
+char *store_request_name(Store *store)
+{
+	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+
+	return identity && identity->common_name ? g_steal_pointer(&identity->common_name)
+						 : store_device_name();
 }
 
 /* What was installed waits no longer; a key that was made meanwhile does. */

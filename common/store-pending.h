@@ -35,8 +35,12 @@ typedef struct StoreRequest {
 char *store_request(Store *store, const StoreRequest *request,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* store_device_name() - the serial number of the board; else the host name. To be freed with
+ * g_free() */
+char *store_device_name(void);
+
 /* store_request_name() - the common name of a request that names none: that of the current
- * identity; else the serial number of the board; else the host name. To be freed with g_free() */
+ * identity, else store_device_name(). To be freed with g_free() */
 char *store_request_name(Store *store);
 
 /* store_install() - import @parts, of which some may be missing

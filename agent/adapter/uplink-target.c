@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/uplink-target.h"
 
+#include "agent/adapter/enrol-plan.h"
 #include "common/error.h"
 #include "common/file-read.h"
 
@@ -11,11 +12,12 @@
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
 
-static void target_find_fallback(UplinkTarget *target, Store *store)
+/* A claim is none to go back to: it may do nothing but enrol. */
+static void target_find_fallback(UplinkTarget *target, const Config *config, Store *store)
 {
 	g_autoptr(StoreIdentity) old = store_fallback(store);
 
-	if (!old)
+	if (!old || enrol_wanted(config, old))
 		return;
 	target->fallback = old->generation;
 	target->fallback_until = old->not_after;
@@ -30,7 +32,13 @@ static bool target_load_identity(UplinkTarget *target, const Config *config, uin
 	target->identity = generation ? store_identity(store, generation, &failure)
 				      : store_current(store, &failure);
 	if (target->identity && !generation && !target->identity->good)
-		target_find_fallback(target, store);
+		target_find_fallback(target, config, store);
+	if (target->identity && enrol_wanted(config, target->identity)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT,
+			    "generation %u of the store has to be enrolled first (docs/clouds.md)",
+			    target->identity->generation);
+		return false;
+	}
 	if (target->identity)
 		return true;
 	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT) &&

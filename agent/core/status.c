@@ -35,7 +35,7 @@ static bool has_error(const AgentStatus *status)
 const char *status_advice(const AgentStatus *status)
 {
 	if (status->state == UPLINK_IDENTITY)
-		return ADVICE_IDENTITY;
+		return status->enrolment == ENROL_IDLE ? ADVICE_IDENTITY : "";
 	if (status->state == UPLINK_CLOCK)
 		return advice_find(STAGE_CLOCK);
 	return has_error(status) ? advice_find(status->failed) : "";
@@ -102,6 +102,17 @@ static void add_certificate(cJSON *root, const AgentStatus *status)
 	add_text(certificate, "renewal_error", status->renewal_error);
 }
 
+static void add_enrolment(cJSON *root, const AgentStatus *status)
+{
+	if (!status->enrolment_error)
+		return;
+
+	cJSON *enrolment = cJSON_AddObjectToObject(root, "enrolment");
+
+	add_text(enrolment, "state", enrol_state_name(status->enrolment));
+	add_text(enrolment, "error", status->enrolment_error);
+}
+
 static void add_spool(cJSON *root, const AgentStatus *status)
 {
 	const Count counts[] = {
@@ -121,6 +132,7 @@ void status_encode(const AgentStatus *status, GString *text)
 	add_uplink(root, status);
 	add_stages(root, status);
 	add_certificate(root, status);
+	add_enrolment(root, status);
 	add_spool(root, status);
 	if (status->sensors)
 		cJSON_AddRawToObject(root, "sensors", status->sensors);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "agent/core/enrol.h"
 #include "agent/core/renewal.h"
 #include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
@@ -35,6 +36,8 @@ typedef struct AgentStatus {
 	RenewalState renewal;
 	ExpiryAlarm alarm;
 	const char *renewal_error; /* "" when the last one succeeded */
+	EnrolState enrolment;
+	const char *enrolment_error; /* NULL: no cloud enrols this device */
 
 	uint64_t waiting;
 	uint64_t bytes;

@@ -3,13 +3,17 @@
  * command is answered once, with JSON.
  *
  *   octet      meaning
- *   0          which profile
+ *   0          which profile, or which cloud enrols the device
  *   1          which of its topics, or one of the input's own
- *   then       the topic up to a NUL where it is the input's own, and the payload */
+ *   then       the topic up to a NUL where it is the input's own, and the payload
+ *
+ * Where it enrols, octet 1 and up are messages, each ended by a NUL: an octet for its topic, its
+ * payload. */
 #include "tests/fuzz/cursor.h"
 #include "tests/fuzz/fuzz.h"
 
 #include "agent/core/commands.h"
+#include "agent/core/enrol.h"
 #include "agent/core/profile.h"
 
 #include <string.h>
@@ -32,6 +36,21 @@ static const char *const topics[] = {
 	"$aws/things/dev-1/shadow/update/delta",
 	"$aws/things/dev-1/jobs/notify-next",
 	"homeassistant/status",
+};
+
+static const BrokerEnrolment enrolments[] = { BROKER_ENROLMENT_THINGSBOARD, BROKER_ENROLMENT_DPS,
+					      BROKER_ENROLMENT_AWS_FLEET };
+
+static const char *const enrol_topics[] = {
+	"/provision/response",
+	"$dps/registrations/res/200/?$rid=1",
+	"$dps/registrations/res/202/?$rid=1&retry-after=3",
+	"$dps/registrations/res/200/?$rid=2",
+	"$dps/registrations/res/429/?$rid=2&retry-after=5",
+	"$aws/certificates/create-from-csr/json/accepted",
+	"$aws/certificates/create-from-csr/json/rejected",
+	"$aws/provisioning-templates/fleet/provision/json/accepted",
+	"$aws/provisioning-templates/fleet/provision/json/rejected",
 };
 
 typedef struct Device {
@@ -104,13 +123,81 @@ static void take(Device *device, ProfileInput *input)
 	g_assert_cmpuint(input->limits.rates_count, <=, PROFILE_RATES_MAX);
 }
 
+/* What is sent next can be sent: a topic without wildcards, and JSON. */
+static void check_message(const EnrolMessage *message)
+{
+	g_autoptr(cJSON) json =
+		json_parse(secret_data(message->payload), secret_len(message->payload));
+
+	g_assert_true(cJSON_IsObject(json));
+	g_assert_null(strpbrk(message->topic, "+#"));
+}
+
+static void check_result(const Enrol *enrol)
+{
+	EnrolResult result = enrol_result(enrol);
+
+	g_assert_true(!result.client_id || strlen(result.client_id) <= ENROL_NAME_MAX);
+	g_assert_true(!result.client_id || !strpbrk(result.client_id, "+#/\n"));
+	g_assert_true(!result.host || !strpbrk(result.host, "/ \n"));
+}
+
+/* Returns whether the exchange goes on. */
+static bool enrol_step(Enrol *enrol, const char *topic, const char *payload, size_t len)
+{
+	g_autoptr(GError) error = NULL;
+	EnrolStep step;
+	bool goes = enrol_receive(enrol, topic, payload, len, &step, &error);
+	g_autoptr(EnrolMessage) message = step.message;
+
+	g_assert_true(goes == !error);
+	g_assert_true(!message == (step.type != ENROL_STEP_SEND));
+	if (message)
+		check_message(message);
+	if (step.type == ENROL_STEP_DONE)
+		check_result(enrol);
+	return goes && step.type != ENROL_STEP_DONE;
+}
+
+static void fuzz_enrol(BrokerEnrolment method, Cursor *cursor)
+{
+	g_autoptr(Secret) secret = secret_new("s", 1);
+	const EnrolSettings settings = { .name = "dev-1",
+					 .certificate = "MIIB",
+					 .request = "CSR",
+					 .key = secret,
+					 .secret = secret,
+					 .id_scope = "0ne1",
+					 .template = "fleet",
+					 .parameters = "SerialNumber=%n" };
+	g_autoptr(Enrol) enrol = enrol_new(enrol_kind(method), &settings, NULL);
+	bool goes = true;
+
+	enrol_message_free(enrol_begin(enrol));
+	while (goes && cursor->len > 1) {
+		size_t topic = cursor_take_u8(cursor) % G_N_ELEMENTS(enrol_topics);
+		size_t len = strnlen((const char *)cursor->data, cursor->len);
+
+		goes = enrol_step(enrol, enrol_topics[topic], (const char *)cursor->data, len);
+		cursor_take(cursor, MIN(len + 1, cursor->len));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char text[] = "[command update]\nprogram = /bin/update\narguments = [a-z]*\n";
 	g_autoptr(Config) config = config_parse(text, sizeof(text) - 1, "fuzz", NULL);
 	ProfileSettings settings = { .client_id = "dev-1", .host = "hub.test" };
 	Cursor cursor = cursor_init_data(size > 0 ? data : (const uint8_t *)"", size);
-	const char *kind = profiles[cursor_take_u8(&cursor) % G_N_ELEMENTS(profiles)];
+	size_t which =
+		cursor_take_u8(&cursor) % (G_N_ELEMENTS(profiles) + G_N_ELEMENTS(enrolments));
+
+	if (which >= G_N_ELEMENTS(profiles)) {
+		fuzz_enrol(enrolments[which - G_N_ELEMENTS(profiles)], &cursor);
+		return 0;
+	}
+
+	const char *kind = profiles[which];
 	size_t index = cursor_take_u8(&cursor) % (G_N_ELEMENTS(topics) + 1);
 	g_autofree char *own = g_strndup((const char *)cursor.data, cursor.len);
 	g_autoptr(Profile) profile = profile_new(profile_find(kind), &settings, NULL);

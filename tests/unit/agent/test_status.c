@@ -20,6 +20,8 @@ static const AgentStatus full = {
 	.renewal = RENEWAL_WAITING,
 	.alarm = EXPIRY_LATE,
 	.renewal_error = "no server",
+	.enrolment = ENROL_WAITING,
+	.enrolment_error = "no hub",
 	.waiting = 4,
 	.bytes = 8192,
 	.limit = 67108864,
@@ -50,6 +52,7 @@ static void test_full(void)
 		"\"certificate\":{\"common_name\":\"dev-1\",\"generation\":3,"
 		"\"not_before\":1700000000,\"not_after\":1800000000,"
 		"\"renewal\":\"waiting\",\"alarm\":\"late\",\"renewal_error\":\"no server\"},"
+		"\"enrolment\":{\"state\":\"waiting\",\"error\":\"no hub\"},"
 		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"
 		"\"accepted\":9,\"delivered\":4,\"dropped\":1}}");
 }

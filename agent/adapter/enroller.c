@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/adapter/enroller.h"
+
+#include "agent/adapter/enrol-plan.h"
+#include "common/backoff.h"
+#include "common/error.h"
+#include "common/mqtt.h"
+#include "common/off-loop.h"
+
+#include <glib-unix.h>
+
+#define BACKOFF_FLOOR_MS 500
+#define BACKOFF_BASE_MS  2000
+#define BACKOFF_MAX_MS   600000
+#define CLOCK_POLL_MS    1000
+#define ACK_TIMEOUT_MS   30000
+#define WINDOW           4
+#define TRIAL_MAX_MS     (24 * 60 * 60 * 1000)
+#define TRIAL_DOUBLES    16 /* times that a trial in vain makes the next one longer */
+
+typedef enum Phase {
+	PHASE_REST,
+	PHASE_LOAD,
+	PHASE_CLOCK,
+	PHASE_EXCHANGE,
+	PHASE_PROBE,
+	PHASE_COMMIT,
+	PHASE_BACKOFF,
+} Phase;
+
+struct Enroller {
+	const Config *config;
+	void (*changed)(void *data);
+	void *data;
+	Phase phase;
+	bool look_again; /* the store changed while it was read or written */
+	bool again;      /* what is on trial is enrolled once more */
+	unsigned rounds; /* how often it was, in vain */
+	EnrolPlan *plan; /* with the thread while there is a call */
+	OffLoop *call;
+	guint call_source;
+	MqttClient *client;
+	unsigned granting; /* subscriptions that are not answered */
+	bool decided;      /* the connection is being closed, the rest is ours */
+	EnrolMessage *next;
+	guint pause; /* until it is sent */
+	guint timer; /* of the phase */
+	Backoff backoff;
+	char *refusal; /* why it is probed */
+	char *last_error;
+};
+
+static void enroller_load(Enroller *enroller);
+static void enroller_exchange(Enroller *enroller);
+
+/* --- phases --- */
+
+static void enroller_enter(Enroller *enroller, Phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_REST] = "rest",         [PHASE_LOAD] = "load",   [PHASE_CLOCK] = "clock",
+		[PHASE_EXCHANGE] = "exchange", [PHASE_PROBE] = "probe", [PHASE_COMMIT] = "commit",
+		[PHASE_BACKOFF] = "backoff",
+	};
+
+	g_debug("enroller: %s -> %s", names[enroller->phase], names[phase]);
+	enroller->phase = phase;
+	g_clear_handle_id(&enroller->timer, g_source_remove);
+	enroller->changed(enroller->data);
+}
+
+/* The exchange, whatever it has come to, is over. */
+static void enroller_hang_up(Enroller *enroller)
+{
+	g_clear_handle_id(&enroller->pause, g_source_remove);
+	g_clear_pointer(&enroller->next, enrol_message_free);
+	g_clear_pointer(&enroller->client, mqtt_client_free);
+	enroller->granting = 0;
+	enroller->decided = false;
+}
+
+static void enroller_rest(Enroller *enroller)
+{
+	enroller_hang_up(enroller);
+	g_clear_pointer(&enroller->plan, enrol_plan_free);
+	g_clear_pointer(&enroller->refusal, g_free);
+	enroller_enter(enroller, PHASE_REST);
+}
+
+static uint32_t random_below(uint32_t bound, gpointer data)
+{
+	return (uint32_t)(g_random_double() * bound);
+}
+
+static gboolean on_backoff_over(gpointer data)
+{
+	Enroller *enroller = data;
+
+	enroller->timer = 0;
+	enroller_load(enroller);
+	return G_SOURCE_REMOVE;
+}
+
+/* The same words are told once. */
+static void enroller_fail(Enroller *enroller, const char *message, uint32_t retry_ms)
+{
+	g_autofree char *words = g_strdup(message);
+	uint32_t drawn_ms = backoff_next_ms(&enroller->backoff, random_below, NULL);
+	uint32_t wait_ms = MAX(drawn_ms, retry_ms);
+
+	if (g_strcmp0(enroller->last_error, words) != 0)
+		g_warning("the device is not enrolled: %s; next attempt in %u s", words,
+			  wait_ms / 1000);
+	else
+		g_info("the same again; next attempt in %u s", wait_ms / 1000);
+	g_free(enroller->last_error);
+	enroller->last_error = g_steal_pointer(&words);
+	enroller_rest(enroller);
+	enroller_enter(enroller, PHASE_BACKOFF);
+	enroller->timer = g_timeout_add(wait_ms, on_backoff_over, enroller);
+}
+
+/* --- the store, in a thread --- */
+
+static void run_load(gpointer data)
+{
+	enrol_plan_load(data);
+}
+
+static void run_commit(gpointer data)
+{
+	enrol_plan_commit(data);
+}
+
+static gboolean on_trial_over(gpointer data)
+{
+	Enroller *enroller = data;
+
+	enroller->timer = 0;
+	enroller->again = true;
+	enroller->rounds = MIN(enroller->rounds + 1, TRIAL_DOUBLES);
+	enroller_load(enroller);
+	return G_SOURCE_REMOVE;
+}
+
+/* The outcome gets its time; each further one gets twice as much. */
+static void enroller_watch_trial(Enroller *enroller)
+{
+	int64_t trial_ms = enroller->config->store.trial_ms << enroller->rounds;
+
+	enroller_rest(enroller);
+	if (trial_ms > 0)
+		enroller->timer =
+			g_timeout_add((guint)MIN(trial_ms, TRIAL_MAX_MS), on_trial_over, enroller);
+}
+
+static void on_loaded(Enroller *enroller)
+{
+	EnrolPlan *plan = enroller->plan;
+
+	if (g_error_matches(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT)) {
+		enroller_rest(enroller);
+		return;
+	}
+	if (plan->error) {
+		enroller_fail(enroller, plan->error->message, 0);
+		return;
+	}
+	switch (plan->task) {
+	case ENROL_TASK_NONE: enroller_rest(enroller); return;
+	case ENROL_TASK_TRIAL: enroller_watch_trial(enroller); return;
+	case ENROL_TASK_ENROL: enroller_exchange(enroller); return;
+	}
+}
+
+static void on_committed(Enroller *enroller)
+{
+	const GError *error = enroller->plan->error;
+
+	if (error && error->code != LANDFALL_ERROR_CANCELLED) {
+		enroller_fail(enroller, error->message, 0);
+		return;
+	}
+	enroller->again = false;
+	g_clear_pointer(&enroller->last_error, g_free);
+	enroller->look_again = true;
+	enroller_rest(enroller);
+}
+
+static gboolean on_called(gint fd, GIOCondition condition, gpointer data)
+{
+	Enroller *enroller = data;
+
+	off_loop_take(g_steal_pointer(&enroller->call));
+	enroller->call_source = 0;
+	if (enroller->phase == PHASE_LOAD)
+		on_loaded(enroller);
+	else
+		on_committed(enroller);
+	if (enroller->look_again && !enroller->call)
+		enroller_look(enroller);
+	return G_SOURCE_REMOVE;
+}
+
+static void enroller_call(Enroller *enroller, Phase phase, OffLoopFunc run)
+{
+	enroller_enter(enroller, phase);
+	enroller->call = off_loop_start(run, NULL, enroller->plan);
+	if (!enroller->call) {
+		enroller_fail(enroller, "no thread can be started", 0);
+		return;
+	}
+	enroller->call_source =
+		g_unix_fd_add(off_loop_fd(enroller->call), G_IO_IN, on_called, enroller);
+}
+
+static void enroller_load(Enroller *enroller)
+{
+	enroller->look_again = false;
+	enroller->plan = enrol_plan_new(enroller->config, enroller->again);
+	enroller_call(enroller, PHASE_LOAD, run_load);
+}
+
+static void enroller_commit(Enroller *enroller)
+{
+	enroller_hang_up(enroller);
+	enroller_call(enroller, PHASE_COMMIT, run_commit);
+}
+
+/* --- the exchange --- */
+
+static gboolean on_deadline(gpointer data)
+{
+	Enroller *enroller = data;
+	g_autofree char *message =
+		g_strdup_printf("%s did not answer within %" G_GINT64_FORMAT " s",
+				enroller->phase == PHASE_PROBE ? enroller->plan->known.text
+							       : enroller->plan->host.text,
+				enroller->config->enrolment.timeout_ms / 1000);
+
+	enroller->timer = 0;
+	enroller_fail(enroller, message, 0);
+	return G_SOURCE_REMOVE;
+}
+
+static void enroller_connect(Enroller *enroller, Phase phase, const EnrolHost *host,
+			     const MqttConfig *who, const MqttCallbacks *callbacks)
+{
+	const BrokerConf *broker = enroller->plan->broker;
+	g_autoptr(GError) error = NULL;
+	MqttConfig config = *who;
+
+	config.host = host->uri.host;
+	config.port = host->uri.port;
+	config.tls = host->tls;
+	config.protocol =
+		broker->protocol == BROKER_PROTOCOL_MQTT_5 ? MQTT_PROTOCOL_5 : MQTT_PROTOCOL_3_1_1;
+	config.clean_start = true;
+	config.keep_alive_s = (unsigned)(broker->keep_alive_ms / 1000);
+	config.connect_timeout_ms = (unsigned)broker->connect_timeout_ms;
+	config.ack_timeout_ms = ACK_TIMEOUT_MS;
+	config.window = WINDOW;
+	enroller_enter(enroller, phase);
+	enroller->client = mqtt_client_new(&config, callbacks, enroller, &error);
+	if (enroller->client && mqtt_client_connect(enroller->client, &error))
+		enroller->timer = g_timeout_add((guint)enroller->config->enrolment.timeout_ms,
+						on_deadline, enroller);
+	else
+		enroller_fail(enroller, error->message, 0);
+}
+
+/* All is said: what is to be done now is on the disk. */
+static void enroller_decide(Enroller *enroller)
+{
+	g_clear_handle_id(&enroller->timer, g_source_remove);
+	enroller->decided = true;
+	mqtt_client_disconnect(enroller->client);
+}
+
+static void on_probe_connected(MqttClient *client, const MqttSession *session, gpointer data)
+{
+	enroller_decide(data);
+}
+
+static void on_probe_ended(MqttClient *client, const GError *error, gpointer data)
+{
+	Enroller *enroller = data;
+
+	if (enroller->decided) {
+		g_message("the certificate is known already: %s", enroller->refusal);
+		enroller_commit(enroller);
+		return;
+	}
+
+	g_autofree char *message =
+		g_strdup_printf("%s; nor is the certificate known: %s", enroller->refusal,
+				error ? error->message : "the connection was closed");
+
+	enroller_fail(enroller, message, 0);
+}
+
+static const MqttCallbacks probe_callbacks = {
+	.connected = on_probe_connected,
+	.disconnected = on_probe_ended,
+};
+
+/* It may have been done before, by an exchange whose outcome did not reach the disk. */
+static void enroller_probe(Enroller *enroller, const char *refusal)
+{
+	const EnrolPlan *plan = enroller->plan;
+	const char *name =
+		plan->broker->client_id ? plan->broker->client_id : plan->claim->common_name;
+	MqttConfig who = { .client_id = name ? name : enrol_client_id(plan->enrol) };
+
+	enroller_hang_up(enroller);
+	enroller->refusal = g_strdup(refusal);
+	enroller_connect(enroller, PHASE_PROBE, &plan->known, &who, &probe_callbacks);
+}
+
+static void enroller_refused(Enroller *enroller, const GError *error, uint32_t retry_ms)
+{
+	if (error->code == LANDFALL_ERROR_DENIED && enroller->plan->known.text)
+		enroller_probe(enroller, error->message);
+	else
+		enroller_fail(enroller, error->message, retry_ms);
+}
+
+/* @message is transferred. */
+static void enroller_send(Enroller *enroller, EnrolMessage *message)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!mqtt_client_publish(enroller->client, message->topic, secret_data(message->payload),
+				 secret_len(message->payload), false, &error))
+		enroller_fail(enroller, error->message, 0);
+	enrol_message_free(message);
+}
+
+static gboolean on_pause_over(gpointer data)
+{
+	Enroller *enroller = data;
+
+	enroller->pause = 0;
+	enroller_send(enroller, g_steal_pointer(&enroller->next));
+	return G_SOURCE_REMOVE;
+}
+
+static void on_connected(MqttClient *client, const MqttSession *session, gpointer data)
+{
+	Enroller *enroller = data;
+	const char *const *filters = enrol_filters(enroller->plan->enrol);
+	g_autoptr(GError) error = NULL;
+
+	for (; *filters; filters++) {
+		if (!mqtt_client_subscribe(client, *filters, 1, &error)) {
+			enroller_fail(enroller, error->message, 0);
+			return;
+		}
+		enroller->granting++;
+	}
+}
+
+static void on_subscribed(MqttClient *client, uint16_t id, const GError *error, gpointer data)
+{
+	Enroller *enroller = data;
+
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
+		return; /* the end follows */
+	if (error)
+		enroller_fail(enroller, error->message, 0);
+	else if (--enroller->granting == 0)
+		enroller_send(enroller, enrol_begin(enroller->plan->enrol));
+}
+
+static void on_published(MqttClient *client, uint16_t id, const GError *error, gpointer data)
+{
+	if (error && error->code != LANDFALL_ERROR_NETWORK)
+		enroller_fail(data, error->message, 0);
+}
+
+static void on_message(MqttClient *client, const char *topic, const uint8_t *payload, size_t len,
+		       bool retained, gpointer data)
+{
+	Enroller *enroller = data;
+	g_autoptr(GError) error = NULL;
+	EnrolStep step;
+
+	if (retained || enroller->decided || enroller->next)
+		return; /* not an answer to what we said last */
+	if (!enrol_receive(enroller->plan->enrol, topic, payload, len, &step, &error)) {
+		enroller_refused(enroller, error, step.retry_ms);
+		return;
+	}
+	switch (step.type) {
+	case ENROL_STEP_NOTHING: return;
+	case ENROL_STEP_SEND:
+		enroller->next = step.message;
+		enroller->pause = g_timeout_add(step.wait_ms, on_pause_over, enroller);
+		return;
+	case ENROL_STEP_DONE: enroller_decide(enroller); return;
+	}
+}
+
+static void on_disconnected(MqttClient *client, const GError *error, gpointer data)
+{
+	Enroller *enroller = data;
+
+	if (enroller->decided) {
+		enroller_commit(enroller);
+		return;
+	}
+
+	g_autofree char *message =
+		g_strdup_printf("%s: %s", enroller->plan->host.text,
+				error ? error->message : "the connection was closed");
+
+	enroller_fail(enroller, message, 0);
+}
+
+static const MqttCallbacks exchange_callbacks = {
+	.connected = on_connected,
+	.disconnected = on_disconnected,
+	.published = on_published,
+	.subscribed = on_subscribed,
+	.message = on_message,
+};
+
+static gboolean on_clock_poll(gpointer data)
+{
+	Enroller *enroller = data;
+
+	enroller->timer = 0;
+	enroller_exchange(enroller);
+	return G_SOURCE_REMOVE;
+}
+
+static void enroller_exchange(Enroller *enroller)
+{
+	const EnrolPlan *plan = enroller->plan;
+	MqttConfig who = {
+		.client_id = enrol_client_id(plan->enrol),
+		.user_name = enrol_user_name(plan->enrol),
+	};
+	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
+
+	if (now_s < STORE_CLOCK_FLOOR || now_s < plan->claim->not_before) {
+		enroller_enter(enroller, PHASE_CLOCK);
+		enroller->timer = g_timeout_add(CLOCK_POLL_MS, on_clock_poll, enroller);
+		return;
+	}
+	g_info("enrolling at %s as %s", plan->host.text, who.client_id);
+	enroller_connect(enroller, PHASE_EXCHANGE, &plan->host, &who, &exchange_callbacks);
+}
+
+/* --- what others see --- */
+
+Enroller *enroller_new(const Config *config, void (*changed)(void *data), void *data,
+		       GError **error)
+{
+	if (!enrol_plan_check(config, error))
+		return NULL;
+
+	Enroller *enroller = g_new0(Enroller, 1);
+
+	enroller->config = config;
+	enroller->changed = changed;
+	enroller->data = data;
+	backoff_init(&enroller->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+	return enroller;
+}
+
+void enroller_look(Enroller *enroller)
+{
+	if (enroller->config->enrolment.method == BROKER_ENROLMENT_NONE)
+		return;
+	switch (enroller->phase) {
+	case PHASE_REST:
+	case PHASE_BACKOFF:
+		g_clear_handle_id(&enroller->timer, g_source_remove);
+		enroller_load(enroller);
+		return;
+	case PHASE_LOAD:
+	case PHASE_COMMIT: enroller->look_again = true; return;
+	case PHASE_CLOCK:
+	case PHASE_EXCHANGE:
+	case PHASE_PROBE: return; /* before the commit it is looked again */
+	}
+}
+
+void enroller_connected(Enroller *enroller)
+{
+	bool trial = enroller->phase == PHASE_REST && enroller->timer;
+
+	if (!trial && !enroller->again)
+		return; /* it was about another one, which is to be enrolled yet */
+	backoff_reset(&enroller->backoff);
+	g_clear_pointer(&enroller->last_error, g_free);
+	enroller->again = false;
+	enroller->rounds = 0;
+	if (!enroller->call)
+		enroller_rest(enroller);
+}
+
+EnrollerStatus enroller_status(const Enroller *enroller)
+{
+	EnrollerStatus status = { .state = ENROL_RUNNING };
+
+	if (enroller->phase == PHASE_REST)
+		status.state = ENROL_IDLE;
+	else if (enroller->phase == PHASE_BACKOFF || enroller->phase == PHASE_CLOCK)
+		status.state = ENROL_WAITING;
+	if (enroller->config->enrolment.method != BROKER_ENROLMENT_NONE)
+		status.last_error = enroller->last_error ? enroller->last_error : "";
+	return status;
+}
+
+void enroller_free(Enroller *enroller)
+{
+	if (!enroller)
+		return;
+	g_clear_handle_id(&enroller->call_source, g_source_remove);
+	if (enroller->call)
+		off_loop_take(enroller->call);
+	enroller_hang_up(enroller);
+	g_clear_handle_id(&enroller->timer, g_source_remove);
+	enrol_plan_free(enroller->plan);
+	g_free(enroller->refusal);
+	g_free(enroller->last_error);
+	g_free(enroller);
+}

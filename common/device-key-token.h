@@ -43,3 +43,11 @@ bool device_key_pkcs11_ensure(const char *uri, DeviceKeyKind kind, bool *made,
  * without it /dev/tpmrm0.
  * Errors: as device_key_pkcs11_open() */
 EVP_PKEY *device_key_tpm_open(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* device_key_tpm_ensure() - make an EC key on P-256 at a persistent handle, unless one is there
+ * With the libraries of tpm2-tss that the provider uses as well: it makes keys, but keeps none at
+ * a handle. The owner's hierarchy must have no password.
+ * @made: set on success
+ * Errors: as device_key_ensure() */
+bool device_key_tpm_ensure(const char *uri, DeviceKeyKind kind, bool *made,
+			   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -76,7 +76,7 @@ static const PlaceRow places[] = {
 	[DEVICE_KEY_FILE] = { NULL, "a file", NULL, NULL },
 	[DEVICE_KEY_PKCS11] = { "pkcs11:", "a PKCS#11 token", device_key_pkcs11_open,
 				device_key_pkcs11_ensure },
-	[DEVICE_KEY_TPM] = { "handle:", "a TPM", device_key_tpm_open, NULL },
+	[DEVICE_KEY_TPM] = { "handle:", "a TPM", device_key_tpm_open, device_key_tpm_ensure },
 };
 
 DeviceKeyPlace device_key_place(const Secret *text)

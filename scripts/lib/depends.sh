@@ -8,7 +8,7 @@ build_packages=(
 	gcc libc6-dev meson ninja-build pkg-config python3 protobuf-c-compiler
 	libglib2.0-dev libdbus-1-dev libbluetooth-dev libmosquitto-dev libssl-dev libcjson-dev
 	libprotobuf-c-dev libsqlite3-dev zlib1g-dev libqrencode-dev libpng-dev libsystemd-dev
-	libcurl4-openssl-dev libp11-kit-dev
+	libcurl4-openssl-dev libp11-kit-dev libtss2-dev
 )
 
 # to run the tests on this machine

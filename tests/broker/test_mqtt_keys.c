@@ -167,13 +167,11 @@ static void test_request(Fixture *f, gconstpointer data)
 	g_assert_cmpint(identity->key_place, !=, DEVICE_KEY_FILE);
 }
 
-#define MADE_TPM "handle:0x81000050"
-
 /* Where a key of the test's own can be made. */
 static char *free_uri(const Fixture *f, const char *object, const char *pin)
 {
 	if (f->shared->kind == KIND_TPM)
-		return g_strdup(MADE_TPM);
+		return g_strdup_printf("handle:0x810000%02x", 0x50 + (g_str_hash(object) & 0x7f));
 	return g_strdup_printf("pkcs11:token=landfall;object=%s;type=private?module-path="
 			       "/usr/lib/softhsm/libsofthsm2.so&pin-value=%s",
 			       object, pin);
@@ -243,32 +241,68 @@ static void check_made(Fixture *f, DeviceKeyKind kind, const char *object)
 
 static void test_made(Fixture *f, gconstpointer data)
 {
-	for (int kind = 0; f->token && kind < DEVICE_KEY_N; kind++)
+	int kinds = f->shared->kind == KIND_TPM ? 1 : DEVICE_KEY_N; /* P-256 alone in a TPM */
+
+	for (int kind = 0; f->token && kind < kinds; kind++)
 		check_made(f, (DeviceKeyKind)kind, device_key_kind_name((DeviceKeyKind)kind));
+}
+
+/* Two names, two keys, though a TPM makes all of its from one seed. */
+static void test_distinct(Fixture *f, gconstpointer data)
+{
+	static const char *const objects[] = { "one", "two" };
+	X509_REQ *requests[G_N_ELEMENTS(objects)];
+
+	for (size_t i = 0; f->token && i < G_N_ELEMENTS(objects); i++) {
+		g_autofree char *uri = free_uri(f, objects[i], "5678");
+		StoreRequest wish = { .common_name = "gw-3", .token_key = uri };
+		g_autofree char *text = request_text(f, &wish);
+
+		requests[i] = request_parse(text);
+	}
+	if (!f->token)
+		return;
+	g_assert_cmpint(
+		EVP_PKEY_eq(X509_REQ_get0_pubkey(requests[0]), X509_REQ_get0_pubkey(requests[1])),
+		==, 0);
+	X509_REQ_free(requests[0]);
+	X509_REQ_free(requests[1]);
 }
 
 /* What no key is made for, and in which words. A wrong PIN does not count in a process that is in. */
 static void test_unmade(Fixture *f, gconstpointer data)
 {
 	static const struct {
+		Kind kind;
 		const char *uri, *says;
+		DeviceKeyKind key;
 	} cases[] = {
-		{ "pkcs11:token=none;object=o?module-path=" MODULE "&pin-value=5678",
-		  "token_key names a PKCS#11 token that is not there" },
-		{ "pkcs11:token=landfall;object=o?module-path=" MODULE "&pin-source=file:/none",
-		  "names a PIN that cannot be read (pin-source): there is no such file" },
-		{ "pkcs11:token=landfall;object=o?module-path=" MODULE,
-		  "none was made either: it names no PIN" },
-		{ "pkcs11:slot-id=1;object=o?module-path=" MODULE "&pin-value=5678",
-		  "none was made either: it has an attribute" },
-		{ "pkcs11:token=landfall;object=o?module-path=/none.so&pin-value=5678",
-		  "names a PKCS#11 module" },
+		{ KIND_SOFTHSM, "pkcs11:token=none;object=o?module-path=" MODULE "&pin-value=5678",
+		  "token_key names a PKCS#11 token that is not there", DEVICE_KEY_EC_P256 },
+		{ KIND_SOFTHSM,
+		  "pkcs11:token=landfall;object=o?module-path=" MODULE "&pin-source=file:/none",
+		  "names a PIN that cannot be read (pin-source): there is no such file",
+		  DEVICE_KEY_EC_P256 },
+		{ KIND_SOFTHSM, "pkcs11:token=landfall;object=o?module-path=" MODULE,
+		  "none was made either: it names no PIN", DEVICE_KEY_EC_P256 },
+		{ KIND_SOFTHSM, "pkcs11:slot-id=1;object=o?module-path=" MODULE "&pin-value=5678",
+		  "none was made either: it has an attribute", DEVICE_KEY_EC_P256 },
+		{ KIND_SOFTHSM,
+		  "pkcs11:token=landfall;object=o?module-path=/none.so&pin-value=5678",
+		  "names a PKCS#11 module", DEVICE_KEY_EC_P256 },
+		{ KIND_TPM, "handle:0x82000001", "none was made either: it names no handle",
+		  DEVICE_KEY_EC_P256 },
+		{ KIND_TPM, "handle:0x81000051", "keys of kind ec-p256 alone", DEVICE_KEY_EC_P384 },
 	};
 
 	for (size_t i = 0; f->token && i < G_N_ELEMENTS(cases); i++) {
-		StoreRequest wish = { .common_name = "gw-2", .token_key = cases[i].uri };
+		StoreRequest wish = { .common_name = "gw-2",
+				      .kind = cases[i].key,
+				      .token_key = cases[i].uri };
 		g_autoptr(GError) error = NULL;
 
+		if (cases[i].kind != f->shared->kind)
+			continue;
 		g_assert_null(store_request(f->store, &wish, &error));
 		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
 		if (!strstr(error->message, cases[i].says))
@@ -400,6 +434,7 @@ int main(int argc, char **argv)
 		{ "/keys/softhsm/request", KIND_SOFTHSM, test_request },
 		{ "/keys/softhsm/absent", KIND_SOFTHSM, test_absent },
 		{ "/keys/softhsm/made", KIND_SOFTHSM, test_made },
+		{ "/keys/softhsm/distinct", KIND_SOFTHSM, test_distinct },
 		{ "/keys/softhsm/unmade", KIND_SOFTHSM, test_unmade },
 		{ "/keys/slow/loop-turns", KIND_SLOW, test_slow },
 		{ "/keys/slow/stuck", KIND_SLOW, test_stuck },
@@ -407,6 +442,9 @@ int main(int argc, char **argv)
 		{ "/keys/tpm/store", KIND_TPM, test_store },
 		{ "/keys/tpm/request", KIND_TPM, test_request },
 		{ "/keys/tpm/absent", KIND_TPM, test_absent },
+		{ "/keys/tpm/made", KIND_TPM, test_made },
+		{ "/keys/tpm/distinct", KIND_TPM, test_distinct },
+		{ "/keys/tpm/unmade", KIND_TPM, test_unmade },
 	};
 	int status;
 

@@ -1,51 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl qr - the code that the phone app scans */
 #include "common/error.h"
-#include "common/secret.h"
+#include "common/file-read.h"
+#include "common/proof.h"
 #include "ctl/ctl.h"
 #include "ctl/provisioner-client.h"
 #include "ctl/qr.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define POP_MAX 256
-
-/* The proof of possession as the provisioner keeps it (provisioner/adapter/credentials.h). */
+/* The proof of possession as the provisioner takes it (provisioner/adapter/credentials.h). */
 static Secret *read_pop(const char *folder, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, "pop", NULL);
-	char text[POP_MAX + 1];
-	FILE *file = fopen(path, "re");
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) text = file_read(AT_FDCWD, path, PROOF_MAX + 2, &cause);
+	Secret *pop = text ? proof_parse(text) : NULL;
 
-	if (!file) {
-		int code = errno == ENOENT ? LANDFALL_ERROR_UNAVAILABLE : LANDFALL_ERROR_DENIED;
-
-		g_set_error(error, LANDFALL_ERROR, code, "%s: %s; %s", path, g_strerror(errno),
-			    errno == ENOENT ? "the provisioner makes it when it starts for the "
-					      "first time, unless the factory gave a verifier: "
-					      "then only the label knows it"
-					    : "run as root");
-		return NULL;
-	}
-
-	size_t len = fread(text, 1, sizeof(text), file);
-
-	fclose(file);
-	while (len > 0 && len <= POP_MAX && g_ascii_isspace(text[len - 1]))
-		len--;
-
-	g_autoptr(Secret) pop = len > 0 && len <= POP_MAX ? secret_new(text, len) : NULL;
-
-	OPENSSL_cleanse(text, sizeof(text));
-	if (!pop)
+	if (cause)
+		g_set_error(error, LANDFALL_ERROR, cause->code, "%s: %s%s", path, cause->message,
+			    g_error_matches(cause, LANDFALL_ERROR, LANDFALL_ERROR_DENIED)
+				    ? "; run as root"
+				    : "");
+	else if (!text)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "%s: %s; the provisioner makes it when it starts for the first time, "
+			    "unless the factory gave a verifier: then only the label knows it",
+			    path, g_strerror(ENOENT));
+	else if (!pop)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-			    "%s does not hold a proof of possession of 1 to %d characters", path,
-			    POP_MAX);
-	return g_steal_pointer(&pop);
+			    "%s must hold one line of 1 to %d printable characters", path,
+			    PROOF_MAX);
+	return pop;
 }
 
 /* What is asked for: a file, or text, or else a drawing on the terminal. */

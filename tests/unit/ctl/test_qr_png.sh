@@ -10,7 +10,7 @@ printf '[provisioner]\nsecrets = %s\nname = PROV_A1B2C3\nbus = unix:path=%s/none
 	"$folder" "$folder" >"$folder/landfall.conf"
 
 want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"k7mq2xwt9hdz","transport":"ble"}'
-echo 1..4
+echo 1..6
 "$1" --config "$folder/landfall.conf" qr --png="$folder/code.png" &&
 	got=$("$2" --raw -q "$folder/code.png")
 if [ "${got-}" = "$want" ]; then echo "ok 1 - decoded"; else echo "not ok 1 - decoded: ${got-}"; fi
@@ -20,3 +20,13 @@ got=$("$1" --config "$folder/landfall.conf" qr --text)
 if [ "$got" = "$want" ]; then echo "ok 3 - text"; else echo "not ok 3 - text: $got"; fi
 got=$("$1" --config "$folder/landfall.conf" qr --json)
 if [ "$got" = "$want" ]; then echo "ok 4 - --json last"; else echo "not ok 4 - --json last: $got"; fi
+
+# The label has what the provisioner has: blanks count, a second line is none of it.
+printf 'two words \r\n' >"$folder/pop"
+want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"two words ","transport":"ble"}'
+got=$("$1" --config "$folder/landfall.conf" qr --text)
+if [ "$got" = "$want" ]; then echo "ok 5 - blanks"; else echo "not ok 5 - blanks: $got"; fi
+printf 'k7mq2xwt\n9hdz\n' >"$folder/pop"
+got=$("$1" --config "$folder/landfall.conf" qr --text 2>&1)
+status=$?
+if [ "$status" = 23 ]; then echo "ok 6 - one line"; else echo "not ok 6 - one line: $status, $got"; fi

@@ -37,6 +37,7 @@ struct Provisioner {
 	unsigned int keeping; /* calls of keep() without their provisioner_on_kept() */
 	char *peer;           /* NULL: nobody */
 	int64_t heard_us;     /* when the peer last did something */
+	int64_t proved_us;    /* when its session was last seen open, or it entered */
 	char *awaited;        /* a peer that had proved itself and may come back; NULL: none */
 	int64_t awaited_us;   /* until then nobody else may enter; INT64_MAX: none */
 	Farewell farewell;
@@ -287,6 +288,8 @@ static bool lockout_note(Provisioner *provisioner, int64_t now_us)
 static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 {
 	stop_plan(provisioner, now_us);
+	if (session_is_open(provisioner->session))
+		provisioner->proved_us = now_us;
 
 	ProvisionerState state = state_find(provisioner);
 	const char *failure = prov_config_failure(provisioner->config);
@@ -313,6 +316,7 @@ static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 	g_free(provisioner->peer);
 	provisioner->peer = g_strdup(peer);
 	provisioner->heard_us = now_us;
+	provisioner->proved_us = now_us;
 	provisioner->peer_changed = true;
 }
 
@@ -366,13 +370,21 @@ void provisioner_stop(Provisioner *provisioner, int64_t now_us)
 	provisioner_settle(provisioner, now_us);
 }
 
+/* Has whoever holds the service had its time? */
+static bool peer_is_stale(const Provisioner *provisioner, int64_t now_us)
+{
+	return now_us - provisioner->heard_us >= PROVISIONER_SILENT_US ||
+	       (!session_is_open(provisioner->session) &&
+		now_us - provisioner->proved_us >= PROVISIONER_UNPROVED_US);
+}
+
 /* May @peer take the service from whoever has it, or had it a moment ago? */
 static bool peer_may_enter(const Provisioner *provisioner, const char *peer, int64_t now_us)
 {
 	if (provisioner->awaited && !g_str_equal(provisioner->awaited, peer))
 		return false;
 	return !provisioner->peer || g_str_equal(provisioner->peer, peer) ||
-	       now_us - provisioner->heard_us >= PROVISIONER_SILENT_US;
+	       peer_is_stale(provisioner, now_us);
 }
 
 void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us)
@@ -697,6 +709,11 @@ ProvisionerState provisioner_state(const Provisioner *provisioner)
 const char *provisioner_peer(const Provisioner *provisioner)
 {
 	return provisioner->peer ? provisioner->peer : "";
+}
+
+bool provisioner_is_proved(const Provisioner *provisioner)
+{
+	return session_is_open(provisioner->session);
 }
 
 const char *provisioner_awaited(const Provisioner *provisioner)

@@ -35,6 +35,9 @@
 
 #define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
 
+/* And one that has not proved itself, however much it says: a stranger could shut others out. */
+#define PROVISIONER_UNPROVED_US (60 * G_USEC_PER_SEC)
+
 /* How long the service is kept for a phone that had proved itself and dropped. Phones give up a dead
  * link after 6 seconds at most and connect again in 1 or 2; nobody else waits longer than it takes
  * to try again. Who has not proved itself is not waited for: a stranger could shut others out. */
@@ -146,8 +149,9 @@ void provisioner_start(Provisioner *provisioner, int64_t now_us);
 void provisioner_stop(Provisioner *provisioner, int64_t now_us);
 
 /* provisioner_peer_connected() - a link has come up: call it once per link, a session of the same
- * peer is dropped. Nothing while another peer holds the service and was heard within
- * PROVISIONER_SILENT_US, or had proved itself and dropped less than PROVISIONER_GRACE_US ago
+ * peer is dropped. Nothing while another peer holds the service, was heard within
+ * PROVISIONER_SILENT_US and has proved itself or has PROVISIONER_UNPROVED_US for it; or had proved
+ * itself and dropped less than PROVISIONER_GRACE_US ago
  * @peer: what names it, the BlueZ device path; copied */
 void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int64_t now_us);
 
@@ -205,8 +209,9 @@ const Lockout *provisioner_lockout(const Provisioner *provisioner);
 
 /* Accessors, valid until the next call. */
 ProvisionerState provisioner_state(const Provisioner *provisioner);
-const char *provisioner_peer(const Provisioner *provisioner);     /* "" when nobody is there */
-const char *provisioner_awaited(const Provisioner *provisioner);  /* may come back; or "" */
+const char *provisioner_peer(const Provisioner *provisioner);    /* "" when nobody is there */
+bool provisioner_is_proved(const Provisioner *provisioner);      /* that one; its session is open */
+const char *provisioner_awaited(const Provisioner *provisioner); /* may come back; or "" */
 const WifiLink *provisioner_link(const Provisioner *provisioner); /* NULL before JOINED */
 const char *provisioner_failure(const Provisioner *provisioner);  /* "" or e.g. "auth-error" */
 

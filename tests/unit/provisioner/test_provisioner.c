@@ -266,6 +266,48 @@ static void test_second_peer(void)
 	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
 }
 
+/* Who talks and proves nothing keeps the service for a minute, and not for ever. */
+static void test_stranger(gconstpointer data)
+{
+	g_autoptr(Bench) bench = bench_new(GPOINTER_TO_INT(data));
+	const char *hello = bench->version == 2 ? VECTOR_SEC2_COMMAND0 : VECTOR_SEC1_COMMAND0;
+	g_autoptr(GBytes) in = hex_bytes("455350");
+
+	for (int i = 0; i < 6; i++) {
+		bench_write_hex(bench, ENDPOINT_PROV_SESSION, hello);
+		bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+		g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+		bench_pass(bench, PROVISIONER_UNPROVED_US / 6);
+	}
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_no_error(bench->error);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, OTHER_PEER);
+
+	/* The next one has a minute of its own. */
+	bench_write_hex(bench, ENDPOINT_PROV_SESSION, hello);
+	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+	bench_pass(bench, PROVISIONER_UNPROVED_US - 1);
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	bench_write_hex(bench, ENDPOINT_PROV_SESSION, hello);
+	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+}
+
+/* A phone that opens its session anew after a long time is no stranger. */
+static void test_reopening(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	g_autoptr(GBytes) in = hex_bytes("455350");
+
+	bench_open(bench);
+	bench_pass(bench, PROVISIONER_SILENT_US - 1);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", "08015a021001");
+	bench_pass(bench, PROVISIONER_SILENT_US - 1);
+	bench_write_hex(bench, ENDPOINT_PROV_SESSION, VECTOR_SEC1_COMMAND0);
+	bench_write(bench, OTHER_PEER, ENDPOINT_PROTO_VER, in);
+	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, BENCH_PEER);
+}
+
 /* Who had proved itself may drop and come back; meanwhile nobody else gets in. */
 static void test_grace(void)
 {
@@ -584,6 +626,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/provisioner/not-running", test_not_running);
 	g_test_add_func("/provisioner/sizes", test_sizes);
 	g_test_add_func("/provisioner/second-peer", test_second_peer);
+	g_test_add_data_func("/provisioner/stranger/1", GINT_TO_POINTER(1), test_stranger);
+	g_test_add_data_func("/provisioner/stranger/2", GINT_TO_POINTER(2), test_stranger);
+	g_test_add_func("/provisioner/reopening", test_reopening);
 	g_test_add_func("/provisioner/grace", test_grace);
 	g_test_add_func("/provisioner/grace-join", test_grace_join);
 	g_test_add_data_func("/provisioner/guesses/1", GINT_TO_POINTER(1), test_guesses);

@@ -206,15 +206,15 @@ void app_air_network(App *app)
 /* A phone that may come back in a moment counts as there. */
 static AirPhone phone_now(const App *app)
 {
-	if (*provisioner_awaited(app->core))
+	if (*provisioner_awaited(app->core) || provisioner_is_proved(app->core))
 		return AIR_PHONE_PROVED;
 	switch (provisioner_state(app->core)) {
 	case PROVISIONER_IDLE:
 	case PROVISIONER_READY:
 	case PROVISIONER_DONE: break;
-	case PROVISIONER_PEER: return AIR_PHONE_THERE;
-	case PROVISIONER_FAILED:
-		return *provisioner_peer(app->core) ? AIR_PHONE_PROVED : AIR_PHONE_NONE;
+	case PROVISIONER_PEER:
+	case PROVISIONER_FAILED: /* maybe for another phone */
+		return *provisioner_peer(app->core) ? AIR_PHONE_THERE : AIR_PHONE_NONE;
 	case PROVISIONER_SECURED:
 	case PROVISIONER_JOINING:
 	case PROVISIONER_JOINED: return AIR_PHONE_PROVED;

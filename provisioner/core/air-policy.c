@@ -6,6 +6,7 @@ typedef struct AirRule {
 	bool cause;
 	bool spent;
 	int64_t until_us; /* while it holds; INT64_MAX: no limit */
+	int64_t over_us; /* the cause has gone under an unproved phone, which has until then; or 0 */
 } AirRule;
 
 struct AirPolicy {
@@ -61,32 +62,43 @@ static int64_t limit_from(const AirPolicy *policy, AirReason reason, int64_t now
 	return limit_us == 0 ? INT64_MAX : now_us + limit_us;
 }
 
+static void cause_begin(AirPolicy *policy, AirReason reason, int64_t now_us)
+{
+	policy->rules[reason] = (AirRule){
+		.cause = true,
+		.until_us = limit_from(policy, reason, now_us),
+	};
+}
+
+static void cause_end(AirPolicy *policy, AirReason reason)
+{
+	if (rule_holds(&policy->rules[reason]))
+		policy->silence = AIR_SILENCE_CAUSE;
+	policy->rules[reason] = (AirRule){ .cause = false };
+}
+
 /* What begins on its own ends on its own, but not under a phone that is at work. */
 static void cause_set(AirPolicy *policy, AirReason reason, bool cause, int64_t now_us)
 {
 	AirRule *rule = &policy->rules[reason];
 
-	if (!policy->settings.on[reason] || rule->cause == cause)
+	if (!policy->settings.on[reason])
 		return;
-	if (!cause && rule_holds(rule)) {
-		if (policy->phone != AIR_PHONE_NONE)
-			return;
-		policy->silence = AIR_SILENCE_CAUSE;
-	}
-	rule->cause = cause;
-	rule->spent = false;
-	rule->until_us = limit_from(policy, reason, now_us);
+	if (cause && !rule->cause)
+		cause_begin(policy, reason, now_us);
+	else if (cause || !rule_holds(rule) || policy->phone == AIR_PHONE_PROVED)
+		rule->over_us = 0;
+	else if (policy->phone == AIR_PHONE_THERE && rule->over_us == 0)
+		rule->over_us = now_us + AIR_UNPROVED_US;
+	if (!cause && rule->cause && !(rule_holds(rule) && policy->phone != AIR_PHONE_NONE))
+		cause_end(policy, reason);
 }
 
 /* A person asks, once more perhaps: the time begins anew. */
 static void cause_asked(AirPolicy *policy, AirReason reason, int64_t now_us)
 {
-	if (!policy->settings.on[reason])
-		return;
-	policy->rules[reason] = (AirRule){
-		.cause = true,
-		.until_us = limit_from(policy, reason, now_us),
-	};
+	if (policy->settings.on[reason])
+		cause_begin(policy, reason, now_us);
 }
 
 /* Causes that are levels follow what is known of the network. */
@@ -173,9 +185,14 @@ void air_policy_on_phone(AirPolicy *policy, AirPhone phone, int64_t now_us)
 /* When the time of @rule is over, given who is there. */
 static int64_t rule_end_us(const AirPolicy *policy, const AirRule *rule)
 {
-	if (!rule_holds(rule) || rule->until_us == INT64_MAX || policy->phone == AIR_PHONE_PROVED)
+	bool there = policy->phone == AIR_PHONE_THERE;
+	int64_t end_us = rule->until_us;
+
+	if (!rule_holds(rule) || policy->phone == AIR_PHONE_PROVED)
 		return INT64_MAX;
-	return rule->until_us + (policy->phone == AIR_PHONE_THERE ? AIR_UNPROVED_US : 0);
+	if (there && end_us != INT64_MAX)
+		end_us += AIR_UNPROVED_US;
+	return there && rule->over_us != 0 ? MIN(end_us, rule->over_us) : end_us;
 }
 
 int64_t air_policy_deadline_us(const AirPolicy *policy)
@@ -195,7 +212,13 @@ void air_policy_expire(AirPolicy *policy, int64_t now_us)
 	if (now_us < air_policy_deadline_us(policy))
 		return;
 	for (int i = 0; i < AIR_NONE; i++) {
-		if (now_us >= rule_end_us(policy, &policy->rules[i]))
+		const AirRule *rule = &policy->rules[i];
+
+		if (now_us < rule_end_us(policy, rule))
+			continue;
+		if (rule->over_us != 0 && now_us >= rule->over_us)
+			cause_end(policy, (AirReason)i);
+		else
 			rule_spend(policy, (AirReason)i, AIR_SILENCE_LIMIT);
 	}
 	causes_update(policy, now_us);

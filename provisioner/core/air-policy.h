@@ -15,8 +15,8 @@
  *
  * One that has ended by limit, Stop or success stays spent until its cause has gone and come back.
  * The device is on the air while any reason holds. Nothing ends under a phone that has proved
- * itself; one that has not is given AIR_UNPROVED_US past the limit, lest a stranger keeps the
- * device on the air for ever.
+ * itself; one that has not is given AIR_UNPROVED_US past the limit, or past the end of the cause,
+ * lest a stranger keeps the device on the air for ever.
  *
  * Knows no loop and no clock: events and time in, one deadline out. Owner: the App.
  */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* After a join that failed: the next phone has to prove itself like the first, or the time runs. */
+#include "tests/bus/rig.h"
+#include "tests/phone/phone-error.h"
+
+#include <string.h>
+
+#define PAST_US (100 * G_USEC_PER_SEC) /* the limit, and the minute that a stranger has */
+
+static const char *const sets[] = { "advertise=unprovisioned", "unprovisioned_limit=30s", NULL };
+
+static void fail_to_join(Rig *rig)
+{
+	g_autoptr(GError) error = NULL;
+
+	rig_start(rig, sets);
+	rig_await(rig, "ready");
+	g_assert_false(rig_try(rig, "wrong password", &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PASSWORD);
+	rig_await(rig, "failed");
+}
+
+/* It proves nothing and never hangs up: no reason to stay on the air for it. */
+static void test_stranger(void)
+{
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) stranger = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *refusal = NULL;
+
+	fail_to_join(rig);
+	stranger = rig_phone_new(rig, NULL);
+	g_assert_true(client_connect(stranger->client, &error));
+	rig_write(rig, "proto-ver", "ESP", 3, &refusal);
+	g_assert_null(refusal);
+	rig_await_exit(rig, 0);
+	g_clear_pointer(&stranger, rig_phone_free);
+	rig_free(rig);
+}
+
+/* Whoever does may take the time it takes. */
+static void test_owner(void)
+{
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) owner = NULL;
+	g_autoptr(GError) error = NULL;
+	gint64 late_us = 0;
+
+	fail_to_join(rig);
+	owner = rig_phone_new(rig, NULL);
+	g_assert_true(client_connect(owner->client, &error));
+	g_assert_true(client_secure(owner->client, NULL, &error));
+	late_us = g_get_monotonic_time() + PAST_US / RIG_SPEED;
+	TEST_WAIT(g_get_monotonic_time() > late_us);
+	g_assert_true(client_join(owner->client, RIG_SSID, RIG_PASSPHRASE, &error));
+	g_clear_pointer(&owner, rig_phone_free);
+	rig_await_exit(rig, 0);
+	rig_free(rig);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/provisioner/failed/stranger", test_stranger);
+	g_test_add_func("/provisioner/failed/owner", test_owner);
+	return g_test_run();
+}

@@ -33,11 +33,17 @@ static void write_bool(BusWriter *writer, const char *key, bool value)
 	bus_writer_bool(writer, value);
 }
 
+char *wifi_nm_settings_id(const void *ssid, size_t ssid_len)
+{
+	g_autofree char *name = printable_text(ssid, ssid_len);
+
+	return g_strconcat(WIFI_ID_PREFIX, name, NULL);
+}
+
 static void write_connection(BusWriter *writer, const WifiNmSettings *settings)
 {
 	const WifiCredentials *wanted = settings->wanted;
-	g_autofree char *ssid = printable_text(wanted->ssid, wanted->ssid_len);
-	g_autofree char *id = g_strconcat(WIFI_ID_PREFIX, ssid, NULL);
+	g_autofree char *id = wifi_nm_settings_id(wanted->ssid, wanted->ssid_len);
 
 	write_section(writer, "connection");
 	write_text(writer, "id", id);

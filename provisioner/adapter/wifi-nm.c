@@ -7,6 +7,7 @@
 #include "provisioner/adapter/wifi-nm-map.h"
 #include "provisioner/adapter/wifi-nm-profiles.h"
 #include "provisioner/adapter/wifi-nm-scan.h"
+#include "provisioner/adapter/wifi-nm-settings.h"
 
 #include <string.h>
 
@@ -225,9 +226,16 @@ static void nm_pass_on(WifiNm *nm)
 		wifi_nm_join_changed(nm->join);
 }
 
+/* Somebody else's may begin like ours: a network called "landfall guest" is enough. */
 static bool is_ours(const WifiNmProfile *profile)
 {
-	return profile->wifi && profile->id && g_str_has_prefix(profile->id, WIFI_ID_PREFIX);
+	g_autofree char *id = NULL;
+
+	if (!profile->wifi || !profile->ssid)
+		return false;
+	id = wifi_nm_settings_id(g_bytes_get_data(profile->ssid, NULL),
+				 g_bytes_get_size(profile->ssid));
+	return g_strcmp0(profile->id, id) == 0;
 }
 
 static void delete_profile(WifiNm *nm, const char *path)

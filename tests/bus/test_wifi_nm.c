@@ -227,6 +227,15 @@ static void test_provisioned(Fixture *fixture, gconstpointer data)
 	g_assert_cmpint(wifi_nm_backend.is_provisioned(fixture->nm), ==, c->provisioned);
 }
 
+/* NetworkManager's tools call a profile after its network, and this one's name begins like ours. */
+static void others_profile(FakeNm *fake, bool saved)
+{
+	int index = fake_nm_profile(fake, "landfall guest", "802-11-wireless", true, saved);
+
+	g_free(fake->profiles[index].ssid);
+	fake->profiles[index].ssid = g_strdup("landfall guest");
+}
+
 /* What a crash left in memory is deleted, and nothing else. */
 static void test_swept(Fixture *fixture, gconstpointer data)
 {
@@ -235,11 +244,29 @@ static void test_swept(Fixture *fixture, gconstpointer data)
 	fake_nm_profile(fake, "landfall old", "802-11-wireless", true, true);
 	fake_nm_profile(fake, "landfall new", "802-11-wireless", true, false);
 	fake_nm_profile(fake, "other", "802-11-wireless", true, false);
+	others_profile(fake, false);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
 	start(fixture, PATIENCE);
 	TEST_WAIT(!fake->profiles[1].object);
 	g_test_assert_expected_messages();
 	g_assert_nonnull(fake->profiles[0].object);
+	g_assert_nonnull(fake->profiles[2].object);
+	g_assert_nonnull(fake->profiles[3].object);
+}
+
+/* A reset forgets what was added here, saved or not, and nothing else. */
+static void test_forget_all(Fixture *fixture, gconstpointer data)
+{
+	FakeNm *fake = fixture->fake;
+
+	fake_nm_profile(fake, "landfall old", "802-11-wireless", true, true);
+	fake_nm_profile(fake, "old", "802-11-wireless", true, true);
+	others_profile(fake, true);
+	start(fixture, PATIENCE);
+	wifi_nm_backend.forget_all(fixture->nm);
+	TEST_WAIT(!fake->profiles[0].object);
+	TEST_WAIT(fake_nm_count(fake) == 2);
+	g_assert_nonnull(fake->profiles[1].object);
 	g_assert_nonnull(fake->profiles[2].object);
 }
 
@@ -839,6 +866,7 @@ static const Test tests[] = {
 	{ "/wifi-nm/device", test_device },
 	{ "/wifi-nm/unmanaged", test_unmanaged },
 	{ "/wifi-nm/swept", test_swept },
+	{ "/wifi-nm/forget-all", test_forget_all },
 	{ "/wifi-nm/scan/list", test_scan },
 	{ "/wifi-nm/scan/ahead", test_scan_ahead },
 	{ "/wifi-nm/scan/not-now", test_scan_not_now },

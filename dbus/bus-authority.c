@@ -2,6 +2,7 @@
 #include "dbus/bus-authority.h"
 
 #include "dbus/bus-call.h"
+#include "dbus/bus-request.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,9 @@
 #define MACHINE_MS    10000  /* for an answer nobody has to think about */
 #define PERSON_MS     120000 /* for a password to be typed */
 #define GROUPS_MAX    65536  /* what Linux allows a process, NGROUPS_MAX */
+
+/* One sender's worth of requests is left for callers who need not be asked about. */
+#define CHECKS_MAX (BUS_REQUESTS_MAX - BUS_REQUESTS_SENDER_MAX)
 
 struct BusAuthority {
 	Bus *bus;
@@ -208,10 +212,16 @@ void bus_authority_free(BusAuthority *authority)
 void bus_authority_check(BusAuthority *authority, const char *sender, bool interactive,
 			 BusAuthorityFunc func, void *data)
 {
-	BusMessage *message =
-		bus_message_new_call(DRIVER, DRIVER_PATH, DRIVER, "GetConnectionCredentials");
-	Check *check = g_new0(Check, 1);
+	g_autoptr(GError) error = NULL;
+	BusMessage *message = NULL;
+	Check *check = NULL;
 
+	if (authority->checks->len >= CHECKS_MAX) {
+		error = g_error_new_literal(BUS_ERROR, BUS_ERROR_LIMIT, "too many callers wait");
+		func(error, data);
+		return;
+	}
+	check = g_new0(Check, 1);
 	check->authority = authority;
 	check->sender = g_strdup(sender);
 	check->cancel_id = g_strdup_printf("landfall-%u", ++authority->started);
@@ -219,6 +229,7 @@ void bus_authority_check(BusAuthority *authority, const char *sender, bool inter
 	check->func = func;
 	check->data = data;
 	g_ptr_array_add(authority->checks, check);
+	message = bus_message_new_call(DRIVER, DRIVER_PATH, DRIVER, "GetConnectionCredentials");
 	bus_writer_string(bus_message_writer(message), sender);
 	check->call = bus_call_start(authority->bus, message, MACHINE_MS, on_credentials, check);
 }

@@ -8,7 +8,8 @@
  *   anybody else, no polkit                                          no
  *
  * So a device without polkit works for those who run it, and polkit cannot lock them out. Owner:
- * the App. A check that is not over when the authority is freed ends then, as denied.
+ * the App. A check that is not over when the authority is freed ends then, as denied. 192 may be
+ * under way: whoever calls without end shuts out nobody whose calls are not checked.
  */
 #pragma once
 
@@ -21,7 +22,8 @@ typedef struct BusAuthority BusAuthority;
 
 /* BusAuthorityFunc - the check is over; runs exactly once
  * @error: NULL: allowed. Else borrowed: BUS_ERROR_DENIED, BUS_ERROR_INTERACTION (a person would
- *	have to be asked and @interactive was false) */
+ *	have to be asked and @interactive was false), BUS_ERROR_LIMIT (too many are being checked;
+ *	told from within bus_authority_check()) */
 typedef void (*BusAuthorityFunc)(const GError *error, void *data);
 
 /* bus_authority_new() - nothing is asked yet

@@ -208,6 +208,12 @@ static const ConfigName protocol_names[] = {
 	{ NULL, 0 },
 };
 
+static const ConfigName backlog_order_names[] = {
+	{ "oldest", CONFIG_BACKLOG_OLDEST },
+	{ "newest", CONFIG_BACKLOG_NEWEST },
+	{ NULL, 0 },
+};
+
 static const ConfigName spool_policy_names[] = {
 	{ "refuse", CONFIG_SPOOL_REFUSE },
 	{ "drop-oldest", CONFIG_SPOOL_DROP_OLDEST },
@@ -441,6 +447,8 @@ static const ConfigKey keys[] = {
 	  "samples in one message at most", NULL, 0, NULL },
 	{ "agent", "backlog_rate", CONFIG_TYPE_INT, AT(agent.backlog_rate), 0, 1000000, "0",
 	  "samples a second of what waited for a connection; 0: no limit", NULL, 0, NULL },
+	{ "agent", "backlog_order", CONFIG_TYPE_ENUM, AT(agent.backlog_order), 0, 0, "oldest",
+	  "what of it is sent first", backlog_order_names, 0, NULL },
 	{ "agent", "bus", CONFIG_TYPE_STRING, AT(agent.bus), 0, 1024, "system",
 	  "system, session, or the address of a D-Bus; empty: none", NULL, 0, NULL },
 

@@ -55,6 +55,11 @@ typedef enum ConfigSpoolPolicy {
 	CONFIG_SPOOL_DROP_NEWEST,
 } ConfigSpoolPolicy;
 
+typedef enum ConfigBacklogOrder {
+	CONFIG_BACKLOG_OLDEST, /* goes first */
+	CONFIG_BACKLOG_NEWEST,
+} ConfigBacklogOrder;
+
 typedef enum ConfigDriver {
 	CONFIG_DRIVER_NONE, /* not set: refused by config_load() */
 	CONFIG_DRIVER_SIMULATED,
@@ -197,6 +202,7 @@ typedef struct Config {
 		int64_t batch;        /* samples in one PUBLISH at most */
 		int64_t backlog_rate; /* samples a second; 0: as fast as they go */
 		char *bus;            /* as of provisioner; NULL: none */
+		ConfigBacklogOrder backlog_order;
 	} agent;
 	struct {
 		char *leds;     /* folder of the LED class */

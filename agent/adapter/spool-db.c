@@ -24,6 +24,7 @@ typedef enum Statement {
 	INSERT,
 	DELETE,
 	SELECT,
+	SELECT_DOWN,
 	EXTENT,
 	META_GET,
 	META_SET,
@@ -36,8 +37,10 @@ static const char *const statements[] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[INSERT] = "INSERT INTO sample (seq, ts, synced, source, data) VALUES (?, ?, ?, ?, ?)",
-	[DELETE] = "DELETE FROM sample WHERE seq <= ?",
+	[DELETE] = "DELETE FROM sample WHERE seq >= ? AND seq <= ?",
 	[SELECT] = "SELECT seq, ts, synced, source, data FROM sample WHERE seq > ? ORDER BY seq",
+	[SELECT_DOWN] = "SELECT seq, ts, synced, source, data FROM sample WHERE seq <= ?"
+			" ORDER BY seq DESC",
 	[EXTENT] = "SELECT (SELECT min(seq) FROM sample), (SELECT max(seq) FROM sample)",
 	[META_GET] = "SELECT value FROM meta WHERE key = ?",
 	[META_SET] = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
@@ -70,6 +73,8 @@ static const char schema[] = "CREATE TABLE sample (seq INTEGER PRIMARY KEY, ts I
 typedef struct Extent {
 	uint64_t first; /* lowest number still there; equals next when empty */
 	uint64_t next;  /* the next number to be given */
+	uint64_t holes; /* numbers between the two that are gone */
+	bool shown;     /* the row before `next` is there */
 	uint64_t dropped;
 	uint64_t unkept; /* dropped without a number */
 	uint64_t bytes;
@@ -250,8 +255,9 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	int64_t next = base < 0 ? -1 : db_get_meta(db, "next", error);
 	int64_t dropped = next < 0 ? -1 : db_get_meta(db, "dropped", error);
 	int64_t unkept = dropped < 0 ? -1 : db_get_meta(db, "unkept", error);
+	int64_t holes = unkept < 0 ? -1 : db_get_meta(db, "holes", error);
 
-	if (unkept < 0)
+	if (holes < 0)
 		return false;
 	if (sqlite3_step(extent) != SQLITE_ROW) {
 		db_fail(db, "cannot be read", error);
@@ -263,9 +269,14 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	db->now.first = db->now.next;
 	db->now.dropped = (uint64_t)dropped;
 	db->now.unkept = (uint64_t)unkept;
+	db->now.holes = (uint64_t)holes;
+	db->now.shown = false;
 	if (sqlite3_column_type(extent, 1) != SQLITE_NULL) {
+		uint64_t above = (uint64_t)sqlite3_column_int64(extent, 1) + 1;
+
 		db->now.first = (uint64_t)sqlite3_column_int64(extent, 0);
-		db->now.next = MAX(db->now.next, (uint64_t)sqlite3_column_int64(extent, 1) + 1);
+		db->now.shown = above >= db->now.next;
+		db->now.next = MAX(db->now.next, above);
 	}
 	sqlite3_reset(extent);
 	if (!db_measure(db, error))
@@ -435,6 +446,7 @@ static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
 	if (!db_run(db, INSERT, "cannot be written", error))
 		return false;
 	db->now.next++;
+	db->now.shown = true;
 	db->now.bytes += sample->values_len + ROW_OVERHEAD;
 	return true;
 }
@@ -451,15 +463,21 @@ static bool db_has_room(SpoolDb *db, size_t len)
 	return false;
 }
 
+static uint64_t extent_depth(const Extent *extent)
+{
+	return extent->next - extent->first - extent->holes;
+}
+
 /* Drop the oldest until there is room, or nothing is left to drop. */
 static bool db_make_room(SpoolDb *db, size_t len, GError **error)
 {
 	while (db->disk != DISK_FULL && db->now.first < db->now.next && !db_has_room(db, len)) {
 		uint64_t last = MIN(db->now.first + DROP_STEP, db->now.next) - 1;
+		uint64_t before = extent_depth(&db->now);
 
-		if (!spool_db_remove(db, last, last - db->now.first + 1, error) ||
-		    !db_measure(db, error))
+		if (!spool_db_remove(db, last, 0, error) || !db_measure(db, error))
 			return false;
+		db->now.dropped += before - extent_depth(&db->now);
 	}
 	return true;
 }
@@ -500,16 +518,51 @@ const char *spool_db_refusal(const SpoolDb *db)
 	return db->refusal;
 }
 
-bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped, GError **error)
+/* The front has gone: what is behind it begins where there is a row again. */
+static bool db_close_up(SpoolDb *db, GError **error)
 {
-	if (last < db->now.first)
+	sqlite3_stmt *extent = db->statements[EXTENT];
+	uint64_t first = db->now.next;
+
+	if (sqlite3_step(extent) != SQLITE_ROW) {
+		db_fail(db, "cannot be read", error);
+		sqlite3_reset(extent);
+		return false;
+	}
+	if (sqlite3_column_type(extent, 0) != SQLITE_NULL)
+		first = (uint64_t)sqlite3_column_int64(extent, 0);
+	sqlite3_reset(extent);
+	db->now.holes -= MIN(db->now.holes, first - db->now.first);
+	db->now.first = first;
+	return true;
+}
+
+bool spool_db_remove_range(SpoolDb *db, uint64_t first, uint64_t last, uint64_t dropped,
+			   GError **error)
+{
+	bool front = first <= db->now.first;
+	bool whole = front && db->now.holes == 0; /* no number of these is gone already */
+
+	if (last < db->now.first || first >= db->now.next)
 		return true;
-	sqlite3_bind_int64(db->statements[DELETE], 1, (sqlite3_int64)last);
+	last = MIN(last, db->now.next - 1);
+	sqlite3_bind_int64(db->statements[DELETE], 1, (sqlite3_int64)first);
+	sqlite3_bind_int64(db->statements[DELETE], 2, (sqlite3_int64)last);
 	if (!db_run(db, DELETE, "cannot be written", error))
 		return false;
-	db->now.first = MIN(last + 1, db->now.next);
 	db->now.dropped += dropped;
-	return true;
+	db->now.shown = db->now.shown && last + 1 < db->now.next;
+	if (whole) {
+		db->now.first = last + 1;
+		return true;
+	}
+	db->now.holes += (uint64_t)sqlite3_changes(db->sqlite);
+	return !front || db_close_up(db, error);
+}
+
+bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped, GError **error)
+{
+	return spool_db_remove_range(db, 0, last, dropped, error);
 }
 
 /* Counters are written with what they count. */
@@ -522,11 +575,12 @@ static bool db_set_changed(SpoolDb *db, const char *key, uint64_t before, uint64
 bool spool_db_commit(SpoolDb *db, GError **error)
 {
 	/* With no row left to show it, the next number has to be written down. */
-	if (db->now.first == db->now.next && db->committed.first != db->now.first &&
+	if (!db->now.shown && (db->committed.shown || db->committed.next != db->now.next) &&
 	    !db_set_meta(db, "next", db->now.next, error))
 		return false;
 	if (!db_set_changed(db, "dropped", db->committed.dropped, db->now.dropped, error) ||
-	    !db_set_changed(db, "unkept", db->committed.unkept, db->now.unkept, error))
+	    !db_set_changed(db, "unkept", db->committed.unkept, db->now.unkept, error) ||
+	    !db_set_changed(db, "holes", db->committed.holes, db->now.holes, error))
 		return false;
 	if (!db_measure(db, error) || !db_run(db, COMMIT, "cannot be written", error))
 		return false;
@@ -570,6 +624,27 @@ bool spool_db_read(SpoolDb *db, uint64_t after, Payload *payload, GError **error
 	return done;
 }
 
+bool spool_db_find_newest(SpoolDb *db, uint64_t upto, const Profile *profile, PayloadLimits *limits,
+			  uint64_t *after, GError **error)
+{
+	sqlite3_stmt *select = db->statements[SELECT_DOWN];
+	g_autoptr(Payload) trial = payload_new(profile, *limits); /* as large the other way round */
+	int code = SQLITE_DONE;
+	bool room = true;
+
+	sqlite3_bind_int64(select, 1, (sqlite3_int64)MIN(upto, G_MAXINT64));
+	while (room && (code = sqlite3_step(select)) == SQLITE_ROW) {
+		Sample sample = row_to_sample(select);
+
+		room = payload_add(trial, &sample);
+	}
+	bool done = !room || code == SQLITE_DONE || db_fail(db, "cannot be read", error);
+	sqlite3_reset(select);
+	*after = payload_count(trial) > 0 ? payload_last(trial) - 1 : upto;
+	limits->samples = payload_count(trial);
+	return done;
+}
+
 void spool_db_checkpoint(SpoolDb *db)
 {
 	if (db->sqlite)
@@ -585,20 +660,21 @@ bool spool_db_renew(SpoolDb *db, GError **error)
 {
 	Extent last = db->committed;
 
-	return db_start_anew(db, MAX(last.next, clock_base()),
-			     last.dropped + (last.next - last.first), error);
+	return db_start_anew(db, MAX(last.next, clock_base()), last.dropped + extent_depth(&last),
+			     error);
 }
 
 SpoolStats spool_db_stats(const SpoolDb *db)
 {
 	const Extent *extent = &db->committed;
 	uint64_t accepted = extent->next - db->base + extent->unkept;
-	uint64_t depth = extent->next - extent->first;
+	uint64_t depth = extent_depth(extent);
 
 	return (SpoolStats){
 		.depth = depth,
 		.bytes = extent->bytes,
 		.limit = db->limit,
+		.first = extent->first,
 		.last = extent->next > db->base ? extent->next - 1 : 0,
 		.accepted = accepted,
 		.delivered = accepted - depth - extent->dropped,

@@ -9,9 +9,10 @@
  *           next       lower bound of the next one; kept only when no row shows it
  *           dropped    samples that were accepted and will never be delivered
  *           unkept     of these never got a number: the policy was to drop the newest
+ *           holes      numbers between the lowest row and the next number that have no row
  *
- * WAL with synchronous=EXTRA: after spool_db_commit() a power cut loses nothing. Rows are removed
- * from the front only, so numbers in the file have no holes and all counts are differences. The
+ * WAL with synchronous=EXTRA: after spool_db_commit() a power cut loses nothing. All counts are
+ * differences; where the newest are delivered first, less the holes that this leaves. The
  * lock is exclusive: a second process is refused. A file that is no intact database is renamed to
  * PATH.corrupt (replacing an older one) and a new one begun whose numbers are higher than any
  * given before: from the wall clock in milliseconds, when the old file cannot tell (neither can
@@ -43,6 +44,7 @@ typedef struct SpoolStats {
 	uint64_t depth;     /* samples waiting */
 	uint64_t bytes;     /* of the file in use */
 	uint64_t limit;     /* bytes never go much above it */
+	uint64_t first;     /* lowest sequence number that waits; above `last` when none does */
 	uint64_t last;      /* highest sequence number on disk or ever given; 0: none */
 	uint64_t accepted;  /* since the spool was created */
 	uint64_t delivered; /* acknowledged by the broker */
@@ -83,6 +85,10 @@ const char *spool_db_refusal(const SpoolDb *db);
 bool spool_db_remove(SpoolDb *db, uint64_t last, uint64_t dropped,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* spool_db_remove_range() - the same with @first to @last alone */
+bool spool_db_remove_range(SpoolDb *db, uint64_t first, uint64_t last, uint64_t dropped,
+			   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* spool_db_commit() - make the transaction durable; on failure it never happened
  * Errors: LANDFALL_ERROR_FULL (no room on disk), LANDFALL_ERROR_SPOOL (anything else) */
 bool spool_db_commit(SpoolDb *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -94,6 +100,13 @@ void spool_db_rollback(SpoolDb *db);
  * Errors: LANDFALL_ERROR_SPOOL */
 bool spool_db_read(SpoolDb *db, uint64_t after, Payload *payload,
 		   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* spool_db_find_newest() - what of the newest samples up to @upto goes into one payload
+ * @limits: in: of that payload; out: so that it takes just those samples, none when nothing waits
+ * @after: out: for spool_db_read()
+ * Errors: as spool_db_read() */
+bool spool_db_find_newest(SpoolDb *db, uint64_t upto, const Profile *profile, PayloadLimits *limits,
+			  uint64_t *after, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* spool_db_checkpoint() - move what the WAL holds into the file, so that its room is used again */
 void spool_db_checkpoint(SpoolDb *db);

@@ -16,6 +16,13 @@ typedef enum TaskKind {
 	TASK_STOP,
 } TaskKind;
 
+/* Numbers to be deleted. */
+typedef struct Released {
+	uint64_t first;
+	uint64_t last;
+	uint64_t dropped; /* of these were given up */
+} Released;
+
 /* A question on its way to the thread, and back as its answer. */
 typedef struct Task {
 	TaskKind kind;
@@ -25,8 +32,7 @@ typedef struct Task {
 	SpoolPinged pinged;     /* PING */
 	void *data;
 	SpoolWish wish;    /* FETCH */
-	uint64_t released; /* RELEASE: up to this */
-	uint64_t dropped;  /* RELEASE */
+	Released released; /* RELEASE */
 	size_t bytes;
 	size_t taken;
 	GPtrArray *payloads; /* of Payload */
@@ -50,10 +56,9 @@ struct Spool {
 
 	/* the thread's */
 	SpoolDb *db;
-	uint64_t release_last;    /* everything up to here is to be deleted */
-	uint64_t release_dropped; /* of these were given up */
-	int64_t release_due_us;   /* 0: nothing to delete */
-	bool failing;             /* the last commit failed: said once */
+	GArray *released;       /* of Released: to be deleted */
+	int64_t release_due_us; /* 0: nothing to delete */
+	bool failing;           /* the last commit failed: said once */
 	bool dead;
 
 	/* under the lock: answers on their way to the owner */
@@ -170,18 +175,27 @@ void spool_ping(Spool *spool, SpoolPinged done, void *data)
 	g_async_queue_push(spool->queue, task);
 }
 
+static void spool_push_released(Spool *spool, Released released)
+{
+	Task *task = task_new(TASK_RELEASE, NULL);
+
+	task->released = released;
+	g_async_queue_push(spool->queue, task);
+}
+
 void spool_release(Spool *spool, uint64_t last)
 {
-	spool_drop(spool, last, 0);
+	spool_push_released(spool, (Released){ 0, last, 0 });
+}
+
+void spool_release_range(Spool *spool, uint64_t first, uint64_t last)
+{
+	spool_push_released(spool, (Released){ first, last, 0 });
 }
 
 void spool_drop(Spool *spool, uint64_t last, uint64_t dropped)
 {
-	Task *task = task_new(TASK_RELEASE, NULL);
-
-	task->released = last;
-	task->dropped = dropped;
-	g_async_queue_push(spool->queue, task);
+	spool_push_released(spool, (Released){ 0, last, dropped });
 }
 
 const SpoolStats *spool_stats(const Spool *spool)
@@ -226,14 +240,20 @@ static bool thread_repair(Spool *spool)
 
 static bool remove_released(Spool *spool, GError **error)
 {
-	return spool->release_due_us == 0 ||
-	       spool_db_remove(spool->db, spool->release_last, spool->release_dropped, error);
+	for (guint i = 0; i < spool->released->len; i++) {
+		const Released *range = &g_array_index(spool->released, Released, i);
+
+		if (!spool_db_remove_range(spool->db, range->first, range->last, range->dropped,
+					   error))
+			return false;
+	}
+	return true;
 }
 
 static void released_done(Spool *spool)
 {
 	spool->release_due_us = 0;
-	spool->release_dropped = 0;
+	g_array_set_size(spool->released, 0);
 }
 
 /* The spool's own limit concerns a batch alone; what the disk says, the whole group. */
@@ -309,21 +329,52 @@ static void group_commit(Spool *spool, GPtrArray *tasks)
 		release_alone(spool);
 }
 
+/* Whether something that was released would be found by @wish. */
+static bool wish_meets_released(const Spool *spool, const SpoolWish *wish)
+{
+	for (guint i = 0; i < spool->released->len; i++) {
+		const Released *range = &g_array_index(spool->released, Released, i);
+
+		if (wish->newest ? range->first <= wish->after : range->last > wish->after)
+			return true;
+	}
+	return false;
+}
+
+/* The next payload of @wish, behind or before @at, which moves; NULL with an error. */
+static Payload *fetch_payload(Spool *spool, const SpoolWish *wish, uint64_t *at, GError **error)
+{
+	PayloadLimits limits = wish->limits;
+	uint64_t after = *at;
+
+	if (wish->newest &&
+	    !spool_db_find_newest(spool->db, *at, wish->profile, &limits, &after, error))
+		return NULL;
+
+	g_autoptr(Payload) payload = payload_new(wish->profile, limits);
+
+	if (!spool_db_read(spool->db, after, payload, error))
+		return NULL;
+	*at = wish->newest ? after : payload_last(payload);
+	return g_steal_pointer(&payload);
+}
+
 /* As many payloads as are wished for and can be filled. */
 static GPtrArray *fetch_payloads(Spool *spool, const SpoolWish *wish, GError **error)
 {
 	g_autoptr(GPtrArray) payloads =
 		g_ptr_array_new_with_free_func((GDestroyNotify)payload_free);
-	uint64_t after = wish->after;
+	uint64_t at = wish->after;
 
+	if (wish_meets_released(spool, wish))
+		release_alone(spool);
 	while (payloads->len < wish->payloads_max) {
-		g_autoptr(Payload) payload = payload_new(wish->profile, wish->limits);
+		g_autoptr(Payload) payload = fetch_payload(spool, wish, &at, error);
 
-		if (!spool_db_read(spool->db, after, payload, error))
+		if (!payload)
 			return NULL;
 		if (payload_count(payload) == 0)
 			break;
-		after = payload_last(payload);
 		g_ptr_array_add(payloads, g_steal_pointer(&payload));
 	}
 	return g_steal_pointer(&payloads);
@@ -345,12 +396,36 @@ static void fetch_all(Spool *spool, GPtrArray *tasks)
 	}
 }
 
-static void release_note(Spool *spool, const Task *task)
+/* What touches the last one becomes one with it: so there are few. */
+static void release_note(Spool *spool, const Released *more)
 {
-	spool->release_last = MAX(spool->release_last, task->released);
-	spool->release_dropped += task->dropped;
+	guint n = spool->released->len;
+	Released *range = n > 0 ? &g_array_index(spool->released, Released, n - 1) : NULL;
+
+	if (range && more->first <= range->last + 1 && more->last + 1 >= range->first) {
+		range->first = MIN(range->first, more->first);
+		range->last = MAX(range->last, more->last);
+		range->dropped += more->dropped;
+	} else {
+		g_array_append_val(spool->released, *more);
+	}
 	if (spool->release_due_us == 0)
 		spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
+}
+
+/* How many there are to delete, about. */
+static uint64_t release_rows(const Spool *spool)
+{
+	uint64_t front = spool_db_stats(spool->db).first;
+	uint64_t rows = 0;
+
+	for (guint i = 0; i < spool->released->len; i++) {
+		const Released *range = &g_array_index(spool->released, Released, i);
+
+		if (range->last >= front)
+			rows += range->last - MAX(range->first, front) + 1;
+	}
+	return rows;
 }
 
 /* Deletions are due when they waited long enough, are many, or write anyway with others. */
@@ -360,12 +435,8 @@ static bool commit_due(const Spool *spool, bool appends, bool stop)
 		return true;
 	if (spool->release_due_us == 0)
 		return false;
-
-	SpoolStats stats = spool_db_stats(spool->db);
-	uint64_t front = stats.last - stats.depth;
-
 	return stop || g_get_monotonic_time() >= spool->release_due_us ||
-	       spool->release_last > front + RELEASE_ROWS_MAX;
+	       release_rows(spool) > RELEASE_ROWS_MAX;
 }
 
 /* All that waits, up to the bound; at least one task unless deletions come due first. */
@@ -387,7 +458,7 @@ static GPtrArray *group_collect(Spool *spool, bool *appends, bool *stop)
 		if (task->kind == TASK_APPEND)
 			*appends = true;
 		else if (task->kind == TASK_RELEASE)
-			release_note(spool, task);
+			release_note(spool, &task->released);
 		else if (task->kind == TASK_STOP)
 			*stop = true;
 		if (tasks->len == GROUP_TASKS_MAX || bytes >= GROUP_BYTES_MAX)
@@ -438,6 +509,7 @@ Spool *spool_open(const SpoolConfig *config, GError **error)
 	spool->stats = spool_db_stats(db);
 	spool->context = g_main_context_ref_thread_default();
 	spool->queue = g_async_queue_new();
+	spool->released = g_array_new(FALSE, FALSE, sizeof(Released));
 	g_mutex_init(&spool->lock);
 	g_queue_init(&spool->reports);
 	spool->thread = g_thread_new("spool", spool_thread, spool);
@@ -455,6 +527,7 @@ void spool_close(Spool *spool)
 	reports_deliver(spool);
 	spool_db_close(spool->db);
 	g_async_queue_unref(spool->queue);
+	g_array_unref(spool->released);
 	g_main_context_unref(spool->context);
 	g_mutex_clear(&spool->lock);
 	g_free(spool);

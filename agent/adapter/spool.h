@@ -49,14 +49,15 @@ typedef void (*SpoolAppended)(size_t taken, const GError *error, void *data);
 
 /* What spool_fetch() is to bring. */
 typedef struct SpoolWish {
-	uint64_t after;       /* sequence number */
+	uint64_t after; /* sequence number */
+	bool newest;    /* not what comes after it, but the newest up to it; payloads go down */
 	PayloadLimits limits; /* of each payload */
 	Profile *profile;
 	unsigned payloads_max; /* 1 or more */
 } SpoolWish;
 
 /* SpoolFetched - the answer to spool_fetch()
- * @payloads: of Payload, each with samples, in order, transferred (g_ptr_array_unref()); empty
+ * @payloads: of Payload, each with samples in order, transferred (g_ptr_array_unref()); empty
  * when nothing waits; NULL when the disk failed */
 typedef void (*SpoolFetched)(GPtrArray *payloads, void *data);
 
@@ -89,7 +90,11 @@ void spool_ping(Spool *spool, SpoolPinged done, void *data);
 /* spool_release() - everything up to @last was delivered and may be deleted */
 void spool_release(Spool *spool, uint64_t last);
 
-/* spool_drop() - the same, but @dropped of them were given up: counted */
+/* spool_release_range() - the same for @first to @last alone. What was released is never fetched
+ * again, unless the disk takes no deletions */
+void spool_release_range(Spool *spool, uint64_t first, uint64_t last);
+
+/* spool_drop() - as spool_release(), but @dropped of them were given up: counted */
 void spool_drop(Spool *spool, uint64_t last, uint64_t dropped);
 
 /* spool_stats() - as of the last change told */

@@ -122,17 +122,17 @@ static void sender_refused(UplinkSender *sender, const GError *error)
 
 static void sender_accepted(UplinkSender *sender, uint16_t id)
 {
-	uint64_t last;
+	WindowRange range;
 
 	if (sender->suspects > 0) { /* so it is not the broker: those before it get their proof */
 		sender->proved_until = window_cursor(sender->window);
 		sender->alone_until = MAX(sender->alone_until, sender->proved_until);
 		sender->suspects = 0;
 		window_rewind(sender->window);
-	} else if (window_acked(sender->window, id, &last)) {
-		sender->status.last_ack = last;
+	} else if (window_acked(sender->window, id, &range)) {
+		sender->status.last_ack = MAX(sender->status.last_ack, range.last);
 		sender->status.last_publish_ms = g_get_real_time() / 1000;
-		spool_release(sender->config.spool, last);
+		spool_release_range(sender->config.spool, range.first, range.last);
 	}
 }
 
@@ -162,8 +162,10 @@ static bool sender_drop(UplinkSender *sender, const Payload *payload, const GErr
 	    window_in_flight(sender->window) > 0)
 		return false;
 	/* what went ahead cannot be given up before what is in front of it */
-	if (payload_count(payload) > 1 || sender->fetch_ahead) {
+	if (payload_count(payload) > 1 || sender->fetch_ahead || window_turned(sender->window)) {
 		sender->alone_until = MAX(sender->alone_until, payload_last(payload));
+		if (window_turned(sender->window)) /* in order, then */
+			window_rewind(sender->window);
 		return false;
 	}
 	if (sender->suspects > 0) {
@@ -238,14 +240,20 @@ static bool sender_pace(UplinkSender *sender, const GPtrArray *payloads)
 
 	if (!payload || payload_last(payload) > window_mark(sender->window))
 		return false;
-	sender->pace_us = MAX(sender->pace_us, g_get_monotonic_time()) +
-			  payload_count(payload) * G_USEC_PER_SEC / sender_rate(sender);
+	if (sender_rate(sender) > 0)
+		sender->pace_us = MAX(sender->pace_us, g_get_monotonic_time()) +
+				  payload_count(payload) * G_USEC_PER_SEC / sender_rate(sender);
 	return true;
 }
 
 /* The backlog has gone: on with the rest, once nothing of it is in flight. */
 static void sender_join(UplinkSender *sender)
 {
+	if (window_turned(sender->window)) {
+		window_exhausted(sender->window);
+		sender_pump(sender);
+		return;
+	}
 	if (window_in_flight(sender->window) > window_in_flight(window_ahead(sender->window)))
 		return; /* the next PUBACK goes on */
 	window_skip(sender->window, window_mark(sender->window));
@@ -314,6 +322,7 @@ static unsigned sender_turns(const UplinkSender *sender)
 static void sender_fetch(UplinkSender *sender, Window *lane, SpoolWish wish)
 {
 	wish.after = window_cursor(lane);
+	wish.newest = window_turned(lane);
 	wish.profile = sender->profile;
 	sender->fetching = true;
 	sender->fetch_ahead = lane != sender->window;
@@ -330,21 +339,31 @@ static gboolean sender_on_pace(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The next part of the backlog: a tenth of a second's worth, in one message. */
-static void sender_fetch_backlog(UplinkSender *sender, uint64_t left)
+/* The next part of the backlog: with a rate, a tenth of a second's worth in one message. */
+static void sender_fetch_backlog(UplinkSender *sender, SpoolWish wish)
 {
-	SpoolWish wish = { .limits = sender_limits(sender), .payloads_max = 1 };
 	uint64_t part = (uint64_t)MAX(sender_rate(sender) / 10, 1);
 
-	wish.limits.samples = (unsigned)MIN(MIN(wish.limits.samples, left), part);
+	if (sender_rate(sender) > 0) {
+		part = MIN(part, window_left(sender->window));
+		wish.limits.samples = (unsigned)MIN(wish.limits.samples, part);
+		wish.payloads_max = 1;
+	}
 	sender_fetch(sender, sender->window, wish);
+}
+
+/* What is new comes before a backlog without a rate, which would leave it no room. */
+static bool sender_new_first(const UplinkSender *sender)
+{
+	return sender_rate(sender) == 0 && spool_stats(sender->config.spool)->last >
+						   window_cursor(window_ahead(sender->window));
 }
 
 /* The backlog when it is due, which its rate limits; else what is new; else wait for the former. */
 static void sender_pump_split(UplinkSender *sender)
 {
 	Window *ahead = window_ahead(sender->window);
-	uint64_t left = window_mark(sender->window) - window_cursor(sender->window);
+	uint64_t left = window_left(sender->window);
 	int64_t wait_us = sender->pace_us - g_get_monotonic_time();
 	SpoolWish wish = {
 		.limits = sender_limits(sender),
@@ -353,8 +372,8 @@ static void sender_pump_split(UplinkSender *sender)
 
 	if (wish.payloads_max == 0)
 		return;
-	if (left > 0 && wait_us <= 0)
-		sender_fetch_backlog(sender, left);
+	if (left > 0 && wait_us <= 0 && !sender_new_first(sender))
+		sender_fetch_backlog(sender, wish);
 	else if (spool_stats(sender->config.spool)->last > window_cursor(ahead))
 		sender_fetch(sender, ahead, wish);
 	else if (left > 0 && !sender->pace_timer)
@@ -362,16 +381,22 @@ static void sender_pump_split(UplinkSender *sender)
 			g_timeout_add((guint)(wait_us / 1000 + 1), sender_on_pace, sender);
 }
 
+/* As far as is known without asking the spool. */
+static bool sender_has_more(const UplinkSender *sender)
+{
+	return window_turned(sender->window) ||
+	       spool_stats(sender->config.spool)->last > window_cursor(sender->window);
+}
+
 /* Ask the spool for more when there is more, and room for it on the way. */
 static void sender_pump(UplinkSender *sender)
 {
-	uint64_t cursor = window_cursor(sender->window);
-
 	if (!sender_is_open(sender) || sender->fetching || sender->retry_timer ||
-	    sender->hold_timer || spool_stats(sender->config.spool)->last <= cursor)
+	    sender->hold_timer || !sender_has_more(sender))
 		return;
 	if (window_in_flight(sender->window) == 0)
-		sender->alone = sender->suspects > 0 || cursor < sender->alone_until;
+		sender->alone =
+			sender->suspects > 0 || window_cursor(sender->window) < sender->alone_until;
 	if (window_ahead(sender->window) && !sender->alone) {
 		sender_pump_split(sender);
 		return;
@@ -394,12 +419,15 @@ static void sender_pump(UplinkSender *sender)
 static void sender_split_backlog(UplinkSender *sender)
 {
 	uint64_t last = spool_stats(sender->config.spool)->last;
+	uint64_t cursor = window_cursor(sender->window);
 	uint64_t few = (uint64_t)sender->config.config->agent.batch;
 
 	sender->pace_us = 0;
-	if (sender_rate(sender) > 0 && !window_ahead(sender->window) &&
-	    sender->alone_until <= window_cursor(sender->window) &&
-	    last > window_cursor(sender->window) + few)
+	if (window_ahead(sender->window) || sender->alone_until > cursor)
+		return;
+	if (sender->config.config->agent.backlog_order == CONFIG_BACKLOG_NEWEST && last > cursor)
+		window_turn(sender->window, last);
+	else if (sender_rate(sender) > 0 && last > cursor + few)
 		window_split(sender->window, last);
 }
 
@@ -412,8 +440,7 @@ UplinkSender *uplink_sender_new(const UplinkSenderConfig *config)
 
 	sender->config = *config;
 	sender->drop_lines = LOG_RATE_PEER;
-	sender->window = window_new(stats->last - MIN(stats->depth, stats->last),
-				    uplink_sender_window(sender));
+	sender->window = window_new(stats->first - 1, uplink_sender_window(sender));
 	return sender;
 }
 

@@ -4,6 +4,7 @@
 typedef struct Message {
 	int id;
 	bool acked;
+	uint64_t first;
 	uint64_t last;
 } Message;
 
@@ -12,8 +13,9 @@ struct Window {
 	unsigned head;
 	unsigned n;
 	unsigned limit;
-	uint64_t released;
+	uint64_t released; /* turned round: the floor */
 	uint64_t cursor;
+	bool turned;   /* then there is one ahead */
 	Window *ahead; /* what comes after `mark`; NULL: not split */
 	uint64_t mark;
 };
@@ -56,9 +58,11 @@ unsigned window_in_flight(const Window *window)
 void window_sent(Window *window, int id, uint64_t first, uint64_t last)
 {
 	g_assert(window->n < window->limit);
-	g_assert(first > window->cursor && last >= first);
-	*window_at(window, window->n++) = (Message){ .id = id, .last = last };
-	window->cursor = last;
+	g_assert(last >= first &&
+		 (window->turned ? last <= window->cursor && first > window->released
+				 : first > window->cursor));
+	*window_at(window, window->n++) = (Message){ .id = id, .first = first, .last = last };
+	window->cursor = window->turned ? first - 1 : last;
 }
 
 static bool window_knows(Window *window, int id)
@@ -75,6 +79,23 @@ void window_split(Window *window, uint64_t mark)
 	g_assert(!window->ahead && window->n == 0 && mark > window->cursor);
 	window->ahead = window_new(mark, window->limit);
 	window->mark = mark;
+}
+
+void window_turn(Window *window, uint64_t last)
+{
+	window_split(window, last);
+	window->turned = true;
+	window->cursor = last;
+}
+
+bool window_turned(const Window *window)
+{
+	return window->turned;
+}
+
+uint64_t window_left(const Window *window)
+{
+	return window->turned ? window->cursor - window->released : window->mark - window->cursor;
 }
 
 /* The backlog is through: what went ahead is all there is. */
@@ -108,12 +129,56 @@ uint64_t window_mark(const Window *window)
 	return window->mark;
 }
 
-bool window_acked(Window *window, int id, uint64_t *release)
+static void window_end_turned(Window *window)
+{
+	if (window->n == 0 && window->cursor == window->released)
+		window_merge(window);
+}
+
+void window_exhausted(Window *window)
+{
+	window->cursor = window->released;
+	window_end_turned(window);
+}
+
+/* The message with @id leaves, wherever it is; false: there is none. */
+static bool window_take(Window *window, int id, Message *message)
+{
+	for (unsigned i = 0; i < window->n; i++) {
+		if (window_at(window, i)->id != id)
+			continue;
+		*message = *window_at(window, i);
+		for (window->n--; i < window->n; i++)
+			*window_at(window, i) = *window_at(window, i + 1);
+		return true;
+	}
+	return false;
+}
+
+static bool window_acked_turned(Window *window, int id, WindowRange *release)
+{
+	uint64_t before = window->ahead->released;
+	Message message;
+
+	if (window_take(window, id, &message)) {
+		*release = (WindowRange){ message.first, message.last };
+		window_end_turned(window);
+		return true;
+	}
+	if (!window_acked(window->ahead, id, release))
+		return false;
+	release->first = before + 1;
+	return true;
+}
+
+bool window_acked(Window *window, int id, WindowRange *release)
 {
 	bool moved = false;
 
+	if (window->turned)
+		return window_acked_turned(window, id, release);
 	if (window->ahead && window_knows(window->ahead, id)) {
-		uint64_t later;
+		WindowRange later;
 
 		window_acked(window->ahead, id, &later);
 		return false;
@@ -131,7 +196,7 @@ bool window_acked(Window *window, int id, uint64_t *release)
 	if (window->ahead && window->n == 0 && window->released >= window->mark)
 		window_merge(window);
 	if (moved)
-		*release = window->released;
+		*release = (WindowRange){ 0, window->released };
 	return moved;
 }
 
@@ -143,6 +208,9 @@ void window_pass(Window *window)
 
 void window_rewind(Window *window)
 {
+	if (window->turned)
+		g_clear_pointer(&window->ahead, window_free);
+	window->turned = false;
 	if (window->ahead)
 		window_rewind(window->ahead);
 	window->n = 0;

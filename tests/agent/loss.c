@@ -57,6 +57,7 @@ typedef struct Loss {
 	uint64_t bound;         /* of duplicates */
 	uint64_t failing_since; /* arrivals when the disk began to fail */
 	bool failing;
+	gboolean newest; /* first: then there is no order to keep */
 } Loss;
 
 typedef struct Event {
@@ -365,7 +366,8 @@ static void begin(Loss *loss)
 	loss->link = unsure_link_new(broker_port(loss->broker));
 
 	g_autofree char *lines = g_strdup_printf(
-		"inflight = %d\nbatch = %d\n[log]\nlevel = error\n", INFLIGHT, BATCH);
+		"inflight = %d\nbatch = %d\nbacklog_order = %s\n[log]\nlevel = error\n", INFLIGHT,
+		BATCH, loss->newest ? "newest" : "oldest");
 
 	loss->agent = agent_process_new(unsure_link_port(loss->link), lines);
 
@@ -447,7 +449,7 @@ static bool report(Loss *loss)
 		"), lost %" G_GUINT64_FORMAT "\n",
 		sums.acked, sums.delivered, sums.duplicated, loss->bound, sums.lost);
 	ledger_print_lost(loss->ledger, 20);
-	return sums.lost == 0 && sums.disordered == 0 && dropped == 0 &&
+	return sums.lost == 0 && (loss->newest || sums.disordered == 0) && dropped == 0 &&
 	       sums.duplicated <= loss->bound && sums.acked > 0;
 }
 
@@ -475,14 +477,15 @@ int main(int argc, char **argv)
 {
 	gint rounds = 200;
 	gint64 seed = -1;
+	Loss loss = { 0 };
 	const GOptionEntry entries[] = {
 		{ "rounds", 'n', 0, G_OPTION_ARG_INT, &rounds, "how many (200)", "N" },
 		{ "seed", 's', 0, G_OPTION_ARG_INT64, &seed, "what happens (any)", "N" },
+		{ "newest", 0, 0, G_OPTION_ARG_NONE, &loss.newest, "backlog_order = newest", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
-	Loss loss = { 0 };
 
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) || rounds < 1) {

@@ -20,6 +20,7 @@ struct Oracle {
 	bool granted;
 	GHashTable *by_seq; /* seq -> n, 0 when the sample has none; both int64_t */
 	GHashTable *by_n;   /* n -> seq */
+	GArray *order;      /* of n, as they came */
 	unsigned doubles;
 };
 
@@ -54,6 +55,7 @@ static void take_sample(Oracle *oracle, const cJSON *sample)
 		return;
 	g_assert_null(known_seq);
 	remember(oracle->by_n, n, seq);
+	g_array_append_val(oracle->order, n);
 }
 
 static void take_line(Oracle *oracle, const char *line)
@@ -129,6 +131,7 @@ Oracle *oracle_new(Broker *broker, Pki *pki, const char *device)
 	broker_publish(broker, device, MARKER, pki_path(pki, "granted.txt"));
 	oracle->input = g_string_new(NULL);
 	oracle->by_seq = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	oracle->order = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	oracle->by_n = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
 				 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, die_with_parent,
@@ -149,6 +152,7 @@ void oracle_free(Oracle *oracle)
 	g_string_free(oracle->input, TRUE);
 	g_hash_table_unref(oracle->by_seq);
 	g_hash_table_unref(oracle->by_n);
+	g_array_unref(oracle->order);
 	g_free(oracle);
 }
 
@@ -158,6 +162,14 @@ void oracle_await(Oracle *oracle, int64_t first, int64_t last)
 		while (!g_hash_table_contains(oracle->by_n, &n))
 			take_more(oracle);
 	}
+}
+
+unsigned oracle_rank(const Oracle *oracle, int64_t n)
+{
+	for (guint i = 0; i < oracle->order->len; i++)
+		if (g_array_index(oracle->order, int64_t, i) == n)
+			return i + 1;
+	return 0;
 }
 
 unsigned oracle_doubles(const Oracle *oracle)

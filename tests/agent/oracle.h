@@ -25,6 +25,9 @@ void oracle_free(Oracle *oracle);
  * "ts" or "seq", or a time of measurement that is not within an hour of now */
 void oracle_await(Oracle *oracle, int64_t first, int64_t last);
 
+/* oracle_rank() - {"n":@n} was the so manieth that came; 0: it has not come */
+unsigned oracle_rank(const Oracle *oracle, int64_t n);
+
 /* oracle_doubles() - messages whose sequence number had come before */
 unsigned oracle_doubles(const Oracle *oracle);
 

@@ -364,6 +364,47 @@ static void test_backlog_rate(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
 }
 
+/* What waited is sent from its newest part down, in order within a message; all arrives once. */
+static void test_newest_first(Fixture *f, gconstpointer data)
+{
+	broker_kill(f->broker);
+	agent_process_start(f->agent);
+	publish(f, 1, 500);
+	agent_process_kill(f->agent);
+	restart_broker(f);
+	agent_process_start(f->agent);
+	oracle_await(f->oracle, 1, 500);
+	g_assert_cmpuint(oracle_rank(f->oracle, 500), <=, 10);
+	g_assert_cmpuint(oracle_rank(f->oracle, 499) + 1, ==, oracle_rank(f->oracle, 500));
+	g_assert_cmpuint(oracle_rank(f->oracle, 1), >, 490);
+	publish(f, 501, 510);
+	oracle_await(f->oracle, 501, 510);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	agent_process_start(f->agent); /* all of it was deleted */
+	publish(f, 511, 520);
+	oracle_await(f->oracle, 511, 520);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+}
+
+/* Killed in the middle of it, with new samples going ahead: nothing is lost. */
+static void test_newest_killed(Fixture *f, gconstpointer data)
+{
+	broker_kill(f->broker);
+	agent_process_start(f->agent);
+	publish(f, 1, 150);
+	agent_process_kill(f->agent);
+	restart_broker(f);
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+	publish(f, 151, 200);
+	oracle_await(f->oracle, 150, 200);
+	g_assert_cmpuint(oracle_rank(f->oracle, 1), ==, 0);
+	agent_process_kill(f->agent);
+	agent_process_start(f->agent);
+	publish(f, 201, 210);
+	oracle_await(f->oracle, 1, 210);
+}
+
 static bool complains(const AgentProcess *agent, const char *words)
 {
 	cJSON *status = agent_process_status(agent);
@@ -443,6 +484,10 @@ int main(int argc, char **argv)
 	ADD("/agent/lacks/watch", NULL, test_unwatchable);
 	ADD("/agent/start/second-agent", NULL, test_second_agent);
 	ADD("/agent/live/backlog-rate", "[agent]\nbacklog_rate = 20\n", test_backlog_rate);
+	ADD("/agent/live/newest-first", "[agent]\nbacklog_order = newest\nbatch = 10\n",
+	    test_newest_first);
+	ADD("/agent/live/newest-killed",
+	    "[agent]\nbacklog_order = newest\nbacklog_rate = 50\nbatch = 10\n", test_newest_killed);
 	ADD("/agent/live/rival", NULL, test_rival);
 	ADD("/agent/start/notifies", NULL, test_notifies);
 	return g_test_run();

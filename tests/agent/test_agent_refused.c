@@ -59,13 +59,13 @@ static void publish(const AgentProcess *agent, int64_t first, int64_t last)
 }
 
 /* Three of fifty have what the broker will never take: they go, counted, the others arrive. */
-static void test_bad_samples(void)
+static void test_bad_samples(gconstpointer lines)
 {
 	g_autoptr(PickyBroker) broker = picky_broker_new(PAYLOAD_FORMAT);
-	g_autoptr(AgentProcess) agent = NULL;
+	g_autoptr(AgentProcess) agent = prepare(broker, lines);
 
 	picky_broker_refuse(broker, bad_ones);
-	agent = start(broker);
+	agent_process_start(agent);
 	publish(agent, 1, 50);
 	await_empty(agent);
 	g_assert_cmpint(spool_number(agent, "dropped"), ==, 3);
@@ -134,7 +134,9 @@ static void test_metered(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/agent/refused/bad-samples", test_bad_samples);
+	g_test_add_data_func("/agent/refused/bad-samples", "", test_bad_samples);
+	g_test_add_data_func("/agent/refused/bad-samples-newest",
+			     "[agent]\nbacklog_order = newest\n", test_bad_samples);
 	g_test_add_data_func("/agent/refused/all/payload-format", GUINT_TO_POINTER(PAYLOAD_FORMAT),
 			     test_all_refused);
 	g_test_add_data_func("/agent/refused/all/quota", GUINT_TO_POINTER(QUOTA), test_all_refused);

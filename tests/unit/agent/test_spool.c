@@ -144,6 +144,54 @@ static void test_round_trip(Fixture *f, gconstpointer data)
 	spool_close(f->spool);
 }
 
+static void fetch_newest(Fixture *f, uint64_t upto, unsigned payloads)
+{
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	SpoolWish wish = { .after = upto,
+			   .newest = true,
+			   .limits = { 32768, 10, 0 },
+			   .profile = profile,
+			   .payloads_max = payloads };
+
+	spool_fetch(f->spool, &wish, on_fetched, f);
+}
+
+/* From the newest down, each payload in order; what was released is never found again. */
+static void test_newest(Fixture *f, gconstpointer data)
+{
+	f->spool = open_spool(f, LIMIT);
+	append(f, 35);
+	fetch_newest(f, 35, 2);
+	wait_for_answers(f, 2);
+	g_assert_cmpuint(f->fetched->len, ==, 2);
+	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), ==, 26);
+	g_assert_cmpuint(payload_last(f->fetched->pdata[0]), ==, 35);
+	g_assert_cmpuint(payload_first(f->fetched->pdata[1]), ==, 16);
+
+	spool_release_range(f->spool, 26, 35);
+	spool_release_range(f->spool, 5, 6);
+	spool_release_range(f->spool, 16, 25);
+	fetch_newest(f, 35, 9);
+	wait_for_answers(f, 3);
+	g_assert_cmpuint(f->fetched->len, ==, 2);
+	g_assert_cmpuint(payload_last(f->fetched->pdata[0]), ==, 15);
+	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), ==, 4);
+	g_assert_cmpuint(payload_count(f->fetched->pdata[0]), ==, 10);
+	g_assert_cmpuint(payload_last(f->fetched->pdata[1]), ==, 3);
+	spool_release_range(f->spool, 1, 4);
+	fetch(f, 0, 100, 1);
+	wait_for_answers(f, 4);
+	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), ==, 7);
+	g_assert_cmpuint(payload_last(f->fetched->pdata[0]), ==, 15);
+	spool_close(f->spool);
+
+	f->spool = open_spool(f, LIMIT);
+	g_assert_cmpuint(spool_stats(f->spool)->depth, ==, 9);
+	g_assert_cmpuint(spool_stats(f->spool)->delivered, ==, 26);
+	g_assert_cmpuint(spool_stats(f->spool)->last, ==, 35);
+	spool_close(f->spool);
+}
+
 static void on_pinged(void *data)
 {
 	Fixture *f = data;
@@ -327,6 +375,7 @@ int main(int argc, char **argv)
 	/* first, before there are threads: it forks */
 	ADD("/agent/spool/kill", test_kill);
 	ADD("/agent/spool/round-trip", test_round_trip);
+	ADD("/agent/spool/newest", test_newest);
 	ADD("/agent/spool/close", test_close);
 	ADD("/agent/spool/ping", test_ping);
 	ADD("/agent/spool/limit", test_limit);

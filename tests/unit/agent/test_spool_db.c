@@ -161,6 +161,98 @@ static void test_read(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+static void remove_range(SpoolDb *db, uint64_t first, uint64_t last)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(spool_db_begin(db, &error));
+	g_assert_true(spool_db_remove_range(db, first, last, 0, &error));
+	g_assert_true(spool_db_commit(db, &error));
+}
+
+/* Counts are exact with holes, also over a new start, and the numbers go on. */
+static void test_holes(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+
+	append(db, 20);
+	remove_range(db, 16, 20); /* the newest: no row shows the last number */
+	assert_stats(db, 15, 20, 5, 0);
+	remove_range(db, 8, 9);
+	remove_range(db, 9, 10); /* part of it is gone already */
+	assert_stats(db, 12, 20, 8, 0);
+	spool_db_close(db);
+
+	db = open_fine(f);
+	assert_stats(db, 12, 20, 8, 0);
+	g_assert_cmpuint(spool_db_stats(db).first, ==, 1);
+	append(db, 1);
+	assert_stats(db, 13, 21, 8, 0);
+	remove_up_to(db, 7, 0); /* the front closes up to what is behind the hole */
+	g_assert_cmpuint(spool_db_stats(db).first, ==, 11);
+	assert_stats(db, 6, 21, 15, 0);
+	remove_range(db, 12, 13);
+	spool_db_close(db);
+
+	db = open_fine(f);
+	assert_stats(db, 4, 21, 17, 0);
+	remove_range(db, 0, 21);
+	assert_stats(db, 0, 21, 21, 0);
+	append(db, 1);
+	assert_stats(db, 1, 22, 21, 0);
+	spool_db_close(db);
+}
+
+/* Rolled back, a hole has never been. */
+static void test_holes_rollback(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+
+	append(db, 10);
+	g_assert_true(spool_db_begin(db, NULL));
+	g_assert_true(spool_db_remove_range(db, 5, 10, 0, NULL));
+	spool_db_rollback(db);
+	assert_stats(db, 10, 10, 0, 0);
+	remove_range(db, 5, 10);
+	assert_stats(db, 4, 10, 6, 0);
+	spool_db_close(db);
+}
+
+static void find_newest(SpoolDb *db, uint64_t upto, PayloadLimits limits, uint64_t first,
+			uint64_t last)
+{
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	uint64_t after;
+
+	g_assert_true(spool_db_find_newest(db, upto, profile, &limits, &after, NULL));
+
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+
+	g_assert_true(spool_db_read(db, after, payload, NULL));
+	g_assert_cmpuint(payload_first(payload), ==, first);
+	g_assert_cmpuint(payload_last(payload), ==, last);
+}
+
+/* The newest that fit, in order, and nothing above the bound. */
+static void test_newest(Fixture *f, gconstpointer data)
+{
+	PayloadLimits three = { 32768, 3, 0 };
+	PayloadLimits tight = { 90, 100, 0 }; /* octets: two samples */
+	SpoolDb *db = open_fine(f);
+
+	append(db, 10);
+	find_newest(db, 10, three, 8, 10);
+	find_newest(db, 7, three, 5, 7);
+	find_newest(db, 2, three, 1, 2);
+	find_newest(db, 0, three, 0, 0);
+	find_newest(db, G_MAXUINT64, three, 8, 10);
+	find_newest(db, 9, tight, 8, 9);
+	remove_range(db, 4, 9);
+	find_newest(db, 10, three, 2, 10);
+	find_newest(db, 9, three, 1, 3);
+	spool_db_close(db);
+}
+
 static void test_limit(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -222,6 +314,28 @@ static void test_drop_oldest(Fixture *f, gconstpointer data)
 }
 
 /* The samples of one transaction that is larger than the spool: the last of them stay. */
+/* Over holes the oldest are dropped and counted one by one. */
+static void test_drop_oldest_holes(Fixture *f, gconstpointer data)
+{
+	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
+	PayloadLimits all = { 100000000, 100000, 0 };
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, all);
+	SpoolStats stats;
+
+	spool_db_set_policy(db, CONFIG_SPOOL_DROP_OLDEST);
+	append_all(db, 3000);
+	remove_range(db, 101, 1000);
+	append_all(db, 20000);
+	stats = spool_db_stats(db);
+	g_assert_cmpuint(first_waiting(db), >, 1000);
+	g_assert_cmpuint(stats.delivered, ==, 900);
+	g_assert_true(spool_db_read(db, 0, payload, NULL));
+	g_assert_cmpuint(stats.depth, ==, payload_count(payload));
+	assert_stats(db, stats.depth, 23000, 900, 23000 - 900 - stats.depth);
+	spool_db_close(db);
+}
+
 static void test_drop_oldest_at_once(Fixture *f, gconstpointer data)
 {
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
@@ -361,7 +475,8 @@ static void test_damage_later(Fixture *f, gconstpointer data)
 	const DamageCase rows = { .offset = 20 * 4096, .len = 40 * 4096, .fill = 'x' };
 
 	append(db, 20000);
-	remove_up_to(db, 10, 3);
+	remove_up_to(db, 8, 3);
+	remove_range(db, 15, 16);
 	spool_db_close(db);
 	damage(f->path, &rows);
 	db = open_fine(f);
@@ -572,6 +687,10 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/numbers", test_numbers);
 	ADD("/agent/spool-db/rollback", test_rollback);
 	ADD("/agent/spool-db/read", test_read);
+	ADD("/agent/spool-db/holes", test_holes);
+	ADD("/agent/spool-db/holes-rollback", test_holes_rollback);
+	ADD("/agent/spool-db/newest", test_newest);
+	ADD("/agent/spool-db/drop-oldest-holes", test_drop_oldest_holes);
 	ADD("/agent/spool-db/limit", test_limit);
 	ADD("/agent/spool-db/drop-oldest", test_drop_oldest);
 	ADD("/agent/spool-db/drop-oldest-at-once", test_drop_oldest_at_once);

@@ -64,7 +64,7 @@ static const WindowCase cases[] = {
 
 static void step(Window *window, const Step *step)
 {
-	uint64_t release = 0;
+	WindowRange release = { 0, 0 };
 
 	if (step->what == SENT)
 		window_sent(window, step->id, step->first, step->last);
@@ -75,9 +75,10 @@ static void step(Window *window, const Step *step)
 	else if (step->what == SKIP)
 		window_skip(window, step->first);
 	else if (window_acked(window, step->id, &release))
-		g_assert_cmpuint(release, >, 0);
+		g_assert_cmpuint(release.last, >, 0);
+	g_assert_cmpuint(release.first, ==, 0);
 	if (step->what == ACK)
-		g_assert_cmpuint(release, ==, step->last);
+		g_assert_cmpuint(release.last, ==, step->last);
 	g_assert_cmpuint(window_cursor(window), ==, step->cursor);
 	g_assert_cmpuint(window_in_flight(window), ==, step->in_flight);
 }
@@ -96,14 +97,14 @@ static void test_case(gconstpointer data)
 static void test_ring(void)
 {
 	g_autoptr(Window) window = window_new(0, 3);
-	uint64_t release;
+	WindowRange release;
 
 	for (int i = 1; i <= 100; i++) {
 		window_sent(window, i, (uint64_t)i, (uint64_t)i);
 		if (i < 3)
 			continue;
 		g_assert_true(window_acked(window, i - 2, &release));
-		g_assert_cmpuint(release, ==, (uint64_t)i - 2);
+		g_assert_cmpuint(release.last, ==, (uint64_t)i - 2);
 	}
 }
 
@@ -111,7 +112,7 @@ static void test_ring(void)
 static void test_split(void)
 {
 	g_autoptr(Window) window = window_new(10, 3);
-	uint64_t release = 0;
+	WindowRange release = { 0, 0 };
 
 	window_split(window, 30);
 	window_sent(window_ahead(window), 1, 31, 40);
@@ -120,24 +121,24 @@ static void test_split(void)
 	g_assert_false(window_acked(window, 1, &release));
 	g_assert_cmpuint(window_cursor(window), ==, 20);
 	g_assert_true(window_acked(window, 2, &release));
-	g_assert_cmpuint(release, ==, 20);
+	g_assert_cmpuint(release.last, ==, 20);
 
 	window_sent(window_ahead(window), 3, 41, 50);
 	window_sent(window, 4, 21, 30);
 	g_assert_true(window_acked(window, 4, &release));
-	g_assert_cmpuint(release, ==, 40);
+	g_assert_cmpuint(release.last, ==, 40);
 	g_assert_null(window_ahead(window));
 	g_assert_cmpuint(window_cursor(window), ==, 50);
 	g_assert_cmpuint(window_in_flight(window), ==, 1);
 	g_assert_true(window_acked(window, 3, &release));
-	g_assert_cmpuint(release, ==, 50);
+	g_assert_cmpuint(release.last, ==, 50);
 }
 
 /* A lost connection forgets what was in flight, not what had gone ahead. */
 static void test_split_rewind(void)
 {
 	g_autoptr(Window) window = window_new(10, 3);
-	uint64_t release = 0;
+	WindowRange release = { 0, 0 };
 
 	window_split(window, 20);
 	window_sent(window_ahead(window), 1, 21, 30);
@@ -149,14 +150,14 @@ static void test_split_rewind(void)
 	g_assert_cmpuint(window_cursor(window_ahead(window)), ==, 30);
 	window_sent(window, 1, 11, 20);
 	g_assert_true(window_acked(window, 1, &release));
-	g_assert_cmpuint(release, ==, 30);
+	g_assert_cmpuint(release.last, ==, 30);
 	g_assert_cmpuint(window_cursor(window), ==, 30);
 }
 
 static void test_split_undone(void)
 {
 	g_autoptr(Window) window = window_new(10, 3);
-	uint64_t release = 0;
+	WindowRange release = { 0, 0 };
 
 	window_split(window, 20);
 	window_sent(window_ahead(window), 1, 21, 30);
@@ -171,7 +172,89 @@ static void test_split_undone(void)
 	g_assert_null(window_ahead(window));
 	g_assert_cmpuint(window_cursor(window), ==, 30);
 	g_assert_true(window_acked(window, 1, &release));
-	g_assert_cmpuint(release, ==, 30);
+	g_assert_cmpuint(release.last, ==, 30);
+}
+
+static void expect_release(Window *window, int id, uint64_t first, uint64_t last)
+{
+	WindowRange release = { 0, 0 };
+
+	g_assert_true(window_acked(window, id, &release));
+	g_assert_cmpuint(release.first, ==, first);
+	g_assert_cmpuint(release.last, ==, last);
+}
+
+/* From the newest down, each released by itself; what is new goes ahead, in order. */
+static void test_turned(void)
+{
+	g_autoptr(Window) window = window_new(10, 4);
+	WindowRange release;
+
+	window_turn(window, 40);
+	g_assert_true(window_turned(window));
+	g_assert_cmpuint(window_left(window), ==, 30);
+	window_sent(window, 1, 31, 40);
+	window_sent(window, 2, 25, 30);
+	window_sent(window_ahead(window), 3, 41, 41);
+	window_sent(window_ahead(window), 4, 42, 43);
+	g_assert_cmpuint(window_cursor(window), ==, 24);
+	g_assert_cmpuint(window_in_flight(window), ==, 4);
+	expect_release(window, 2, 25, 30);
+	g_assert_false(window_acked(window, 4, &release)); /* those keep their order */
+	expect_release(window, 3, 41, 43);
+	g_assert_false(window_acked(window, 3, &release));
+	expect_release(window, 1, 31, 40);
+	g_assert_cmpuint(window_in_flight(window), ==, 0);
+
+	window_sent(window, 5, 11, 24); /* the rest */
+	g_assert_cmpuint(window_left(window), ==, 0);
+	window_sent(window_ahead(window), 6, 44, 44);
+	expect_release(window, 5, 11, 24);
+	g_assert_false(window_turned(window));
+	g_assert_null(window_ahead(window));
+	g_assert_cmpuint(window_cursor(window), ==, 44);
+	expect_release(window, 6, 0, 44);
+}
+
+/* The spool has less than its numbers say: it is through when the last is acknowledged. */
+static void test_turned_exhausted(void)
+{
+	g_autoptr(Window) window = window_new(10, 3);
+
+	window_turn(window, 40);
+	window_sent(window, 1, 35, 40);
+	window_exhausted(window);
+	g_assert_true(window_turned(window));
+	g_assert_cmpuint(window_left(window), ==, 0);
+	expect_release(window, 1, 35, 40);
+	g_assert_false(window_turned(window));
+	g_assert_cmpuint(window_cursor(window), ==, 40);
+
+	window_turn(window, 50);
+	window_exhausted(window); /* nothing is in flight: at once */
+	g_assert_false(window_turned(window));
+	g_assert_cmpuint(window_cursor(window), ==, 50);
+}
+
+/* After a loss all that the spool still has is looked for from the floor on. */
+static void test_turned_rewind(void)
+{
+	g_autoptr(Window) window = window_new(10, 3);
+	WindowRange release;
+
+	window_turn(window, 40);
+	window_sent(window, 1, 35, 40);
+	window_sent(window_ahead(window), 2, 41, 50);
+	expect_release(window, 2, 41, 50);
+	window_rewind(window);
+	g_assert_false(window_turned(window));
+	g_assert_null(window_ahead(window));
+	g_assert_cmpuint(window_in_flight(window), ==, 0);
+	g_assert_cmpuint(window_cursor(window), ==, 10);
+	g_assert_false(window_acked(window, 1, &release));
+	window_turn(window, 60);
+	window_sent(window, 1, 51, 60);
+	expect_release(window, 1, 51, 60);
 }
 
 /* A server's limit holds for both together; each side gets one message at least. */
@@ -201,6 +284,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/window/split", test_split);
 	g_test_add_func("/agent/window/split-rewind", test_split_rewind);
 	g_test_add_func("/agent/window/split-undone", test_split_undone);
+	g_test_add_func("/agent/window/turned", test_turned);
+	g_test_add_func("/agent/window/turned-exhausted", test_turned_exhausted);
+	g_test_add_func("/agent/window/turned-rewind", test_turned_rewind);
 	g_test_add_func("/agent/window/shares", test_shares);
 	return g_test_run();
 }

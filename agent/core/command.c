@@ -81,22 +81,33 @@ Command *command_new(const char *reply, const char *id, const char *method, cJSO
 	return command;
 }
 
+static Command *command_new_faulty(const char *reply, const char *id, const char *words)
+{
+	Command *command = command_new(reply, id, NULL, NULL);
+
+	g_clear_error(&command->fault);
+	command->fault = malformed(words);
+	return command;
+}
+
+Command *command_new_too_long(const char *reply, const char *id)
+{
+	return command_new_faulty(reply, id, "the request is longer than 16 KiB");
+}
+
 Command *command_parse(const char *reply, const char *id, const void *text, size_t len)
 {
 	g_autoptr(cJSON) json = len <= COMMAND_REQUEST_MAX ? json_parse(text, len) : NULL;
 	cJSON *params;
-	Command *command;
 
 	if (cJSON_IsObject(json)) {
 		params = cJSON_DetachItemFromObjectCaseSensitive(json, "params");
 		return command_new(reply, id ? id : json_text(json, "id"),
 				   json_text(json, "method"), params);
 	}
-	command = command_new(reply, id, NULL, NULL);
-	g_clear_error(&command->fault);
-	command->fault = malformed(len > COMMAND_REQUEST_MAX ? "the request is longer than 16 KiB"
-							     : "the request is no JSON object");
-	return command;
+	if (len > COMMAND_REQUEST_MAX)
+		return command_new_too_long(reply, id);
+	return command_new_faulty(reply, id, "the request is no JSON object");
 }
 
 void command_free(Command *command)

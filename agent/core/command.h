@@ -54,6 +54,9 @@ Command *command_new(const char *reply, const char *id, const char *method, cJSO
  * Returns a Command, always; with a fault of COMMAND_ERROR_MALFORMED when @text is no request */
 Command *command_parse(const char *reply, const char *id, const void *text, size_t len);
 
+/* command_new_too_long() - one of more than COMMAND_REQUEST_MAX octets: with a fault */
+Command *command_new_too_long(const char *reply, const char *id);
+
 /* command_free() - NULL is fine */
 void command_free(Command *command);
 

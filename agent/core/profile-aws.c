@@ -10,7 +10,8 @@
  *              notify-next             {"execution":{"jobId":TEXT,"jobDocument":REQUEST}}
  *              JOB/update              {"status":TEXT,"statusDetails":{NAME:TEXT}}
  *
- * A job is a command: its document is the request, its id tells it from others for good. One
+ * A job is a command: its document is the request, its id tells it from others for good. One that
+ * is longer than a request may be is refused by its id, or it would keep all others waiting. One
  * sample a message: rules look into objects, not into arrays.
  * Source: AWS IoT Core, "Reserved topics", "Device Shadow MQTT topics", "Jobs device MQTT API",
  * "AWS IoT Core endpoints and quotas"; what a thing may be called: API CreateThing
@@ -20,7 +21,8 @@
 #include <string.h>
 
 #define THING       "$aws/things/%c/"
-#define DETAILS_MAX 1024 /* octets of one of the details */
+#define DETAILS_MAX 1024                 /* octets of one of the details */
+#define JOB_MAX     ((size_t)128 * 1024) /* octets of a message that tells of a job: of any message */
 
 static const char *const filters[] = { THING "shadow/get/accepted", THING "shadow/update/delta",
 				       THING "jobs/notify-next", THING "jobs/$next/get/accepted",
@@ -52,7 +54,7 @@ static void receive_shadow(cJSON *document, const char *part, ProfileInput *inpu
 		profile_input_settings(input, g_steal_pointer(&state));
 }
 
-static void receive_job(const cJSON *document, ProfileInput *input)
+static void receive_job(const cJSON *document, size_t len, ProfileInput *input)
 {
 	const cJSON *execution = cJSON_GetObjectItemCaseSensitive(document, "execution");
 	const cJSON *request = cJSON_GetObjectItemCaseSensitive(execution, "jobDocument");
@@ -62,8 +64,17 @@ static void receive_job(const cJSON *document, ProfileInput *input)
 	if (!id || !*id || strlen(id) > COMMAND_ID_MAX || strpbrk(id, "/+#"))
 		return; /* an empty answer: no job waits */
 	input->type = PROFILE_INPUT_COMMAND;
-	input->command = command_new(id, id, json_text(request, "method"),
-				     params ? cJSON_Duplicate(params, true) : NULL);
+	if (len > COMMAND_REQUEST_MAX)
+		input->command = command_new_too_long(id, id);
+	else
+		input->command = command_new(id, id, json_text(request, "method"),
+					     params ? cJSON_Duplicate(params, true) : NULL);
+}
+
+static bool is_job(const char *rest)
+{
+	return strcmp(rest, "jobs/notify-next") == 0 ||
+	       strcmp(rest, "jobs/$next/get/accepted") == 0;
 }
 
 static void aws_receive(const Profile *profile, const char *topic, const void *payload, size_t len,
@@ -71,17 +82,18 @@ static void aws_receive(const Profile *profile, const char *topic, const void *p
 {
 	g_autofree char *thing = profile_expand(profile, THING);
 	const char *rest = topic_rest(topic, thing);
-	g_autoptr(cJSON) json = len <= COMMAND_REQUEST_MAX ? json_parse(payload, len) : NULL;
+	bool job = rest && is_job(rest);
+	size_t most = job ? JOB_MAX : COMMAND_REQUEST_MAX;
+	g_autoptr(cJSON) json = rest && len <= most ? json_parse(payload, len) : NULL;
 
-	if (!rest || !json)
+	if (!json)
 		return;
 	if (strcmp(rest, "shadow/get/accepted") == 0)
 		receive_shadow(json, "desired", input);
 	else if (strcmp(rest, "shadow/update/delta") == 0)
 		receive_shadow(json, NULL, input);
-	else if (strcmp(rest, "jobs/notify-next") == 0 ||
-		 strcmp(rest, "jobs/$next/get/accepted") == 0)
-		receive_job(json, input);
+	else if (job)
+		receive_job(json, len, input);
 }
 
 /* The longest part of @text that fits and is whole characters. */
@@ -97,11 +109,22 @@ static char *shorten(const char *text)
 	return g_strndup(text, len);
 }
 
-/* A job that comes twice while it is being carried out has not failed. */
+/* A job that comes twice while it is being carried out has not failed, and one that was not even
+ * tried is rejected. */
 static const char *job_status(const GError *error)
 {
-	if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_BUSY))
-		return "IN_PROGRESS";
+	static const struct {
+		CommandCode code;
+		const char *status;
+	} rows[] = {
+		{ COMMAND_ERROR_BUSY, "IN_PROGRESS" },     { COMMAND_ERROR_MALFORMED, "REJECTED" },
+		{ COMMAND_ERROR_UNKNOWN, "REJECTED" },     { COMMAND_ERROR_DENIED, "REJECTED" },
+		{ COMMAND_ERROR_UNSUPPORTED, "REJECTED" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		if (g_error_matches(error, COMMAND_ERROR, (int)rows[i].code))
+			return rows[i].status;
 	return error ? "FAILED" : "SUCCEEDED";
 }
 

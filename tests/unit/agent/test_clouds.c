@@ -474,7 +474,7 @@ static const Input inputs[] = {
 	  "$aws/things/dev-1/jobs/j-1/update "
 	  "{\"status\":\"SUCCEEDED\",\"statusDetails\":{\"result\":\"true\"}}",
 	  "$aws/things/dev-1/jobs/j-1/update "
-	  "{\"status\":\"FAILED\",\"statusDetails\":{\"error\":\"no\",\"code\":\"unknown\"}}" },
+	  "{\"status\":\"REJECTED\",\"statusDetails\":{\"error\":\"no\",\"code\":\"unknown\"}}" },
 	{ "aws-job-none", "aws", "$aws/things/dev-1/jobs/$next/get/accepted",
 	  "{\"clientToken\":\"x\"}", "none", NULL, NULL },
 	{ "aws-job-bad-id", "aws", "$aws/things/dev-1/jobs/notify-next",
@@ -600,6 +600,35 @@ static void test_job_details(void)
 		      "\"statusDetails\":{\"error\":\"under way\",\"code\":\"busy\"}}");
 }
 
+/* A job that is too long to be done is answered for all that, so that the next one comes. */
+static void test_job_too_long(void)
+{
+	static const size_t fills[] = { 16 * 1024, 127 * 1024, 128 * 1024 };
+	g_autoptr(Profile) profile = profile_for("aws", NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fills); i++) {
+		g_autofree char *fill = g_strnfill(fills[i], 'x');
+		g_autofree char *text =
+			g_strdup_printf("{\"execution\":{\"jobId\":\"j-9\",\"jobDocument\":"
+					"{\"method\":\"status\",\"params\":{\"a\":\"%s\"}}}}",
+					fill);
+		ProfileInput input;
+
+		profile_receive(profile, "$aws/things/dev-1/jobs/notify-next", text, strlen(text),
+				&input);
+		if (fills[i] == 128 * 1024) { /* more than its broker takes from anybody */
+			g_assert_cmpint(input.type, ==, PROFILE_INPUT_NONE);
+			continue;
+		}
+		g_assert_cmpint(input.type, ==, PROFILE_INPUT_COMMAND);
+		expect_answer(profile, input.command, input.command->fault,
+			      "$aws/things/dev-1/jobs/j-9/update {\"status\":\"REJECTED\","
+			      "\"statusDetails\":{\"error\":\"the request is longer than 16 KiB\","
+			      "\"code\":\"malformed\"}}");
+		profile_input_clear(&input);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -622,5 +651,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/clouds/announce", test_announce);
 	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);
 	g_test_add_func("/agent/clouds/input/job-details", test_job_details);
+	g_test_add_func("/agent/clouds/input/job-too-long", test_job_too_long);
 	return g_test_run();
 }

@@ -328,10 +328,19 @@ static bool reload_sensors(App *app, const Config *fresh, const char *const *cha
 	return true;
 }
 
+/* What a reload obeys at once. */
+static const char *const obeyed[] = { "sensor", "agent.interval", "log.level", NULL };
+
+static bool any_obeyed(const char *const *changed)
+{
+	while (*changed && !g_strv_contains(obeyed, *changed))
+		changed++;
+	return *changed != NULL;
+}
+
 /* What differs from the start and is not obeyed before the next start, in one line. */
 static void tell_kept(const char *const *changed)
 {
-	static const char *const obeyed[] = { "sensor", "agent.interval", "log.level", NULL };
 	g_autoptr(GString) kept = g_string_new(NULL);
 
 	for (; *changed; changed++)
@@ -357,6 +366,8 @@ static bool app_reload(App *app, GError **error)
 		return false;
 	if (g_strv_contains(names, "log.level"))
 		log_set_level(app->log, fresh->log.level);
+	if (any_obeyed(names))
+		downlink_report(app->downlink);
 	if (names[0])
 		tell_kept((const char *const *)pending);
 	config_free(app->reloaded);

@@ -123,7 +123,10 @@ static void identity_unusable(UplinkIdentity *identity, const GError *error)
 
 static bool same_generation(const UplinkTarget *a, const UplinkTarget *b)
 {
-	return a->identity && b->identity && a->identity->generation == b->identity->generation;
+	if (!a->identity || !b->identity) /* clear text without a store: nothing is another */
+		return !a->identity && !b->identity && !uplink_target_is_empty(a) &&
+		       !uplink_target_is_empty(b);
+	return a->identity->generation == b->identity->generation;
 }
 
 static void identity_loaded(UplinkTarget *loaded, const GError *error, void *data)

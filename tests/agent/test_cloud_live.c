@@ -306,6 +306,42 @@ static void test_aws(Fixture *f, gconstpointer lines)
 	expect_word(f, "$aws/rules/landfall/dev-1/telemetry", "{\"messageId\":1,");
 }
 
+/* A job that is too long keeps no other waiting: it is rejected with its reason. */
+static void test_aws_long_job(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *fill = g_strnfill(30000, 'x');
+	g_autofree char *job = g_strdup_printf(
+		"{\"execution\":{\"jobId\":\"j-1\",\"jobDocument\":{\"a\":\"%s\"}}}", fill);
+
+	expect(f, "$aws/things/dev-1/jobs/$next/get", "{}");
+	cloud_peer_say(f->peer, "$aws/things/dev-1/jobs/$next/get/accepted", job);
+	expect(f, "$aws/things/dev-1/jobs/j-1/update",
+	       "{\"status\":\"REJECTED\",\"statusDetails\":{\"error\":"
+	       "\"the request is longer than 16 KiB\",\"code\":\"malformed\"}}");
+	cloud_peer_say(f->peer, "$aws/things/dev-1/jobs/notify-next",
+		       "{\"execution\":{\"jobId\":\"j-2\",\"jobDocument\":" RUN "}}");
+	expect_word(f, "$aws/things/dev-1/jobs/j-2/update", "SUCCEEDED");
+}
+
+/* What a reload changes is reported. */
+static void test_reload(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *path = agent_process_path(f->agent, "landfall.conf");
+	g_autofree char *old = NULL;
+	g_autofree char *text = NULL;
+
+	thingsboard_hello(f);
+	g_assert_true(g_file_get_contents(path, &old, NULL, NULL));
+	text = g_strconcat(old, "[agent]\ninterval = 7s\n[log]\nlevel = notice\n", NULL);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	agent_process_signal(f->agent, SIGHUP);
+
+	g_autofree char *report = cloud_peer_await(f->peer, TB "attributes");
+
+	g_assert_nonnull(strstr(report, "\"interval_ms\":7000"));
+	g_assert_nonnull(strstr(report, "\"log_level\":\"notice\""));
+}
+
 /* What a reading is comes before its first value; all is told again when the other side wants it. */
 static void test_homeassistant(Fixture *f, gconstpointer lines)
 {
@@ -407,6 +443,8 @@ int main(int argc, char **argv)
 	    test_eventgrid);
 	ADD("/agent/cloud/iothub", "profile = iothub\n", test_iothub);
 	ADD("/agent/cloud/aws", "profile = aws\n", test_aws);
+	ADD("/agent/cloud/aws-long-job", "profile = aws\n", test_aws_long_job);
+	ADD("/agent/cloud/reload", NULL, test_reload);
 	ADD("/agent/cloud/homeassistant", "profile = homeassistant\n", test_homeassistant);
 	ADD("/agent/cloud/anew", "profile = homeassistant\n", test_anew);
 	ADD("/agent/cloud/will", "profile = homeassistant\n", test_will);

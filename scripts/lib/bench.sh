@@ -186,8 +186,14 @@ bench_loss()
 		die "the build failed; see $build.log"
 	echo
 	LANDFALL_AGENT=$agent LANDFALL_FRAIL_MACHINE=$build/tests/agent/libfrail-machine.so \
-		"$build/tests/agent/loss" -n "$loss_rounds" ${seed:+-s "$seed"} ||
+		"$build/tests/agent/loss" -n "${loss_rounds:-200}" ${seed:+-s "$seed"} ||
 		die "samples were lost, out of order or too often double"
+}
+
+bench_cuts()
+{
+	"$source_dir/scripts/testbed" build || die "the device cannot be built"
+	"$source_dir/tests/testbed/cuts" "${loss_rounds:-20}" || die "a power cut cost a sample"
 }
 
 bench_device()

@@ -36,6 +36,8 @@ typedef struct WifiIwd {
 
 	WifiRecord record;
 	char *record_path;
+	BusCall *forgetting; /* of record.added[spared], for a reset */
+	size_t spared;       /* iwd did not forget those before */
 } WifiIwd;
 
 static const BusMirror *device_mirror(const WifiIwd *iwd)
@@ -242,11 +244,18 @@ static void join_start(WifiIwd *iwd)
 
 /* ---- iwd and its device, coming and going ---- */
 
+static bool iwd_is_busy(const void *wifi)
+{
+	const WifiIwd *iwd = wifi;
+
+	return iwd->undo || iwd->forgetting;
+}
+
 /* The device is gone: a scan fails, a join waits, and what was to be undone waits for sweep(). */
 static void iwd_drop(WifiIwd *iwd)
 {
 	bool was_ready = iwd->ready;
-	bool was_busy = iwd->undo != NULL;
+	bool was_busy = iwd_is_busy(iwd);
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
 						      "the Wi-Fi interface went away");
 
@@ -254,6 +263,8 @@ static void iwd_drop(WifiIwd *iwd)
 	g_clear_pointer(&iwd->scan, wifi_iwd_scan_free);
 	g_clear_pointer(&iwd->join, wifi_iwd_join_free);
 	g_clear_pointer(&iwd->undo, wifi_iwd_undo_free);
+	bus_call_cancel(iwd->forgetting);
+	iwd->forgetting = NULL;
 	g_clear_pointer(&iwd->link, net_link_free);
 	g_clear_pointer(&iwd->device, g_free);
 	report_scan(iwd, NULL, error);
@@ -410,6 +421,7 @@ static void iwd_free(void *wifi)
 	wifi_iwd_scan_free(iwd->scan);
 	wifi_iwd_join_free(iwd->join);
 	wifi_iwd_undo_free(iwd->undo);
+	bus_call_cancel(iwd->forgetting);
 	g_clear_pointer(&iwd->wanted, wifi_credentials_free);
 	net_link_free(iwd->link);
 	bus_peer_free(iwd->peer);
@@ -516,6 +528,47 @@ static void iwd_forget(void *wifi)
 	record_save(iwd);
 }
 
+static void forget_next(WifiIwd *iwd);
+
+static void on_forgotten(BusReply *reply, void *user_data)
+{
+	WifiIwd *iwd = user_data;
+	const WifiRecordNetwork network = iwd->record.added[iwd->spared];
+
+	iwd->forgetting = NULL;
+	if (bus_reply_error(reply)) {
+		g_warning("iwd does not forget a network that was added here: %s",
+			  bus_reply_error(reply)->message);
+		iwd->spared++;
+	} else {
+		wifi_record_remove(&iwd->record, network.ssid, network.ssid_len, network.secured);
+	}
+	forget_next(iwd);
+}
+
+/* One after the other, and struck from the record when it is gone: what iwd keeps, or what is left
+ * when the power goes, stays ours to forget. */
+static void forget_next(WifiIwd *iwd)
+{
+	while (iwd->spared < iwd->record.n_added) {
+		const WifiRecordNetwork network = iwd->record.added[iwd->spared];
+		const BusMirror *known = wifi_iwd_known(iwd->peer, network.ssid, network.ssid_len,
+							kind_of(network.secured));
+
+		if (known) {
+			iwd->forgetting = bus_call_start(
+				iwd->bus,
+				bus_message_new_call(IWD_SERVICE, bus_mirror_path(known),
+						     IWD_KNOWN_IFACE, "Forget"),
+				BUS_TIMEOUT_DEFAULT, on_forgotten, iwd);
+			return;
+		}
+		wifi_record_remove(&iwd->record, network.ssid, network.ssid_len, network.secured);
+	}
+	record_save(iwd);
+	iwd->events->idle(iwd->data);
+}
+
 static void iwd_forget_all(void *wifi)
 {
 	WifiIwd *iwd = wifi;
@@ -526,17 +579,10 @@ static void iwd_forget_all(void *wifi)
 		return;
 	}
 	iwd->added = false;
-	for (size_t i = 0; i < iwd->record.n_added; i++)
-		forget_network(iwd, &iwd->record.added[i]);
-	iwd->record.n_added = 0;
-	record_save(iwd);
-}
-
-static bool iwd_is_busy(const void *wifi)
-{
-	const WifiIwd *iwd = wifi;
-
-	return iwd->undo != NULL;
+	if (iwd->forgetting)
+		return;
+	iwd->spared = 0;
+	forget_next(iwd);
 }
 
 static bool iwd_is_ready(const void *wifi)

@@ -78,6 +78,10 @@ static void known_forget(BusRequest *request, void *user_data)
 	FakeIwdKnown *known = user_data;
 	FakeIwd *fake = known->fake;
 
+	if (fake->refuse_forget) {
+		bus_request_fail_name(request, fake->refuse_forget, "not now");
+		return;
+	}
 	fake->forgets++;
 	bus_request_reply(request);
 	g_clear_pointer(&known->object, bus_object_free);

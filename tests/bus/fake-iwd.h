@@ -64,6 +64,7 @@ struct FakeIwd {
 	const char *refuse_scan;   /* error name; NULL: accept */
 	const char *refuse_agent;
 	const char *refuse_connect;
+	const char *refuse_forget;
 	unsigned int refusals; /* how often Connect is refused; 0: always */
 	bool hold; /* what was found out about a passphrase waits for fake_iwd_go_on() */
 	FakeIwdNetwork *hidden; /* what answers to its name, NULL: nothing */

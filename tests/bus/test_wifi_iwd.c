@@ -1230,8 +1230,30 @@ static void test_forget_all(Fixture *fixture, gconstpointer data)
 	start(fixture, PATIENCE);
 	wifi_iwd_backend.forget_all(fixture->iwd);
 	TEST_WAIT(!fake_iwd_find(fake, LAB));
+	TEST_WAIT(record_on_disk(fixture).n_added == 0);
+	g_assert_false(wifi_iwd_backend.is_busy(fixture->iwd));
 	g_assert_nonnull(fake_iwd_find(fake, "other"));
-	g_assert_cmpuint(record_on_disk(fixture).n_added, ==, 0);
+}
+
+/* What iwd keeps stays ours, to be forgotten another time. */
+static void test_forget_refused(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	record_added(fixture, LAB, PASS);
+	fake_iwd_know(fake, LAB, "psk", PASS, true);
+	fake->refuse_forget = "net.connman.iwd.Failed";
+	start(fixture, PATIENCE);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
+	wifi_iwd_backend.forget_all(fixture->iwd);
+	g_assert_true(wifi_iwd_backend.is_busy(fixture->iwd));
+	TEST_WAIT(!wifi_iwd_backend.is_busy(fixture->iwd));
+	g_test_assert_expected_messages();
+	g_assert_true(is_ours(fixture, LAB));
+	fake->refuse_forget = NULL;
+	wifi_iwd_backend.forget_all(fixture->iwd);
+	TEST_WAIT(!fake_iwd_find(fake, LAB));
+	TEST_WAIT(record_on_disk(fixture).n_added == 0);
 }
 
 /* Starting over after a failure does not take the network that an earlier visit left. */
@@ -1308,6 +1330,7 @@ static const Test tests[] = {
 	{ "/wifi-iwd/end/killed", test_killed },
 	{ "/wifi-iwd/end/gone-for-good", test_gone_for_good },
 	{ "/wifi-iwd/forget/all", test_forget_all },
+	{ "/wifi-iwd/forget/refused", test_forget_refused },
 	{ "/wifi-iwd/forget/failed", test_forget_failed },
 };
 

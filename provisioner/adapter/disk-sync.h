@@ -2,9 +2,9 @@
 /*
  * disk-sync - wait until what another program has written is on disk
  *
- * NetworkManager renames a new file into place without flushing it: for half a minute the file is
- * empty after a power cut, while the deletion of its predecessor may have been kept. We may not
- * open such files, so everything is flushed, in a thread of its own.
+ * NetworkManager and iwd rename a new file into place without flushing it: for half a minute the
+ * file is empty after a power cut, while the deletion of its predecessor may have been kept. We may
+ * not open such files, so everything is flushed, in a thread of its own.
  */
 #pragma once
 

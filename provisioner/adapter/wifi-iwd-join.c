@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-iwd-join.h"
 
 #include "common/printable.h"
+#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-iwd-agent.h"
 #include "provisioner/adapter/wifi-iwd-map.h"
@@ -25,6 +26,7 @@ typedef enum JoinStep {
 	JOIN_JUDGE,   /* refused: looking whether the network is still there */
 	JOIN_ADDRESS,
 	JOIN_DETAILS, /* iwd is asked what we are on */
+	JOIN_SYNC,    /* what iwd has written is on its way to the disk */
 	JOIN_OVER,
 } JoinStep;
 
@@ -38,6 +40,7 @@ struct WifiIwdJoin {
 	WifiIwdAgent *agent;
 	WifiIwdScan *scan;
 	bool scanned;
+	DiskSync *sync;
 	BusCall *call;
 	BusCall *connect; /* its end is awaited even when the attempt is given up */
 	int connects;
@@ -93,6 +96,8 @@ static void join_stop(WifiIwdJoin *join)
 	g_clear_pointer(&join->agent, wifi_iwd_agent_free);
 	bus_call_cancel(join->call);
 	join->call = NULL;
+	disk_sync_cancel(join->sync);
+	join->sync = NULL;
 }
 
 /* Report and be done; @join may be gone afterwards. */
@@ -114,10 +119,11 @@ static bool record_save(WifiIwdJoin *join)
 
 /* ---- joined ---- */
 
-static void join_commit(WifiIwdJoin *join)
+static void on_synced(void *data)
 {
-	/* iwd renames a new file into place without waiting for the disk. */
-	wifi_record_sync_neighbours(join->context.record_path);
+	WifiIwdJoin *join = data;
+
+	join->sync = NULL;
 	if (!wifi_record_commit(join->context.record, join->wanted) || !record_save(join)) {
 		/* A network that a reset would not forget is not kept. */
 		wifi_record_begin(join->context.record, join->wanted, join->known);
@@ -126,6 +132,14 @@ static void join_commit(WifiIwdJoin *join)
 	}
 	join_stop(join);
 	join->done(&join->link, WIFI_FAILURE_OTHER, join->data);
+}
+
+/* iwd renames a new file into place without waiting for the disk. */
+static void join_commit(WifiIwdJoin *join)
+{
+	join->step = JOIN_SYNC;
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	join->sync = disk_sync_start(on_synced, join);
 }
 
 static void note_details(WifiIwdJoin *join, BusReader *reader)
@@ -627,6 +641,7 @@ void wifi_iwd_join_changed(WifiIwdJoin *join)
 	case JOIN_AGENT:
 	case JOIN_CONNECT:
 	case JOIN_DETAILS:
+	case JOIN_SYNC:
 	case JOIN_OVER: break;
 	}
 }

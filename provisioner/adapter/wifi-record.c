@@ -198,17 +198,6 @@ static bool sync_folder(const char *path)
 	return status == 0;
 }
 
-void wifi_record_sync_neighbours(const char *path)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || syncfs(fd) < 0)
-		g_debug("cannot sync the file system of %s: %s", folder, g_strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
 static bool write_whole(int fd, const char *text)
 {
 	size_t len = strlen(text);

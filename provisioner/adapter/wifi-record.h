@@ -66,11 +66,6 @@ bool wifi_record_load(WifiRecord *record, const char *path, GError **error);
  * Errors: LANDFALL_ERROR_FAILED; the file is as it was before */
 bool wifi_record_save(const WifiRecord *record, const char *path, GError **error);
 
-/* wifi_record_sync_neighbours() - everything on the file system of @path is on disk when it returns
- * For what a manager wrote beside us and does not sync itself. Takes as long as the disk does, so
- * once for each network that was joined. Best effort: on another file system it does nothing */
-void wifi_record_sync_neighbours(const char *path);
-
 /* wifi_record_find() - the entry for a network that Landfall added; NULL: none. Borrowed until
  * the record changes */
 const WifiRecordNetwork *wifi_record_find(const WifiRecord *record, const uint8_t *ssid,

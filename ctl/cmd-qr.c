@@ -90,11 +90,11 @@ static bool take_options(int argc, char **argv, QrOptions *options, GError **err
 		       error))
 		return false;
 	if (argc == 1 && options->scale >= 1 && options->scale <= 64 &&
-	    !(options->png && options->svg))
+	    !!options->png + !!options->svg + options->text <= 1)
 		return true;
 	g_set_error_literal(
 		error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-		"qr takes one of --png and --svg, no arguments, and a scale of 1 to 64");
+		"qr takes one of --png, --svg and --text, no arguments, and a scale of 1 to 64");
 	return false;
 }
 

@@ -10,7 +10,7 @@ printf '[provisioner]\nsecrets = %s\nname = PROV_A1B2C3\nbus = unix:path=%s/none
 	"$folder" "$folder" >"$folder/landfall.conf"
 
 want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"k7mq2xwt9hdz","transport":"ble"}'
-echo 1..6
+echo 1..7
 "$1" --config "$folder/landfall.conf" qr --png="$folder/code.png" &&
 	got=$("$2" --raw -q "$folder/code.png")
 if [ "${got-}" = "$want" ]; then echo "ok 1 - decoded"; else echo "not ok 1 - decoded: ${got-}"; fi
@@ -30,3 +30,9 @@ printf 'k7mq2xwt\n9hdz\n' >"$folder/pop"
 got=$("$1" --config "$folder/landfall.conf" qr --text 2>&1)
 status=$?
 if [ "$status" = 23 ]; then echo "ok 6 - one line"; else echo "not ok 6 - one line: $status, $got"; fi
+
+got=$("$1" --config "$folder/landfall.conf" qr --text --png="$folder/both.png" 2>&1)
+status=$?
+if [ "$status" = 2 ] && [ ! -e "$folder/both.png" ]; then echo "ok 7 - one of all"; else
+	echo "not ok 7 - one of all: $status, $got"
+fi

@@ -128,6 +128,7 @@ static void app_status(const App *app, AgentStatus *status)
 		.alarm = renewer.alarm,
 		.renewal_error = renewer.last_error,
 		.enrolment = enroller.state,
+		.enrolment_retry_ms = enroller.retry_ms,
 		.enrolment_error = enroller.last_error,
 		.waiting = spool->depth,
 		.bytes = spool->bytes,

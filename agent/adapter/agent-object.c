@@ -107,6 +107,11 @@ static void advice_get(BusWriter *value, void *user_data)
 	bus_writer_string(value, status_advice(&status));
 }
 
+static void enrolment_get(BusWriter *value, void *user_data)
+{
+	bus_writer_string(value, enrol_state_name(status_now(user_data).enrolment));
+}
+
 #define PROPERTY(member, writer)                                                                   \
 	static void member##_get(BusWriter *value, void *user_data)                                \
 	{                                                                                          \
@@ -121,6 +126,7 @@ PROPERTY(generation, bus_writer_u32)
 PROPERTY(not_before, bus_writer_i64)
 PROPERTY(not_after, bus_writer_i64)
 PROPERTY(renewal_error, bus_writer_string)
+PROPERTY(enrolment_error, bus_writer_string)
 PROPERTY(last_publish_ms, bus_writer_i64)
 PROPERTY(connects, bus_writer_u64)
 PROPERTY(waiting, bus_writer_u64)
@@ -142,6 +148,8 @@ static const BusProperty properties[] = {
 	{ "CertificateNotAfter", "x", not_after_get, NULL, NULL, 0 },
 	{ "CertificateAlarm", "s", alarm_get, NULL, NULL, 0 },
 	{ "RenewalError", "s", renewal_error_get, NULL, NULL, 0 },
+	{ "Enrolment", "s", enrolment_get, NULL, NULL, 0 },
+	{ "EnrolmentError", "s", enrolment_error_get, NULL, NULL, 0 },
 	{ "LastPublish", "x", last_publish_ms_get, NULL, NULL, 0 },
 	{ "Connects", "t", connects_get, NULL, NULL, 0 },
 	{ "SpoolWaiting", "t", waiting_get, NULL, NULL, 0 },

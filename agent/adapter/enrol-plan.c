@@ -327,6 +327,7 @@ void enrol_plan_commit(EnrolPlan *plan)
 	g_autoptr(GBytes) claims = g_steal_pointer(&parts->broker);
 
 	parts->broker = broker_encode(plan, claims, &result);
+	g_clear_pointer(&parts->origin, g_free); /* what is wrong now is not in that folder */
 	if (result.certificate) {
 		g_bytes_unref(parts->cert);
 		parts->cert = g_bytes_new(result.certificate, strlen(result.certificate));

@@ -45,6 +45,7 @@ struct Enroller {
 	EnrolMessage *next;
 	guint pause; /* until it is sent */
 	guint timer; /* of the phase */
+	int64_t retry_us;
 	Backoff backoff;
 	char *refusal; /* why it is probed */
 	char *last_error;
@@ -117,6 +118,7 @@ static void enroller_fail(Enroller *enroller, const char *message, uint32_t retr
 	enroller->last_error = g_steal_pointer(&words);
 	enroller_rest(enroller);
 	enroller_enter(enroller, PHASE_BACKOFF);
+	enroller->retry_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
 	enroller->timer = g_timeout_add(wait_ms, on_backoff_over, enroller);
 }
 
@@ -509,6 +511,8 @@ EnrollerStatus enroller_status(const Enroller *enroller)
 		status.state = ENROL_IDLE;
 	else if (enroller->phase == PHASE_BACKOFF || enroller->phase == PHASE_CLOCK)
 		status.state = ENROL_WAITING;
+	if (enroller->phase == PHASE_BACKOFF)
+		status.retry_ms = MAX(enroller->retry_us - g_get_monotonic_time(), 0) / 1000;
 	if (enroller->config->enrolment.method != BROKER_ENROLMENT_NONE)
 		status.last_error = enroller->last_error ? enroller->last_error : "";
 	return status;

@@ -29,6 +29,7 @@ typedef struct Enroller Enroller;
 
 typedef struct EnrollerStatus {
 	EnrolState state;
+	int64_t retry_ms;       /* until the next attempt; 0: none is waiting */
 	const char *last_error; /* "" after a success; borrowed until the next call */
 } EnrollerStatus;
 

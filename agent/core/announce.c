@@ -31,6 +31,8 @@ static const Row rows[] = {
 	{ "CertificateNotAfter", KIND_U64, AT(not_after), false },
 	{ "CertificateAlarm", KIND_U32, AT(alarm), false },
 	{ "RenewalError", KIND_TEXT, AT(renewal_error), false },
+	{ "Enrolment", KIND_U32, AT(enrolment), false },
+	{ "EnrolmentError", KIND_TEXT, AT(enrolment_error), false },
 	{ "LastPublish", KIND_U64, AT(last_publish_ms), true },
 	{ "Connects", KIND_U64, AT(connects), true },
 	{ "SpoolWaiting", KIND_U64, AT(waiting), true },
@@ -40,6 +42,7 @@ static const Row rows[] = {
 	{ "SpoolDropped", KIND_U64, AT(dropped), true },
 };
 
+G_STATIC_ASSERT(sizeof(EnrolState) == sizeof(uint32_t));
 G_STATIC_ASSERT(sizeof(UplinkState) == sizeof(uint32_t));
 G_STATIC_ASSERT(sizeof(ExpiryAlarm) == sizeof(uint32_t));
 

@@ -104,6 +104,8 @@ static void add_certificate(cJSON *root, const AgentStatus *status)
 
 static void add_enrolment(cJSON *root, const AgentStatus *status)
 {
+	const Count retry = { "retry_ms", (uint64_t)status->enrolment_retry_ms };
+
 	if (!status->enrolment_error)
 		return;
 
@@ -111,6 +113,7 @@ static void add_enrolment(cJSON *root, const AgentStatus *status)
 
 	add_text(enrolment, "state", enrol_state_name(status->enrolment));
 	add_text(enrolment, "error", status->enrolment_error);
+	add_counts(enrolment, &retry, 1);
 }
 
 static void add_spool(cJSON *root, const AgentStatus *status)

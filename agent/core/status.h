@@ -37,6 +37,7 @@ typedef struct AgentStatus {
 	ExpiryAlarm alarm;
 	const char *renewal_error; /* "" when the last one succeeded */
 	EnrolState enrolment;
+	int64_t enrolment_retry_ms;
 	const char *enrolment_error; /* NULL: no cloud enrols this device */
 
 	uint64_t waiting;

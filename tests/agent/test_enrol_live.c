@@ -25,33 +25,77 @@ static const PkiCert certificates[] = {
 	{ .name = "other-ca", .ca = true },
 	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
 	{ .name = "dev-1", .issuer = "ca", .client_only = true },
+	{ .name = "claim", .issuer = "ca", .client_only = true },
 	{ .name = "strange", .issuer = "other-ca", .client_only = true },
 };
 
 typedef struct Case {
 	const char *lines;  /* of the configuration, after [enrolment] */
 	const char *device; /* certificate that is imported */
+	bool hub;           /* the house is at an address of its own, which the cloud tells */
 } Case;
 
 typedef struct Fixture {
 	Pki *pki;
 	uint16_t desk_port;
+	char *hub; /* address of the house at the usual port */
 	Broker *desk;
 	Broker *house;
 	CloudPeer *peer;
 	AgentProcess *agent;
 } Fixture;
 
+static char *listener_lines(Fixture *f, uint16_t port, const char *address, const char *server)
+{
+	g_autofree char *certificate = g_strconcat(server, ".crt", NULL);
+	g_autofree char *key = g_strconcat(server, ".key", NULL);
+
+	return g_strdup_printf("listener %u %s\ncafile %s\ncertfile %s\nkeyfile %s\n", port,
+			       address, pki_path(f->pki, "ca.crt"), pki_path(f->pki, certificate),
+			       pki_path(f->pki, key));
+}
+
 static Broker *desk_new(Fixture *f)
 {
 	f->desk_port = port_unused();
 
-	g_autofree char *lines =
-		g_strdup_printf("listener %u 127.0.0.1\ncafile %s\ncertfile %s\nkeyfile %s\n",
-				f->desk_port, pki_path(f->pki, "ca.crt"),
-				pki_path(f->pki, "server.crt"), pki_path(f->pki, "server.key"));
+	g_autofree char *lines = listener_lines(f, f->desk_port, "127.0.0.1", "server");
 
 	return broker_new(f->pki, NULL, lines);
+}
+
+/* Each process has an address of its own, so that all can have the usual port. */
+static Broker *hub_new(Fixture *f)
+{
+	unsigned pid = (unsigned)getpid();
+
+	f->hub = g_strdup_printf("127.%u.%u.%u", 1 + (pid >> 16) % 254, pid >> 8 & 255,
+				 1 + (pid & 255) % 254);
+
+	g_autofree char *san = g_strconcat("IP:", f->hub, NULL);
+	const PkiCert certificate = { .name = "hub", .issuer = "ca", .san = san };
+
+	pki_issue(f->pki, &certificate);
+
+	g_autofree char *listener = listener_lines(f, 8883, f->hub, "hub");
+	g_autofree char *lines = g_strconcat(listener, "require_certificate true\n", NULL);
+
+	return broker_new(f->pki, NULL, lines);
+}
+
+/* The configuration names no broker. */
+static void forget_broker(Fixture *f)
+{
+	g_autofree char *path = agent_process_path(f->agent, "landfall.conf");
+	g_autofree char *old = NULL;
+
+	g_assert_true(g_file_get_contents(path, &old, NULL, NULL));
+
+	char *line = strstr(old, "uri = ");
+
+	g_assert_nonnull(line);
+	memset(line, '#', strcspn(line, "\n"));
+	g_assert_true(g_file_set_contents(path, old, -1, NULL));
 }
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -63,7 +107,7 @@ static void set_up(Fixture *f, gconstpointer data)
 		pki_issue(f->pki, &certificates[i]);
 	f->desk = desk_new(f);
 	f->peer = cloud_peer_new(f->desk);
-	f->house = broker_new(f->pki, "server", NULL);
+	f->house = c->hub ? hub_new(f) : broker_new(f->pki, "server", NULL);
 	pki_write(f->pki, "secret", "key-1\nsecret-1\n");
 	g_assert_cmpint(g_chmod(pki_path(f->pki, "secret"), 0600), ==, 0);
 
@@ -72,6 +116,8 @@ static void set_up(Fixture *f, gconstpointer data)
 		f->desk_port, pki_path(f->pki, "secret"), c->lines);
 
 	f->agent = agent_process_new(broker_port(f->house), lines);
+	if (c->hub)
+		forget_broker(f);
 	agent_process_import(f->agent, f->pki, c->device);
 	agent_process_start(f->agent);
 }
@@ -82,6 +128,7 @@ static void tear_down(Fixture *f, gconstpointer data)
 	cloud_peer_free(f->peer);
 	broker_free(f->house);
 	broker_free(f->desk);
+	g_free(f->hub);
 	pki_free(f->pki);
 }
 
@@ -137,6 +184,16 @@ static char *enrolment_error(Fixture *f)
 	return error;
 }
 
+static double enrolment_retry_ms(Fixture *f)
+{
+	cJSON *status = agent_process_status(f->agent);
+	const cJSON *enrolment = cJSON_GetObjectItem(status, "enrolment");
+	double wait_ms = cJSON_GetNumberValue(cJSON_GetObjectItem(enrolment, "retry_ms"));
+
+	cJSON_Delete(status);
+	return wait_ms;
+}
+
 static void await_error(Fixture *f, const char *words)
 {
 	g_autofree char *error = NULL;
@@ -163,10 +220,30 @@ static const char *text_of(const cJSON *json, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItem(json, name));
 }
 
-static void expect_online(Fixture *f)
+/* The broker of the house takes samples of this client id. */
+static void expect_telemetry(Fixture *f, const char *client_id)
 {
+	agent_process_await(f->agent, "client_id", client_id);
 	agent_process_await(f->agent, "state", "online");
 	g_assert_cmpint(agent_process_publish(f->agent, 1, 1), ==, 1);
+	g_free(agent_process_await_stage(f->agent, "telemetry", "ok"));
+}
+
+/* Told what is wrong; SIGHUP makes the next attempt come at once. */
+static void expect_failure(Fixture *f, const char *words)
+{
+	await_error(f, words);
+	agent_process_signal(f->agent, SIGHUP);
+}
+
+/* Another program holds the store; to be closed. */
+static int hold_store(Fixture *f)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store/lock");
+	int lock = open(path, O_RDWR | O_CLOEXEC);
+
+	g_assert_cmpint(flock(lock, LOCK_EX), ==, 0);
+	return lock;
 }
 
 /* --- thingsboard --- */
@@ -194,7 +271,7 @@ static void test_thingsboard(Fixture *f, gconstpointer data)
 	tb_await_request(f);
 	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
 	await_store(f, "1 dev-1 good;*2 dev-1 good;");
-	expect_online(f);
+	expect_telemetry(f, "dev-1");
 
 	g_autofree char *broker = current_broker(f);
 	g_autofree char *error = enrolment_error(f);
@@ -209,14 +286,7 @@ static void test_thingsboard(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(cloud_peer_count(f->peer, TB_REQUEST), ==, 0);
 }
 
-/* Told what is wrong; SIGHUP makes the next attempt come at once. */
-static void expect_failure(Fixture *f, const char *words)
-{
-	await_error(f, words);
-	agent_process_signal(f->agent, SIGHUP);
-}
-
-/* Refused, malformed, silent: the claim stays, the words are told, and it is tried again. */
+/* Refused, malformed: the claim stays, the words are told, and it is tried again. */
 static void test_thingsboard_refused(Fixture *f, gconstpointer data)
 {
 	tb_await_request(f);
@@ -229,19 +299,24 @@ static void test_thingsboard_refused(Fixture *f, gconstpointer data)
 	cloud_peer_say(f->peer, TB_ANSWER,
 		       "{\"status\":\"SUCCESS\",\"credentialsType\":\"ACCESS_TOKEN\","
 		       "\"credentialsValue\":\"t\"}");
-	expect_failure(f, "of the type \"ACCESS_TOKEN\"");
-	tb_await_request(f);
-	await_error(f, "did not answer within 3 s");
+	await_error(f, "of the type \"ACCESS_TOKEN\"");
 	await_store(f, "*1 strange;");
+}
+
+/* Nobody answers: it is given up, and tried again by itself. */
+static void test_silent(Fixture *f, gconstpointer data)
+{
+	await_error(f, "did not answer within 1 s");
+	tb_await_request(f);
+	tb_await_request(f);
+	await_store(f, "*1 dev-1;");
 }
 
 /* The server did it, and the power went before the device knew: now it refuses, and knows us. */
 static void test_thingsboard_cut(Fixture *f, gconstpointer data)
 {
-	g_autofree char *path = agent_process_path(f->agent, "store/lock");
-	int lock = open(path, O_RDWR | O_CLOEXEC);
+	int lock = hold_store(f);
 
-	g_assert_cmpint(flock(lock, LOCK_EX), ==, 0);
 	tb_await_request(f);
 	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
 	agent_process_kill(f->agent);
@@ -251,7 +326,7 @@ static void test_thingsboard_cut(Fixture *f, gconstpointer data)
 	tb_await_request(f);
 	cloud_peer_say(f->peer, TB_ANSWER, TB_FAILURE);
 	await_store(f, "1 dev-1 good;*2 dev-1 good;");
-	expect_online(f);
+	expect_telemetry(f, "dev-1");
 }
 
 /* The outcome never connects: the claim is still there, and is enrolled once more. */
@@ -266,13 +341,202 @@ static void test_thingsboard_again(Fixture *f, gconstpointer data)
 	/* another identity takes its place, and that is enrolled */
 	agent_process_import(f->agent, f->pki, "dev-1");
 	await_store(f, "1 strange good;*4 dev-1 good;");
-	expect_online(f);
+	expect_telemetry(f, "dev-1");
 }
 
-#define TB_LINES "method = thingsboard\ntimeout = 20s\n"
+/* --- aws-fleet --- */
 
-static const Case thingsboard = { TB_LINES, "dev-1" };
-static const Case thingsboard_strange = { "method = thingsboard\ntimeout = 3s\n", "strange" };
+#define AWS_CREATE    "$aws/certificates/create-from-csr/json"
+#define AWS_PROVISION "$aws/provisioning-templates/fleet/provision/json"
+#define AWS_THING     "{\"deviceConfiguration\":{},\"thingName\":\"thing-7\"}"
+#define AWS_REJECTED(status)                                                                       \
+	"{\"statusCode\":" status ",\"errorCode\":\"Some\",\"errorMessage\":\"so it is\"}"
+
+/* What is asked for, to be freed. */
+static char *aws_await_request(Fixture *f)
+{
+	cJSON *json = await_json(f, AWS_CREATE);
+	char *request = g_strdup(text_of(json, "certificateSigningRequest"));
+
+	cJSON_Delete(json);
+	return request;
+}
+
+static void aws_say_certificate(Fixture *f, const char *pem)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "certificateId", "c-1");
+	cJSON_AddStringToObject(json, "certificatePem", pem);
+	cJSON_AddStringToObject(json, "certificateOwnershipToken", "token-1");
+
+	char *text = cJSON_PrintUnformatted(json);
+
+	cloud_peer_say(f->peer, AWS_CREATE "/accepted", text);
+	cJSON_free(text);
+	cJSON_Delete(json);
+}
+
+static void aws_await_provision(Fixture *f)
+{
+	g_autofree char *heard = cloud_peer_await(f->peer, AWS_PROVISION);
+
+	g_assert_cmpstr(heard, ==,
+			"{\"certificateOwnershipToken\":\"token-1\",\"parameters\":{"
+			"\"SerialNumber\":\"dev-7\"}}");
+}
+
+/* All but the last answer. */
+static void aws_to_provision(Fixture *f)
+{
+	g_autofree char *request = aws_await_request(f);
+	g_autofree char *pem = pki_sign_request(f->pki, "ca", request);
+
+	aws_say_certificate(f, pem);
+	aws_await_provision(f);
+}
+
+static void test_aws(Fixture *f, gconstpointer data)
+{
+	g_autofree char *pending = agent_process_path(f->agent, "store/pending.key");
+
+	/* what was said before it came is no answer to it */
+	g_free(aws_await_request(f));
+	agent_process_kill(f->agent);
+	cloud_peer_retain(f->peer, AWS_CREATE "/rejected", AWS_REJECTED("403"));
+	agent_process_start(f->agent);
+	aws_to_provision(f);
+	g_assert_true(g_file_test(pending, G_FILE_TEST_EXISTS));
+	cloud_peer_say(f->peer, AWS_PROVISION "/accepted", AWS_THING);
+	await_store(f, "1 claim good;*2 dev-7 good;");
+	expect_telemetry(f, "thing-7");
+	g_assert_false(g_file_test(pending, G_FILE_TEST_EXISTS));
+}
+
+static void test_aws_refused(Fixture *f, gconstpointer data)
+{
+	g_autofree char *strangers = NULL;
+
+	g_free(aws_await_request(f));
+	cloud_peer_say(f->peer, AWS_CREATE "/rejected", AWS_REJECTED("403"));
+	expect_failure(f, "a certificate is refused (403 Some): so it is");
+	g_free(aws_await_request(f));
+	cloud_peer_say(f->peer, AWS_CREATE "/rejected", AWS_REJECTED("429"));
+	expect_failure(f, "a certificate is not to be had now (429 Some): so it is");
+	aws_to_provision(f);
+	cloud_peer_say(f->peer, AWS_PROVISION "/rejected", AWS_REJECTED("400"));
+	expect_failure(f, "the thing is refused (400 Some): so it is");
+	/* a certificate that is for another key is found out before anything changes */
+	g_assert_true(g_file_get_contents(pki_path(f->pki, "dev-1.crt"), &strangers, NULL, NULL));
+	g_free(aws_await_request(f));
+	aws_say_certificate(f, strangers);
+	aws_await_provision(f);
+	cloud_peer_say(f->peer, AWS_PROVISION "/accepted", AWS_THING);
+	expect_failure(f, "the new identity/device.key: does not belong to device.crt");
+	await_store(f, "*1 claim good;");
+}
+
+/* The answer is there and the store cannot be written; then the power goes. */
+static void test_aws_cut(Fixture *f, gconstpointer data)
+{
+	aws_to_provision(f);
+
+	int lock = hold_store(f);
+
+	cloud_peer_say(f->peer, AWS_PROVISION "/accepted", AWS_THING);
+	await_error(f, "store");
+	agent_process_kill(f->agent);
+	close(lock);
+	await_store(f, "*1 claim;");
+	agent_process_start(f->agent);
+	aws_to_provision(f);
+	cloud_peer_say(f->peer, AWS_PROVISION "/accepted", AWS_THING);
+	await_store(f, "1 claim good;*2 dev-7 good;");
+	expect_telemetry(f, "thing-7");
+}
+
+/* --- dps --- */
+
+#define DPS_REGISTER "$dps/registrations/PUT/iotdps-register/?$rid=1"
+#define DPS_POLL     "$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=op-1"
+#define DPS_PENDING  "{\"operationId\":\"op-1\",\"status\":\"assigning\"}"
+
+static void dps_await_register(Fixture *f)
+{
+	g_autofree char *heard = cloud_peer_await(f->peer, DPS_REGISTER);
+
+	g_assert_cmpstr(heard, ==, "{\"registrationId\":\"dev-1\"}");
+}
+
+static void dps_say_hub(Fixture *f, const char *hub)
+{
+	g_autofree char *text = g_strdup_printf("{\"operationId\":\"op-1\",\"status\":\"assigned\","
+						"\"registrationState\":{\"assignedHub\":\"%s\","
+						"\"deviceId\":\"device-9\"}}",
+						hub);
+
+	cloud_peer_say(f->peer, "$dps/registrations/res/200/?$rid=2", text);
+}
+
+/* All but the last answer. */
+static void dps_to_poll(Fixture *f)
+{
+	dps_await_register(f);
+	cloud_peer_say(f->peer, "$dps/registrations/res/202/?$rid=1&retry-after=1", DPS_PENDING);
+	g_free(cloud_peer_await(f->peer, DPS_POLL));
+}
+
+static void test_dps(Fixture *f, gconstpointer data)
+{
+	dps_to_poll(f);
+	dps_say_hub(f, f->hub);
+	await_store(f, "1 dev-1 good;*2 dev-1 good;");
+	expect_telemetry(f, "device-9");
+
+	g_autofree char *broker = current_broker(f);
+
+	g_assert_nonnull(strstr(broker, "profile=iothub"));
+	g_assert_nonnull(strstr(broker, f->hub));
+}
+
+static void test_dps_refused(Fixture *f, gconstpointer data)
+{
+	dps_await_register(f);
+	cloud_peer_say(f->peer, "$dps/registrations/res/401/?$rid=1",
+		       "{\"errorCode\":401002,\"message\":\"who is that\"}");
+	expect_failure(f, "refuses the device (401): who is that");
+	dps_await_register(f);
+	cloud_peer_say(f->peer, "$dps/registrations/res/429/?$rid=1&retry-after=3600", "{}");
+	await_error(f, "is busy (429)");
+	g_assert_cmpfloat(enrolment_retry_ms(f), >, 3000 * 1000);
+	agent_process_signal(f->agent, SIGHUP);
+	dps_to_poll(f);
+	cloud_peer_say(f->peer, "$dps/registrations/res/200/?$rid=2", "nonsense");
+	await_error(f, "no JSON object");
+	await_store(f, "*1 dev-1;");
+}
+
+/* The hub that was assigned is not there: the device asks once more, and gets another. */
+static void test_dps_again(Fixture *f, gconstpointer data)
+{
+	dps_to_poll(f);
+	dps_say_hub(f, "nobody.invalid");
+	await_store(f, "1 dev-1 good;*2 dev-1;");
+	dps_to_poll(f);
+	dps_say_hub(f, f->hub);
+	await_store(f, "1 dev-1 good;*3 dev-1 good;");
+	expect_telemetry(f, "device-9");
+}
+
+#define TB_LINES  "method = thingsboard\n"
+#define AWS_LINES "method = aws-fleet\ntemplate = fleet\nname = dev-7\n[broker]\nprofile = aws\n"
+#define DPS_LINES "method = dps\nid_scope = 0ne1\n"
+
+static const Case thingsboard = { TB_LINES, "dev-1", false };
+static const Case thingsboard_strange = { TB_LINES, "strange", false };
+static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false };
+static const Case aws = { AWS_LINES, "claim", false };
+static const Case dps = { DPS_LINES, "dev-1", true };
 
 int main(int argc, char **argv)
 {
@@ -283,6 +547,13 @@ int main(int argc, char **argv)
 	ADD("thingsboard/refused", &thingsboard_strange, test_thingsboard_refused);
 	ADD("thingsboard/cut", &thingsboard, test_thingsboard_cut);
 	ADD("thingsboard/again", &thingsboard_strange, test_thingsboard_again);
+	ADD("silent", &thingsboard_hasty, test_silent);
+	ADD("aws", &aws, test_aws);
+	ADD("aws/refused", &aws, test_aws_refused);
+	ADD("aws/cut", &aws, test_aws_cut);
+	ADD("dps", &dps, test_dps);
+	ADD("dps/refused", &dps, test_dps_refused);
+	ADD("dps/again", &dps, test_dps_again);
 #undef ADD
 	return g_test_run();
 }

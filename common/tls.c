@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/device-key.h"
 #include "common/error.h"
@@ -22,9 +23,20 @@
 #define HASH_LINK_TAIL ".0"
 #define HASH_LINK_LEN  10 /* eight digits and the tail */
 
+/* What tells a file from the one that had its name before. */
+typedef struct FileMark {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+} FileMark;
+
 struct TlsContext {
 	gint refs;
 	SSL_CTX *ssl_ctx;
+	char *trust_path; /* NULL: the system's */
+	char *crl_path;   /* NULL: none */
+	FileMark crl_mark;
 	char *host;
 	bool ip_literal;
 	char *failure; /* of the current handshake; the first reason stays */
@@ -362,17 +374,73 @@ static void set_rules(TlsContext *context, TlsVersion min_version)
 	SSL_CTX_set_info_callback(ssl_ctx, on_info);
 }
 
+/* All 0 when there is none. */
+static FileMark file_mark(const char *path)
+{
+	FileMark mark = { 0 };
+	struct stat status;
+
+	if (stat(path, &status) == 0) {
+		mark.device = status.st_dev;
+		mark.inode = status.st_ino;
+		mark.size = status.st_size;
+		mark.changed = status.st_mtim;
+	}
+	return mark;
+}
+
+static bool file_mark_equal(const FileMark *a, const FileMark *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Whom we believe, into the empty store of the context. */
+static bool load_trust(TlsContext *context, GError **error)
+{
+	if (context->crl_path) {
+		context->crl_mark = file_mark(context->crl_path); /* before it is read */
+		if (!load_crls(context, context->crl_path, error))
+			return false;
+	}
+	if (context->trust_path)
+		return load_trust_file(context, context->trust_path, error);
+	return load_system_trust(context, error);
+}
+
 static bool load_files(TlsContext *context, const TlsConfig *config, GError **error)
 {
+	context->trust_path = g_strdup(config->trust_path);
+	context->crl_path = g_strdup(config->crl_path);
+
 	if (config->certificate_path && !load_certificate(context, config->certificate_path, error))
 		return false;
 	if (config->certificate_path && !load_key(context, config, error))
 		return false;
-	if (config->crl_path && !load_crls(context, config->crl_path, error))
-		return false;
-	if (config->trust_path)
-		return load_trust_file(context, config->trust_path, error);
-	return load_system_trust(context, error);
+	return load_trust(context, error);
+}
+
+bool tls_context_refresh(TlsContext *context, GError **error)
+{
+	FileMark mark;
+
+	if (!context->crl_path || tls_context_busy(context))
+		return true;
+	mark = file_mark(context->crl_path);
+	if (file_mark_equal(&mark, &context->crl_mark))
+		return true;
+
+	X509_STORE *old = SSL_CTX_get_cert_store(context->ssl_ctx);
+
+	X509_STORE_up_ref(old);
+	SSL_CTX_set_cert_store(context->ssl_ctx, X509_STORE_new());
+	ERR_clear_error();
+	if (load_trust(context, error)) {
+		X509_STORE_free(old);
+		return true;
+	}
+	SSL_CTX_set_cert_store(context->ssl_ctx, old);
+	return false;
 }
 
 TlsContext *tls_context_new(const TlsConfig *config, GError **error)
@@ -413,6 +481,8 @@ void tls_context_unref(TlsContext *context)
 	if (!context || !g_atomic_int_dec_and_test(&context->refs))
 		return;
 	SSL_CTX_free(context->ssl_ctx);
+	g_free(context->trust_path);
+	g_free(context->crl_path);
 	g_free(context->host);
 	g_free(context->failure);
 	g_free(context);

@@ -55,6 +55,12 @@ TlsContext *tls_context_ref(TlsContext *context);
 /* tls_context_unref() - one holder less; the last one frees. NULL is fine */
 void tls_context_unref(TlsContext *context);
 
+/* tls_context_refresh() - read a list of revoked certificates again that has changed since it was
+ * read; what is trusted is read again with it. For before a connection; nothing happens while the
+ * context is busy, or without such a list
+ * Errors: as tls_context_new(), once for each change; the old list goes on to hold */
+bool tls_context_refresh(TlsContext *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* tls_context_host() - the name that is verified, borrowed */
 const char *tls_context_host(const TlsContext *context);
 

@@ -280,6 +280,16 @@ static const MqttCallbacks mqtt_callbacks = {
 	.message = uplink_message,
 };
 
+/* A new list of revoked certificates counts from the next connection on. */
+static void uplink_refresh(const Uplink *uplink)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (uplink->target->tls && !tls_context_refresh(uplink->target->tls, &error))
+		g_warning("[broker] crl: the list as it was read before goes on to hold: %s",
+			  error->message);
+}
+
 static void uplink_attempt(Uplink *uplink)
 {
 	g_autoptr(GError) error = NULL;
@@ -288,6 +298,7 @@ static void uplink_attempt(Uplink *uplink)
 		uplink_wait_for_clock(uplink);
 		return;
 	}
+	uplink_refresh(uplink);
 	if (!uplink->client)
 		uplink->client = uplink_target_client(
 			uplink->target,

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define DAY_S       86400
 #define KILL_ROUNDS 5 /* unless LANDFALL_KILL_ROUNDS says otherwise */
 
 static const PkiCert certificates[] = {
@@ -415,6 +416,38 @@ static bool complains(const AgentProcess *agent, const char *words)
 	return found;
 }
 
+/* A list of revoked certificates that is replaced counts from the next connection on; one that is
+ * none is not used. */
+static void test_crl(Fixture *f, gconstpointer data)
+{
+	g_autofree char *lines = NULL;
+
+	pki_list_revoked(f->pki, "ca", "dev-2", DAY_S, "ca.crl");
+	lines = g_strdup_printf("[broker]\ncrl = %s\n", pki_path(f->pki, "ca.crl"));
+	agent_process_free(f->agent);
+	f->agent = agent_process_new(broker_port(f->broker), lines);
+	agent_process_import(f->agent, f->pki, "dev-1");
+	agent_process_start(f->agent);
+	agent_process_await(f->agent, "state", "online");
+
+	pki_write(f->pki, "ca.crl", "no list"); /* the old one holds */
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	restart_broker(f);
+	publish(f, 1, 10);
+	oracle_await(f->oracle, 1, 10);
+
+	pki_list_revoked(f->pki, "ca", "server", DAY_S, "ca.crl");
+	broker_kill(f->broker);
+	agent_process_await(f->agent, "state", "waiting");
+	restart_broker(f);
+	while (!complains(f->agent, "was revoked"))
+		g_usleep(10000);
+	pki_list_revoked(f->pki, "ca", "dev-2", 2 * DAY_S, "ca.crl");
+	publish(f, 11, 20);
+	oracle_await(f->oracle, 11, 20);
+}
+
 /* Two devices with one identity throw each other out: both say so and come back less often, and
  * what they have arrives all the same. */
 static void test_rival(Fixture *f, gconstpointer data)
@@ -488,6 +521,7 @@ int main(int argc, char **argv)
 	    test_newest_first);
 	ADD("/agent/live/newest-killed",
 	    "[agent]\nbacklog_order = newest\nbacklog_rate = 50\nbatch = 10\n", test_newest_killed);
+	ADD("/agent/live/crl", NULL, test_crl);
 	ADD("/agent/live/rival", NULL, test_rival);
 	ADD("/agent/start/notifies", NULL, test_notifies);
 	return g_test_run();

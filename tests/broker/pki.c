@@ -197,6 +197,40 @@ void pki_issue(Pki *pki, const PkiCert *cert)
 	g_hash_table_insert(pki->issued, g_strdup(cert->name), issued);
 }
 
+static void add_revoked(X509_CRL *crl, X509 *certificate)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_TIME *now = X509_gmtime_adj(NULL, -60);
+
+	X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate));
+	X509_REVOKED_set_revocationDate(entry, now);
+	ASN1_TIME_free(now);
+	g_assert_true(X509_CRL_add0_revoked(crl, entry));
+}
+
+void pki_list_revoked(Pki *pki, const char *issuer, const char *revoked, long until_s,
+		      const char *file)
+{
+	const Issued *ca = g_hash_table_lookup(pki->issued, issuer);
+	const Issued *bad = g_hash_table_lookup(pki->issued, revoked);
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *from = X509_gmtime_adj(NULL, -3600);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, until_s);
+	BIO *out = BIO_new_file(pki_path(pki, file), "w");
+
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->certificate));
+	X509_CRL_set1_lastUpdate(crl, from);
+	X509_CRL_set1_nextUpdate(crl, until);
+	add_revoked(crl, bad->certificate);
+	g_assert_cmpint(X509_CRL_sign(crl, ca->key, EVP_sha256()), >, 0);
+	g_assert_true(PEM_write_bio_X509_CRL(out, crl));
+	BIO_free(out);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	X509_CRL_free(crl);
+}
+
 static X509_REQ *read_request(const char *request)
 {
 	BIO *bio = BIO_new_mem_buf(request, -1);

@@ -44,6 +44,12 @@ const char *pki_path(Pki *pki, const char *file);
 /* pki_issue() - make a key and a certificate, write both */
 void pki_issue(Pki *pki, const PkiCert *cert);
 
+/* pki_list_revoked() - write @file: a list of @issuer, signed an hour ago, that revokes @revoked, both
+ * issued here
+ * @until_s: seconds from now until it has to be replaced */
+void pki_list_revoked(Pki *pki, const char *issuer, const char *revoked, long until_s,
+		      const char *file);
+
 /* pki_sign_request() - a client certificate for what a request (PKCS#10, PEM) asks for; the
  * request's own signature must verify
  * Returns PEM, freed by the caller */

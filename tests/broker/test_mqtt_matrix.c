@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The matrix of bad brokers: a real mosquitto with a certificate, a list of revoked ones or a
  * version of TLS that will not do, each refused in its own words. */
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -76,67 +74,6 @@ typedef struct MatrixTest {
 	Pki *pki;
 	const MatrixCase *row;
 } MatrixTest;
-
-static void *read_pem(Pki *pki, const char *name, const char *tail,
-		      void *(*read)(BIO *bio, void **into, pem_password_cb *ask, void *data))
-{
-	g_autofree char *file = g_strconcat(name, tail, NULL);
-	BIO *bio = BIO_new_file(pki_path(pki, file), "r");
-	void *found = read(bio, NULL, NULL, NULL);
-
-	g_assert_nonnull(found);
-	BIO_free(bio);
-	return found;
-}
-
-static void *read_certificate(BIO *bio, void **into, pem_password_cb *ask, void *data)
-{
-	return PEM_read_bio_X509(bio, NULL, ask, data);
-}
-
-static void *read_key(BIO *bio, void **into, pem_password_cb *ask, void *data)
-{
-	return PEM_read_bio_PrivateKey(bio, NULL, ask, data);
-}
-
-static void add_revoked(X509_CRL *crl, X509 *certificate)
-{
-	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_TIME *now = X509_gmtime_adj(NULL, -60);
-
-	X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate));
-	X509_REVOKED_set_revocationDate(entry, now);
-	ASN1_TIME_free(now);
-	g_assert_true(X509_CRL_add0_revoked(crl, entry));
-}
-
-/* A list of @issuer that revokes @revoked, due for replacement at @until_s from now. */
-static void make_crl(Pki *pki, const char *issuer, const char *revoked, long until_s,
-		     const char *file)
-{
-	X509 *ca = read_pem(pki, issuer, ".crt", read_certificate);
-	EVP_PKEY *key = read_pem(pki, issuer, ".key", read_key);
-	X509 *bad = read_pem(pki, revoked, ".crt", read_certificate);
-	X509_CRL *crl = X509_CRL_new();
-	ASN1_TIME *from = X509_gmtime_adj(NULL, -3600);
-	ASN1_TIME *until = X509_gmtime_adj(NULL, until_s);
-	BIO *out = BIO_new_file(pki_path(pki, file), "w");
-
-	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca));
-	X509_CRL_set1_lastUpdate(crl, from);
-	X509_CRL_set1_nextUpdate(crl, until);
-	add_revoked(crl, bad);
-	g_assert_cmpint(X509_CRL_sign(crl, key, EVP_sha256()), >, 0);
-	g_assert_true(PEM_write_bio_X509_CRL(out, crl));
-	BIO_free(out);
-	ASN1_TIME_free(from);
-	ASN1_TIME_free(until);
-	X509_CRL_free(crl);
-	X509_free(ca);
-	X509_free(bad);
-	EVP_PKEY_free(key);
-}
 
 static void test_case(gconstpointer data)
 {
@@ -244,9 +181,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
 		pki_issue(pki, &certs[i]);
-	make_crl(pki, "ca", "revoked", DAY, "ca.crl");
-	make_crl(pki, "ca", "revoked", -60, "old.crl");
-	make_crl(pki, "other-ca", "revoked", DAY, "other-ca.crl");
+	pki_list_revoked(pki, "ca", "revoked", DAY, "ca.crl");
+	pki_list_revoked(pki, "ca", "revoked", -60, "old.crl");
+	pki_list_revoked(pki, "other-ca", "revoked", DAY, "other-ca.crl");
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *path = g_strconcat("/tls-matrix/", cases[i].path, NULL);
 

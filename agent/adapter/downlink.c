@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/downlink.h"
 
+#include "agent/core/listening.h"
 #include "agent/core/pacer.h"
 #include "agent/core/window.h"
 #include "common/error.h"
@@ -14,10 +15,10 @@ typedef enum DownlinkState {
 
 struct Downlink {
 	DownlinkState state;
-	bool wanted;    /* to listen */
-	bool listen;    /* with this profile */
-	unsigned cuts;  /* connections in a row that the broker ended while subscribing */
-	Profile *known; /* that they were counted for; NULL: none yet */
+	bool wanted; /* to listen */
+	Listening listening;
+	Profile *known;    /* that this is about; NULL: none yet */
+	int64_t opened_us; /* when the connection was accepted */
 	Commands *commands;
 	MqttClient *client;
 	Profile *profile;
@@ -322,7 +323,8 @@ static void open_when_answered(Downlink *downlink)
 	if (downlink->state != DOWNLINK_SUBSCRIBING || downlink->subscriptions->len > 0)
 		return;
 	downlink->state = DOWNLINK_OPEN;
-	downlink->cuts = 0;
+	if (downlink->listening.on)
+		listening_subscribed(&downlink->listening);
 	say_hello(downlink);
 }
 
@@ -333,8 +335,7 @@ static void know_profile(Downlink *downlink, const Profile *profile)
 		return;
 	g_clear_pointer(&downlink->known, profile_unref);
 	downlink->known = profile_ref(profile);
-	downlink->cuts = 0;
-	downlink->listen = downlink->wanted;
+	listening_init(&downlink->listening, downlink->wanted);
 	pacer_limit(downlink->pacer, profile_limits(profile), g_get_monotonic_time());
 }
 
@@ -345,12 +346,13 @@ void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profil
 	downlink->profile = profile_ref(profile);
 	know_profile(downlink, profile);
 	downlink->limits = *profile_limits(profile);
-	if (downlink->listen && profile_kind(profile)->tells_limits)
+	downlink->opened_us = g_get_monotonic_time();
+	if (downlink->listening.on && profile_kind(profile)->tells_limits)
 		downlink->limits_source =
 			g_timeout_add_seconds(DOWNLINK_LIMITS_S, on_limits_due, downlink);
 	downlink->state = DOWNLINK_SUBSCRIBING;
-	for (const char *const *filter = profile_filters(profile); downlink->listen && *filter;
-	     filter++)
+	for (const char *const *filter = profile_filters(profile);
+	     downlink->listening.on && *filter; filter++)
 		subscribe(downlink, *filter);
 	open_when_answered(downlink);
 }
@@ -365,22 +367,31 @@ void downlink_subscribed(Downlink *downlink, uint16_t id, const GError *error)
 	open_when_answered(downlink);
 }
 
-static void count_cut(Downlink *downlink)
+/* The broker has ended the connection, for whatever reason. */
+static void weigh_end(Downlink *downlink)
 {
-	downlink->cuts++;
-	if (!downlink->listen || downlink->cuts < DOWNLINK_CUTS_MAX)
+	int64_t lifetime_us = g_get_monotonic_time() - downlink->opened_us;
+
+	switch (listening_ended(&downlink->listening, downlink->state == DOWNLINK_SUBSCRIBING,
+				lifetime_us)) {
+	case LISTENING_AS_BEFORE: return;
+	case LISTENING_GIVEN_UP:
+		g_warning("the cloud is not listened to until the next start or identity: it ended "
+			  "%d connections while the agent subscribed",
+			  LISTENING_CUTS_MAX);
 		return;
-	downlink->listen = false;
-	g_warning("the cloud is not listened to until the next start or identity: it ended %u "
-		  "connections "
-		  "while the agent subscribed",
-		  downlink->cuts);
+	case LISTENING_TAKEN_UP:
+		g_message(
+			"the cloud ends connections without subscriptions as well: it is listened "
+			"to again");
+		return;
+	}
 }
 
 void downlink_close(Downlink *downlink)
 {
-	if (downlink->state == DOWNLINK_SUBSCRIBING && mqtt_client_hung_up(downlink->client))
-		count_cut(downlink);
+	if (downlink->state != DOWNLINK_CLOSED && mqtt_client_hung_up(downlink->client))
+		weigh_end(downlink);
 	downlink->state = DOWNLINK_CLOSED;
 	downlink->client = NULL;
 	downlink->anew = false;

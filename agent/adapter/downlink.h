@@ -14,9 +14,8 @@
  * A cloud that began anew is told all again, once for all times it said so since: when nothing waits
  * to be sent any more, and DOWNLINK_ANEW_S after the last time at the earliest.
  *
- * A cloud whose policy forbids a subscription may end the connection instead of refusing. After
- * DOWNLINK_CUTS_MAX connections in a row that the broker ended while subscriptions were unanswered
- * nothing is subscribed to any more until the next start or another identity: samples matter more.
+ * A cloud whose policy forbids a subscription may end the connection instead of refusing: see
+ * core/listening. Samples matter more than hearing it.
  *
  * Owner: one thread; outlives the Commands it hands requests to.
  */
@@ -32,8 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DOWNLINK_WINDOW    4 /* messages on their way at most, beside those of the uplink */
-#define DOWNLINK_CUTS_MAX  3
+#define DOWNLINK_WINDOW    4  /* messages on their way at most, beside those of the uplink */
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
 #define DOWNLINK_LIMITS_S  5 /* a cloud that tells its limits is waited for, with caution, so long */
 #define DOWNLINK_ANEW_S    10 /* between telling all again because the other side wants it */

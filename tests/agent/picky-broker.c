@@ -24,6 +24,7 @@ struct PickyBroker {
 	double bucket;     /* messages of telemetry it still takes */
 	int64_t bucket_us; /* at that time */
 	bool overrun;
+	unsigned cuts; /* connections to be ended whatever they do */
 	unsigned connections;
 	unsigned subscriptions;
 	GString *accepted; /* payloads, each with a newline */
@@ -153,6 +154,16 @@ static bool on_subscribe(PickyBroker *broker, int fd, const uint8_t *body, size_
 	return !forbids;
 }
 
+/* Whether this connection is to be ended now. */
+static bool take_cut(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	bool cut = broker->cuts > 0;
+	broker->cuts -= cut;
+	g_mutex_unlock(&broker->lock);
+	return cut;
+}
+
 static void serve(PickyBroker *broker, int fd, const char *const *refused)
 {
 	static const uint8_t connack[] = { 0x20, 3, 0, 0, 0 };
@@ -164,6 +175,8 @@ static void serve(PickyBroker *broker, int fd, const char *const *refused)
 	while (fine && (body = read_packet(fd, &type, &len))) {
 		if (type >> 4 == CONNECT)
 			send_all(fd, connack, sizeof(connack));
+		else if ((type >> 4 == PUBLISH || type >> 4 == SUBSCRIBE) && take_cut(broker))
+			fine = false;
 		else if (type >> 4 == PUBLISH)
 			on_publish(broker, fd, body, len, refused);
 		else if (type >> 4 == SUBSCRIBE)
@@ -260,6 +273,13 @@ void picky_broker_forbid(PickyBroker *broker)
 {
 	g_mutex_lock(&broker->lock);
 	broker->forbids = true;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_cut(PickyBroker *broker, unsigned connections)
+{
+	g_mutex_lock(&broker->lock);
+	broker->cuts = connections;
 	g_mutex_unlock(&broker->lock);
 }
 

@@ -36,6 +36,9 @@ bool picky_broker_overrun(PickyBroker *broker);
 /* picky_broker_forbid() - from now on end each connection that subscribes */
 void picky_broker_forbid(PickyBroker *broker);
 
+/* picky_broker_cut() - end the next @connections, each when it subscribes or publishes first */
+void picky_broker_cut(PickyBroker *broker, unsigned connections);
+
 /* picky_broker_subscriptions() - that were asked for since the start */
 unsigned picky_broker_subscriptions(PickyBroker *broker);
 

@@ -11,6 +11,7 @@
 
 #define PAYLOAD_FORMAT 0x99
 #define QUOTA          0x97
+#define FILTERS        4    /* of thingsboard */
 #define SERVER_BUSY    0x89 /* not one that a PUBACK may have */
 
 static const char *const bad_ones[] = { "\"n\":7,", "\"n\":8,", "\"n\":30,", NULL };
@@ -115,6 +116,22 @@ static void test_forbidden(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* One that ends connections whatever they do, as for a rival: it is listened to all the same. */
+static void test_cut(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_cut(broker, 4);
+	agent = start(broker);
+	publish(agent, 1, 10);
+	await_empty(agent);
+	for (unsigned i = 0; i < POLL_ROUNDS && picky_broker_subscriptions(broker) < FILTERS; i++)
+		g_usleep(POLL_US);
+	g_assert_cmpuint(picky_broker_subscriptions(broker), ==, FILTERS);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* A cloud that says how much it takes never gets more. */
 static void test_metered(void)
 {
@@ -143,6 +160,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/agent/refused/all/busy", GUINT_TO_POINTER(SERVER_BUSY),
 			     test_all_refused);
 	g_test_add_func("/agent/refused/metered", test_metered);
+	g_test_add_func("/agent/refused/cut", test_cut);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
 	return g_test_run();
 }

@@ -15,6 +15,7 @@
 #include "agent/adapter/clock.h"
 #include "agent/adapter/command-store.h"
 #include "agent/adapter/downlink.h"
+#include "agent/adapter/enrol-plan.h"
 #include "agent/adapter/enroller.h"
 #include "agent/adapter/indicators.h"
 #include "agent/adapter/ingest.h"
@@ -78,10 +79,18 @@ typedef struct App {
 	GError *error;    /* why the program ends; NULL: it was asked to */
 } App;
 
+/* What the parts would refuse when they are made; by the functions that they ask then. */
+static bool app_check(const Config *config, GError **error)
+{
+	return enrol_plan_check(config, error) && sensors_check(config, error) &&
+	       uplink_target_check(config, error);
+}
+
 static const ConfigOptions options = {
 	.name = "landfall-agent",
 	.summary = "Sends readings of this device to an MQTT broker and keeps them on disk until\n"
 		   "the broker has acknowledged them.",
+	.check_more = app_check,
 };
 
 static void app_stop(App *app)

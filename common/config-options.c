@@ -75,6 +75,16 @@ static void print_check(const ConfigOptions *options, const Config *config)
 	printf("%s\n", files[0] ? "" : "; no file was found, all is at its default");
 }
 
+static bool options_check(const ConfigOptions *options, const Parsed *parsed, const Config *config,
+			  GError **error)
+{
+	if (parsed->dump)
+		return true;
+	if (options->check && !options->check(config, error))
+		return false;
+	return !parsed->check || !options->check_more || options->check_more(config, error);
+}
+
 /* Returns whether that was all the user wanted. */
 static bool options_answer(const ConfigOptions *options, const Parsed *parsed, const Config *config)
 {
@@ -114,7 +124,7 @@ int config_options_start(const ConfigOptions *options, int *argc, char ***argv, 
 	ConfigSource source = { .file = parsed.file, .sets = (const char *const *)parsed.sets };
 	g_autoptr(Config) loaded = config_load(&source, &error);
 
-	if (!loaded || (options->check && !parsed.dump && !options->check(loaded, &error)))
+	if (!loaded || !options_check(options, &parsed, loaded, &error))
 		return config_options_fail(options->name, error);
 	if (!options_answer(options, &parsed, loaded))
 		*config = g_steal_pointer(&loaded);

@@ -25,6 +25,9 @@ typedef struct ConfigOptions {
 	/* can this program, as it was built, do what is set? NULL: it always can.
 	 * Errors: LANDFALL_ERROR_CONFIG */
 	bool (*check)(const Config *config, GError **error);
+	/* for --check-config alone: what the start would find wrong, or what it finds when an
+	 * identity has come. NULL: nothing more. Errors: LANDFALL_ERROR_CONFIG */
+	bool (*check_more)(const Config *config, GError **error);
 } ConfigOptions;
 
 /* config_options_start() - parse the command line and read the configuration

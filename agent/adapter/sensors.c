@@ -355,46 +355,60 @@ static Slot *slot_new(const ConfigSensor *config)
 	return slot;
 }
 
-static bool sensors_add(Sensors *sensors, const ConfigSensor *config, int64_t interval_ms,
-			GError **error)
+static bool check_key(const ConfigSensor *config, GError **error)
 {
 	const char *key = sensor_key(config);
 
-	if (!sample_key_valid(key, strlen(key)) || strlen(key) + SUFFIX_MAX > SAMPLE_KEY_MAX) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "[sensor %s]: the key cannot name a reading", config->name);
-		return false;
-	}
-	g_ptr_array_add(sensors->slots, slot_new(config));
-	sensor_reader_add(sensors->reader, config);
-	schedule_add(sensors->schedule,
-		     (config->interval_ms > 0 ? config->interval_ms : interval_ms) * 1000);
-	return true;
+	if (sample_key_valid(key, strlen(key)) && strlen(key) + SUFFIX_MAX <= SAMPLE_KEY_MAX)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "[sensor %s]: the key cannot name a reading", config->name);
+	return false;
 }
 
-static bool sensors_add_all(Sensors *sensors, const Config *config, GError **error)
+bool sensors_check(const Config *config, GError **error)
 {
-	if (config->sensors->len == 0) {
-		g_autoptr(ConfigSensor) machine = config_sensor_new("system");
-
-		machine->driver = CONFIG_DRIVER_SYSTEM;
-		return sensors_add(sensors, machine, config->agent.interval_ms, error);
-	}
 	for (guint i = 0; i < config->sensors->len; i++) {
 		const ConfigSensor *sensor = g_ptr_array_index(config->sensors, i);
 
-		if (sensor->enabled &&
-		    !sensors_add(sensors, sensor, config->agent.interval_ms, error))
+		if (sensor->enabled && !check_key(sensor, error))
 			return false;
 	}
 	return true;
 }
 
+static void sensors_add(Sensors *sensors, const ConfigSensor *config, int64_t interval_ms)
+{
+	g_ptr_array_add(sensors->slots, slot_new(config));
+	sensor_reader_add(sensors->reader, config);
+	schedule_add(sensors->schedule,
+		     (config->interval_ms > 0 ? config->interval_ms : interval_ms) * 1000);
+}
+
+static void sensors_add_all(Sensors *sensors, const Config *config)
+{
+	if (config->sensors->len == 0) {
+		g_autoptr(ConfigSensor) machine = config_sensor_new("system");
+
+		machine->driver = CONFIG_DRIVER_SYSTEM;
+		sensors_add(sensors, machine, config->agent.interval_ms);
+	}
+	for (guint i = 0; i < config->sensors->len; i++) {
+		const ConfigSensor *sensor = g_ptr_array_index(config->sensors, i);
+
+		if (sensor->enabled)
+			sensors_add(sensors, sensor, config->agent.interval_ms);
+	}
+}
+
 Sensors *sensors_new(const Config *config, SensorsReady ready, void *data, GError **error)
 {
 	static GSourceFuncs timer_funcs = { .dispatch = timer_dispatch };
-	g_autoptr(Sensors) sensors = g_new0(Sensors, 1);
+	Sensors *sensors;
 
+	if (!sensors_check(config, error))
+		return NULL;
+	sensors = g_new0(Sensors, 1);
 	sensors->slots = g_ptr_array_new_with_free_func(slot_free);
 	sensors->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
 	sensors->interval_ms = config->agent.interval_ms;
@@ -404,12 +418,11 @@ Sensors *sensors_new(const Config *config, SensorsReady ready, void *data, GErro
 	sensors->ready = ready;
 	sensors->data = data;
 	sensors->timer = g_source_new(&timer_funcs, sizeof(GSource));
-	if (!sensors_add_all(sensors, config, error))
-		return NULL;
+	sensors_add_all(sensors, config);
 	g_source_set_callback(sensors->timer, sensors_tick, sensors, NULL);
 	g_source_attach(sensors->timer, g_main_context_get_thread_default());
 	set_timer(sensors);
-	return g_steal_pointer(&sensors);
+	return sensors;
 }
 
 /* Nobody who asked is left without an answer. */

@@ -24,6 +24,10 @@ typedef struct Sensors Sensors;
  * @values: members of a JSON object, no name twice, borrowed, 1 to SAMPLE_VALUES_MAX octets */
 typedef void (*SensorsReady)(const char *values, size_t len, void *data);
 
+/* sensors_check() - whether sensors_new() takes the sensors of @config
+ * Errors: LANDFALL_ERROR_CONFIG (a key that cannot name a reading) */
+bool sensors_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* sensors_new() - start reading
  * @config: borrowed for the call
  * Errors: LANDFALL_ERROR_CONFIG (unusable name of a reading) */

@@ -8,6 +8,10 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* What stands for the store's word in a check; any cloud would take them. */
+#define ANY_URI       "mqtts://broker.invalid"
+#define ANY_CLIENT_ID "device"
+
 #define CLAIM_MAX 1024 /* octets of the file */
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
@@ -48,11 +52,18 @@ static bool target_load_identity(UplinkTarget *target, const Config *config, uin
 	return false;
 }
 
-static bool target_load_broker(UplinkTarget *target, const Config *config, GError **error)
+static void target_resolve(UplinkTarget *target, const Config *config)
 {
 	const StoreIdentity *identity = target->identity;
 
 	target->broker = broker_conf_resolve(&config->broker, identity ? identity->broker : NULL);
+	target->client_id = target->broker->client_id;
+	if (!target->client_id && identity)
+		target->client_id = identity->common_name;
+}
+
+static bool target_load_broker(UplinkTarget *target, GError **error)
+{
 	if (!target->broker->uri) {
 		g_set_error_literal(
 			error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
@@ -62,9 +73,6 @@ static bool target_load_broker(UplinkTarget *target, const Config *config, GErro
 	if (!broker_uri_parse(target->broker->uri, &target->uri, error))
 		return false;
 	target->uri_text = broker_uri_format(&target->uri);
-	target->client_id = target->broker->client_id;
-	if (!target->client_id && identity)
-		target->client_id = identity->common_name;
 	if (!target->client_id) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 				    "the certificate has no common name: set [broker] client_id");
@@ -132,6 +140,21 @@ static void target_set_keep_alive(UplinkTarget *target)
 			  target->keep_alive_s, profile_kind(target->profile)->name);
 }
 
+/* Without our own certificate and key. */
+static TlsConfig target_tls_config(const UplinkTarget *target)
+{
+	const StoreIdentity *identity = target->identity;
+	const char *chain = identity ? identity->chain_path : NULL;
+
+	return (TlsConfig){
+		.trust_path = target->broker->ca ? target->broker->ca : chain,
+		.host = target->uri.host,
+		.crl_path = target->broker->crl,
+		.alpn = target->broker->alpn,
+		.min_version = target->broker->tls,
+	};
+}
+
 static bool target_load_tls(UplinkTarget *target, GError **error)
 {
 	const StoreIdentity *identity = target->identity;
@@ -146,16 +169,10 @@ static bool target_load_tls(UplinkTarget *target, GError **error)
 		return false;
 	}
 
-	TlsConfig config = {
-		.certificate_path = identity->cert_path,
-		.key_path = identity->key_path,
-		.trust_path = target->broker->ca ? target->broker->ca : identity->chain_path,
-		.host = target->uri.host,
-		.crl_path = target->broker->crl,
-		.alpn = target->broker->alpn,
-		.min_version = target->broker->tls,
-	};
+	TlsConfig config = target_tls_config(target);
 
+	config.certificate_path = identity->cert_path;
+	config.key_path = identity->key_path;
 	target->tls = tls_context_new(&config, error);
 	return target->tls != NULL;
 }
@@ -164,8 +181,10 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 {
 	g_autoptr(UplinkTarget) target = g_new0(UplinkTarget, 1);
 
-	if (!target_load_identity(target, config, generation, error) ||
-	    !target_load_broker(target, config, error) || !target_load_profile(target, error) ||
+	if (!target_load_identity(target, config, generation, error))
+		return NULL;
+	target_resolve(target, config);
+	if (!target_load_broker(target, error) || !target_load_profile(target, error) ||
 	    !target_load_tls(target, error))
 		return NULL;
 	target_set_keep_alive(target);
@@ -173,6 +192,35 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 	     warning && *warning; warning++)
 		g_warning("%s", *warning);
 	return g_steal_pointer(&target);
+}
+
+/* What is wrong with the files that [broker] names is wrong with the configuration. */
+static bool target_check_tls(const UplinkTarget *target, GError **error)
+{
+	TlsConfig config = target_tls_config(target);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(TlsContext) tls = target->uri.tls ? tls_context_new(&config, &cause) : NULL;
+
+	if (tls || !target->uri.tls)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "[broker]: %s", cause->message);
+	return false;
+}
+
+bool uplink_target_check(const Config *config, GError **error)
+{
+	g_autoptr(UplinkTarget) target = g_new0(UplinkTarget, 1);
+	g_autoptr(Store) store = store_open(config->store.path);
+	g_autoptr(GError) lacking = NULL;
+
+	target->identity = store_current(store, &lacking);
+	target_resolve(target, config);
+	if (!target->broker->uri)
+		target->broker->uri = g_strdup(ANY_URI);
+	if (!target->client_id)
+		target->client_id = ANY_CLIENT_ID;
+	return target_load_broker(target, error) && target_load_profile(target, error) &&
+	       target_check_tls(target, error);
 }
 
 /* The number of a current generation that has never connected; 0: it has, or there is none. */

@@ -37,6 +37,11 @@ typedef struct UplinkTarget {
 UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
 				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* uplink_target_check() - what of @config uplink_target_load() would refuse, as far as that can be told
+ * now: what the store or an identity to come has to say is left open. The key is not looked at
+ * Errors: LANDFALL_ERROR_CONFIG */
+bool uplink_target_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* uplink_target_load_older() - what to use at the start instead of a current generation that has
  * never connected and cannot be loaded; the log says so, the store is left as it is
  * @lacking: what uplink_target_load() said of the current one

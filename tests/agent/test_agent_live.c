@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DAY_S       86400
@@ -241,6 +242,43 @@ static void test_stages(Fixture *f, gconstpointer lines)
 }
 
 /* --- what stops the start --- */
+
+typedef struct CheckCase {
+	const char *path;
+	const char *lines; /* of the configuration */
+	const char *words; /* NULL: it is fine */
+} CheckCase;
+
+static const CheckCase check_cases[] = {
+	{ "fine", "[broker]\nprofile = aws\ntopic = a/b\n", NULL },
+	{ "key", "[sensor x]\ndriver = simulated\nkey = seq\n", "[sensor x]" },
+	{ "profile", "[broker]\nprofile = iothub\ntopic = a\n", "[broker] topic" },
+	{ "client-id", "[broker]\nprofile = aws\nclient_id = a b\n", "\"a b\"" },
+	{ "topic", "[broker]\nprofile = aws\ntopic = 1/2/3/4/5/6/7/8/9\n", "8 slashes" },
+	{ "claim", "[broker]\nclaim = /absent/claim\n", "/absent/claim" },
+	{ "ca", "[broker]\nca = /absent/ca.crt\n", "/absent/ca.crt" },
+	{ "crl", "[broker]\ncrl = /absent/ca.crl\n", "/absent/ca.crl" },
+};
+
+/* What --check-config says of it, without a store. */
+static void test_check(gconstpointer data)
+{
+	const CheckCase *c = data;
+	g_autoptr(AgentProcess) agent = agent_process_new(1, c->lines);
+	g_autofree char *config = agent_process_path(agent, "landfall.conf");
+	const char *argv[] = { g_getenv("LANDFALL_AGENT"), "--config", config, "--check-config",
+			       NULL };
+	g_autofree char *words = NULL;
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+				   NULL, NULL, &words, &status, &error));
+	g_test_message("%s", words);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, c->words ? 10 : 0);
+	g_assert_true(c->words ? strstr(words, c->words) != NULL : *words == '\0');
+}
 
 typedef struct StartCase {
 	const char *path;
@@ -515,6 +553,11 @@ int main(int argc, char **argv)
 		g_test_add(lack_cases[i].path, Fixture, &lack_cases[i], set_up_plain, test_lacks,
 			   tear_down);
 	ADD("/agent/lacks/watch", NULL, test_unwatchable);
+	for (size_t i = 0; i < G_N_ELEMENTS(check_cases); i++) {
+		g_autofree char *path = g_strconcat("/agent/check/", check_cases[i].path, NULL);
+
+		g_test_add_data_func(path, &check_cases[i], test_check);
+	}
 	ADD("/agent/start/second-agent", NULL, test_second_agent);
 	ADD("/agent/live/backlog-rate", "[agent]\nbacklog_rate = 20\n", test_backlog_rate);
 	ADD("/agent/live/newest-first", "[agent]\nbacklog_order = newest\nbatch = 10\n",

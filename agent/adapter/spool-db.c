@@ -33,14 +33,15 @@ typedef enum Statement {
 	STATEMENTS_N,
 } Statement;
 
+#define SELECT_ROWS "SELECT seq, ts, synced, source, data FROM sample"
+
 static const char *const statements[] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[INSERT] = "INSERT INTO sample (seq, ts, synced, source, data) VALUES (?, ?, ?, ?, ?)",
 	[DELETE] = "DELETE FROM sample WHERE seq >= ? AND seq <= ?",
-	[SELECT] = "SELECT seq, ts, synced, source, data FROM sample WHERE seq > ? ORDER BY seq",
-	[SELECT_DOWN] = "SELECT seq, ts, synced, source, data FROM sample WHERE seq <= ?"
-			" ORDER BY seq DESC",
+	[SELECT] = SELECT_ROWS " WHERE seq > ? ORDER BY seq",
+	[SELECT_DOWN] = SELECT_ROWS " WHERE seq <= ? ORDER BY seq DESC",
 	[EXTENT] = "SELECT (SELECT min(seq) FROM sample), (SELECT max(seq) FROM sample)",
 	[META_GET] = "SELECT value FROM meta WHERE key = ?",
 	[META_SET] = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",

@@ -26,6 +26,21 @@ static const char config_format[] =
 	"%s"
 	"</busconfig>\n";
 
+/* What the system bus says of everybody, before any service's own file. */
+static const char system_policy[] =
+	"<policy context=\"default\">"
+	"<allow user=\"*\"/><deny own=\"*\"/>"
+	"<deny send_type=\"method_call\"/>"
+	"<allow send_type=\"signal\"/>"
+	"<allow send_requested_reply=\"true\" send_type=\"method_return\"/>"
+	"<allow send_requested_reply=\"true\" send_type=\"error\"/>"
+	"<allow receive_type=\"method_call\"/>"
+	"<allow receive_type=\"method_return\"/>"
+	"<allow receive_type=\"error\"/>"
+	"<allow receive_type=\"signal\"/>"
+	"<allow send_destination=\"org.freedesktop.DBus\"/>"
+	"</policy>";
+
 static const char open_policy[] = "  <policy context=\"default\">\n"
 				  "    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
 				  "    <allow eavesdrop=\"true\"/>\n"
@@ -64,6 +79,39 @@ void test_bus_restart(TestBus *bus)
 	/* It prints its address once it listens. */
 	g_assert_cmpint(read(out, line, sizeof(line)), >, 0);
 	close(out);
+}
+
+static void replace(GString *text, const char *from, const char *kind, const char *name)
+{
+	g_autofree char *to = g_strdup_printf("%s=\"%s\"", kind, name);
+
+	g_string_replace(text, from, to, 0);
+}
+
+char *test_bus_policy(const char *name, const TestBusPolicy *who)
+{
+	g_autofree char *file_name = g_strconcat(name, ".conf", NULL);
+	g_autofree char *path =
+		g_test_build_filename(G_TEST_DIST, "..", "..", "data", file_name, NULL);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *file = NULL;
+	char *start;
+
+	g_file_get_contents(path, &file, NULL, &error);
+	g_assert_no_error(error);
+	start = strstr(file, "<busconfig>") + strlen("<busconfig>");
+	*strstr(start, "</busconfig>") = '\0';
+
+	GString *text = g_string_new(start);
+
+	/* names of parts first: what replaces them may be called the same */
+	replace(text, "user=\"root\"", "user", "@root@");
+	replace(text, "user=\"landfall\"", "user", "@service@");
+	replace(text, "group=\"landfall\"", "group", who->group);
+	g_string_replace(text, "@root@", who->root, 0);
+	g_string_replace(text, "@service@", who->service, 0);
+	g_string_prepend(text, system_policy);
+	return g_string_free(text, FALSE);
 }
 
 TestBus *test_bus_start(void)

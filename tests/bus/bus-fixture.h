@@ -23,6 +23,17 @@ TestBus *test_bus_start(void);
  * @policy: <policy> elements */
 TestBus *test_bus_start_with(const char *policy);
 
+/* Who stands for whom in an installed policy. */
+typedef struct TestBusPolicy {
+	const char *root;    /* user */
+	const char *service; /* in place of the user landfall */
+	const char *group;   /* in place of the group landfall */
+} TestBusPolicy;
+
+/* test_bus_policy() - what the system bus says of everybody, and the file data/@name.conf that is
+ * installed there, for test_bus_start_with(). The caller frees it */
+char *test_bus_policy(const char *name, const TestBusPolicy *who);
+
 /* test_bus_address() - borrowed */
 const char *test_bus_address(const TestBus *bus);
 

@@ -22,21 +22,6 @@
 #define IWD        "net.connman.iwd"
 #define DENIED     "org.freedesktop.DBus.Error.AccessDenied"
 
-/* What the system bus says of everybody, before any service's own file. */
-static const char system_policy[] =
-	"<policy context=\"default\">"
-	"<allow user=\"*\"/><deny own=\"*\"/>"
-	"<deny send_type=\"method_call\"/>"
-	"<allow send_type=\"signal\"/>"
-	"<allow send_requested_reply=\"true\" send_type=\"method_return\"/>"
-	"<allow send_requested_reply=\"true\" send_type=\"error\"/>"
-	"<allow receive_type=\"method_call\"/>"
-	"<allow receive_type=\"method_return\"/>"
-	"<allow receive_type=\"error\"/>"
-	"<allow receive_type=\"signal\"/>"
-	"<allow send_destination=\"org.freedesktop.DBus\"/>"
-	"</policy>";
-
 /* What the files of wpa_supplicant and iwd say of everybody, as Debian ships them. */
 static const char others_policy[] = "<policy context=\"default\">"
 				    "<deny send_destination=\"" WPA "\"/>"
@@ -88,39 +73,20 @@ typedef struct Fixture {
 	bool denied;
 } Fixture;
 
-static char *replace(const char *text, const char *from, const char *to)
-{
-	g_auto(GStrv) parts = g_strsplit(text, from, -1);
-
-	return g_strjoinv(to, parts);
-}
-
 /* The installed file with our own user or group where @part is meant, and nobody elsewhere. */
 static char *policy_for(Part part)
 {
-	g_autofree char *path = g_test_build_filename(G_TEST_DIST, "..", "..", "data",
-						      BUS_SERVICE_NAME ".conf", NULL);
 	const char *me = g_get_user_name();
 	const struct group *mine = getgrgid(getgid());
-	g_autofree char *user = g_strdup_printf("user=\"%s\"", part == PART_ROOT ? me : "daemon");
-	g_autofree char *service =
-		g_strdup_printf("user=\"%s\"", part == PART_SERVICE ? me : "daemon");
-	g_autofree char *group =
-		g_strdup_printf("group=\"%s\"", part == PART_GROUP ? mine->gr_name : "daemon");
-	g_autofree char *file = NULL;
-	g_autofree char *by_user = NULL;
-	g_autofree char *by_service = NULL;
-	g_autofree char *by_group = NULL;
-	const char *start = NULL;
+	const TestBusPolicy who = {
+		.root = part == PART_ROOT ? me : "daemon",
+		.service = part == PART_SERVICE ? me : "daemon",
+		.group = part == PART_GROUP ? mine->gr_name : "daemon",
+	};
+	g_autofree char *policy = test_bus_policy(BUS_SERVICE_NAME, &who);
 
-	g_assert_true(g_file_get_contents(path, &file, NULL, NULL));
-	start = strstr(file, "<busconfig>") + strlen("<busconfig>");
-	*strstr(start, "</busconfig>") = '\0';
-	by_user = replace(start, "user=\"root\"", user);
-	by_service = replace(by_user, "user=\"landfall\"", service);
-	by_group = replace(by_service, "group=\"landfall\"", group);
-	return g_strdup_printf("%s%s%s<policy user=\"%s\"><allow own=\"*\"/></policy>",
-			       system_policy, others_policy, by_group, me);
+	return g_strdup_printf("%s%s<policy user=\"%s\"><allow own=\"*\"/></policy>", policy,
+			       others_policy, me);
 }
 
 /* Whom the service itself lets pass is test_provisioner_authority.c's matter. */

@@ -73,6 +73,15 @@ static void core_changed(void *data)
 		app->ending = g_idle_add(on_ending, app);
 }
 
+/* The core's port. */
+static void core_hang_up(void *data, const char *peer)
+{
+	App *app = data;
+
+	g_message("the phone says nothing, or proves nothing: hanging up");
+	bluez_disconnect(app->bluez, peer);
+}
+
 /* ---- the bus ---- */
 
 static void on_authority(const GError *error, void *data)
@@ -150,6 +159,7 @@ static bool app_init_core(App *app, GError **error)
 		.wifi_data = app->wifi,
 		.random = random_fill,
 		.changed = core_changed,
+		.hang_up = core_hang_up,
 		.data = app,
 		.join_us = (config->provisioner.join_timeout_ms + JOIN_LAG_MS) * 1000,
 	};

@@ -38,6 +38,7 @@ struct Provisioner {
 	char *peer;           /* NULL: nobody */
 	int64_t heard_us;     /* when the peer last did something */
 	int64_t proved_us;    /* when its session was last seen open, or it entered */
+	bool hung_up;         /* its link is being ended */
 	char *awaited;        /* a peer that had proved itself and may come back; NULL: none */
 	int64_t awaited_us;   /* until then nobody else may enter; INT64_MAX: none */
 	Farewell farewell;
@@ -317,6 +318,7 @@ static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 	provisioner->peer = g_strdup(peer);
 	provisioner->heard_us = now_us;
 	provisioner->proved_us = now_us;
+	provisioner->hung_up = false;
 	provisioner->peer_changed = true;
 }
 
@@ -676,6 +678,17 @@ void provisioner_on_agent(Provisioner *provisioner, const AgentReport *report, i
 	provisioner_settle(provisioner, now_us);
 }
 
+/* When the link of the peer is ended; INT64_MAX: there is none, or it was */
+static int64_t hang_up_us(const Provisioner *provisioner)
+{
+	if (!provisioner->peer || provisioner->hung_up || provisioner->done ||
+	    !provisioner->ports->hang_up)
+		return INT64_MAX;
+	return PROVISIONER_HANG_UP_US + (session_is_open(provisioner->session)
+						 ? provisioner->heard_us
+						 : provisioner->proved_us);
+}
+
 int64_t provisioner_deadline_us(const Provisioner *provisioner)
 {
 	int64_t deadline_us = provisioner->done ? INT64_MAX : stop_us(provisioner);
@@ -683,6 +696,7 @@ int64_t provisioner_deadline_us(const Provisioner *provisioner)
 	if (provisioner->shown_lockout == LOCKOUT_WAITING)
 		deadline_us = MIN(deadline_us, provisioner->lockout.until_us);
 	deadline_us = MIN(deadline_us, provisioner->awaited_us);
+	deadline_us = MIN(deadline_us, hang_up_us(provisioner));
 	deadline_us = MIN(deadline_us, prov_scan_deadline_us(provisioner->scan));
 	return MIN(deadline_us, prov_config_deadline_us(provisioner->config));
 }
@@ -696,6 +710,10 @@ void provisioner_expire(Provisioner *provisioner, int64_t now_us)
 	answer_deferred(provisioner);
 	if (now_us >= provisioner->awaited_us)
 		await_set(provisioner, NULL, now_us);
+	if (now_us >= hang_up_us(provisioner)) {
+		provisioner->hung_up = true;
+		provisioner->ports->hang_up(provisioner->ports->data, provisioner->peer);
+	}
 	if (now_us >= stop_us(provisioner))
 		provisioner->done = true;
 	provisioner_settle(provisioner, now_us);

@@ -38,6 +38,11 @@
 /* And one that has not proved itself, however much it says: a stranger could shut others out. */
 #define PROVISIONER_UNPROVED_US (60 * G_USEC_PER_SEC)
 
+/* After which a peer's link is ended when it says nothing, or has not proved itself: while one is up
+ * some controllers do not advertise, and nobody else could ask for its place. Long enough for who
+ * has to look for the label. */
+#define PROVISIONER_HANG_UP_US (5 * 60 * G_USEC_PER_SEC)
+
 /* How long the service is kept for a phone that had proved itself and dropped. Phones give up a dead
  * link after 6 seconds at most and connect again in 1 or 2; nobody else waits longer than it takes
  * to try again. Who has not proved itself is not waited for: a stranger could shut others out. */
@@ -103,7 +108,11 @@ typedef struct ProvisionerPorts {
 	 * NULL */
 	void (*opened)(void *data);
 
-	void *data; /* for random, keep, changed and opened */
+	/* hang_up() - end the link of @peer; provisioner_peer_gone() follows when it is down. Must not
+	 * call back. May be NULL */
+	void (*hang_up)(void *data, const char *peer);
+
+	void *data; /* for random, keep, changed, opened and hang_up */
 
 	/* How long to wait for the outcome of a join, in case the back end never tells;
 	 * 0: PROV_CONFIG_JOIN_US */

@@ -18,9 +18,34 @@ static void test_no_gap(void)
 	rig_free(rig);
 }
 
+/* A phone that is merely there does not stay: its link may keep others from finding the device. */
+static void test_idler(void)
+{
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) idler = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (rig_is_slow()) {
+		g_test_skip("five minutes take too long here");
+		rig_free(rig);
+		return;
+	}
+	rig_start(rig, NULL);
+	rig_await(rig, "ready");
+	idler = rig_phone_new(rig, NULL);
+	g_assert_true(client_connect(idler->client, &error));
+	rig_await(rig, "peer");
+	TEST_WAIT(rig->bluez->disconnects == 1);
+	rig_await(rig, "ready");
+	g_clear_pointer(&idler, rig_phone_free);
+	rig_provision(rig);
+	rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/always/no-gap", test_no_gap);
+	g_test_add_func("/always/idler", test_idler);
 	return g_test_run();
 }

@@ -100,6 +100,7 @@ typedef struct Bench {
 	int64_t now_us;
 	unsigned int changes;
 	unsigned int opened;
+	unsigned int hang_ups;  /* counted by a test that has the port */
 	uint32_t lockout;       /* for bench_renew() */
 	uint32_t wrong;         /* the same */
 	uint32_t kept;          /* what keep() was told last */

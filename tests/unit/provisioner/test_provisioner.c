@@ -292,6 +292,43 @@ static void test_stranger(gconstpointer data)
 	g_assert_error(bench->error, PROV_ERROR, PROV_ERROR_BUSY);
 }
 
+static void note_hang_up(void *data, const char *peer)
+{
+	Bench *bench = data;
+
+	g_assert_cmpstr(peer, ==, provisioner_peer(bench->provisioner));
+	bench->hang_ups++;
+}
+
+/* Nobody has the link for ever: some controllers do not advertise meanwhile. */
+static void test_hang_up(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	bench->ports.hang_up = note_hang_up;
+	/* It talks and proves nothing. */
+	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+	bench_pass(bench, PROVISIONER_HANG_UP_US - 1);
+	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+	g_assert_cmpuint(bench->hang_ups, ==, 0);
+	bench_pass(bench, 1);
+	g_assert_cmpuint(bench->hang_ups, ==, 1);
+	bench_pass(bench, 2 * PROVISIONER_HANG_UP_US);
+	g_assert_cmpuint(bench->hang_ups, ==, 1);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+
+	/* It has proved itself and talks: for as long as it likes. */
+	bench_open(bench);
+	for (int i = 0; i < 3; i++) {
+		bench_pass(bench, PROVISIONER_HANG_UP_US - 1);
+		bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", "08015a021001");
+	}
+	g_assert_cmpuint(bench->hang_ups, ==, 1);
+	/* It says nothing any more. */
+	bench_pass(bench, PROVISIONER_HANG_UP_US);
+	g_assert_cmpuint(bench->hang_ups, ==, 2);
+}
+
 /* A phone that opens its session anew after a long time is no stranger. */
 static void test_reopening(void)
 {
@@ -628,6 +665,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/provisioner/second-peer", test_second_peer);
 	g_test_add_data_func("/provisioner/stranger/1", GINT_TO_POINTER(1), test_stranger);
 	g_test_add_data_func("/provisioner/stranger/2", GINT_TO_POINTER(2), test_stranger);
+	g_test_add_func("/provisioner/hang-up", test_hang_up);
 	g_test_add_func("/provisioner/reopening", test_reopening);
 	g_test_add_func("/provisioner/grace", test_grace);
 	g_test_add_func("/provisioner/grace-join", test_grace_join);

@@ -107,10 +107,12 @@ static bool is_named(const WifiNmJoin *join, const WifiNetwork *network)
 	       memcmp(join->wanted->bssid, network->bssid, WIFI_BSSID_LEN) == 0;
 }
 
-/* The access point the phone named before the strongest. */
-static int rank_of(const WifiNmJoin *join, const WifiNetwork *network)
+/* The access point the phone named before the strongest; WEP, which gives the key away, after all
+ * that bear the same name. */
+static int rank_of(const WifiNmJoin *join, const WifiNetwork *network, NmKeyMgmt key)
 {
-	return network->rssi_dbm + (is_named(join, network) ? 1000 : 0);
+	return network->rssi_dbm + (is_named(join, network) ? 1000 : 0) -
+	       (key == NM_KEY_WEP ? 2000 : 0);
 }
 
 /* Can what the phone sent be right there? */
@@ -147,7 +149,8 @@ static JoinSight join_look(const WifiNmJoin *join)
 		sight.seen = true;
 		sight.enterprise = sight.enterprise || key == NM_KEY_ENTERPRISE;
 		if (!fits(join, key) ||
-		    (sight.best && rank_of(join, &network) <= rank_of(join, &sight.network)))
+		    (sight.best &&
+		     rank_of(join, &network, key) <= rank_of(join, &sight.network, sight.key)))
 			continue;
 		sight.best = mirror;
 		sight.network = network;

@@ -82,10 +82,12 @@ static bool is_named(const WifiWpaJoin *join, const WpaBss *bss)
 	return memcmp(bss->network.bssid, join->wanted->bssid, WIFI_BSSID_LEN) == 0;
 }
 
-/* The access point the phone named before the strongest. */
-static int rank_of(const WifiWpaJoin *join, const WpaBss *bss)
+/* The access point the phone named before the strongest; WEP, which gives the key away, after all
+ * that bear the same name. */
+static int rank_of(const WifiWpaJoin *join, const WpaBss *bss, WpaJoinKey key)
 {
-	return bss->network.rssi_dbm + (is_named(join, bss) ? 1000 : 0);
+	return bss->network.rssi_dbm + (is_named(join, bss) ? 1000 : 0) -
+	       (key == WPA_JOIN_WEP ? 2000 : 0);
 }
 
 static bool is_wanted(const WifiWpaJoin *join, const WifiNetwork *network)
@@ -122,7 +124,7 @@ static JoinSight join_look(const WifiWpaJoin *join, const GArray *list)
 		sight.seen = true;
 		sight.enterprise = sight.enterprise || key == WPA_JOIN_ENTERPRISE;
 		if (!wifi_wpa_map_key_fits(key, join->wanted) ||
-		    (sight.best && rank_of(join, bss) <= rank_of(join, sight.best)))
+		    (sight.best && rank_of(join, bss, key) <= rank_of(join, sight.best, sight.key)))
 			continue;
 		sight.best = bss;
 		sight.key = key;

@@ -645,6 +645,22 @@ static void test_join_named(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(fake->profiles[0].psk, ==, PASS);
 }
 
+/* A passphrase of 13 characters would do for WEP, from which anybody can read it: an access point
+ * that wants it so and calls itself the same is passed over, however near. */
+static void test_join_wep_twin(Fixture *fixture, gconstpointer data)
+{
+	static const FakeAp twin = { NULL, LAB, "02:00:00:00:00:08", 1, 0, 0, 2412, 99 };
+	FakeNm *fake = fixture->fake;
+
+	fake_nm_ap(fake, 0, &lab);
+	fake_nm_ap(fake, 1, &twin);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, "thirteen char");
+	wait_added(fixture, 1);
+	g_assert_cmpstr(fake->specific, ==, FAKE_NM_PATH "/AccessPoint/0");
+	g_assert_cmpstr(fake->profiles[0].key_mgmt, ==, "wpa-psk");
+}
+
 /* 802.1X with the certificates where they are. */
 static void test_join_enterprise(Fixture *fixture, gconstpointer data)
 {
@@ -878,6 +894,7 @@ static const Test tests[] = {
 	{ "/wifi-nm/join/wrong-key", test_join_wrong_key },
 	{ "/wifi-nm/join/again", test_join_again },
 	{ "/wifi-nm/join/named", test_join_named },
+	{ "/wifi-nm/join/wep-twin", test_join_wep_twin },
 	{ "/wifi-nm/join/enterprise", test_join_enterprise },
 	{ "/wifi-nm/join/after-scan", test_join_after_scan },
 	{ "/wifi-nm/join/absent", test_join_absent },

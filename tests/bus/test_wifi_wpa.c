@@ -545,6 +545,21 @@ typedef struct Setting {
 	const char *text;
 } Setting;
 
+/* A passphrase of 13 characters would do for WEP, from which anybody can read it: an access point
+ * that wants it so and calls itself the same is passed over, however near. */
+static void test_join_wep_twin(Fixture *fixture, gconstpointer data)
+{
+	static const FakeBss twin = { NULL, LAB, 13, true, NULL, NULL, 2412, -30, 0 };
+	FakeWpa *fake = fixture->fake;
+
+	fake_wpa_bss(fake, 0, &lab);
+	fake_wpa_bss(fake, 1, &twin);
+	start(fixture, PATIENCE);
+	join(fixture, LAB, "thirteen char");
+	wait_selected(fixture, 1);
+	g_assert_cmpstr(fake_wpa_setting(fake, 0, "key_mgmt"), ==, "WPA-PSK WPA-PSK-SHA256");
+}
+
 typedef struct KindCase {
 	const char *path;
 	const FakeBss *bss;
@@ -1185,6 +1200,7 @@ static const Test tests[] = {
 	{ "scan/late", test_scan_late },
 	{ "scan/vanished", test_scan_vanished },
 	{ "join/works", test_join },
+	{ "join/wep-twin", test_join_wep_twin },
 	{ "join/same-address", test_join_same_address },
 	{ "join/static", test_join_static },
 	{ "join/enterprise", test_join_enterprise },

@@ -38,7 +38,8 @@ struct Enrol {
 	char *parameters;
 	char *user_name;
 	GPtrArray *filters; /* NULL-terminated */
-	unsigned turn;      /* of the cloud's file: how far it is */
+	bool begun;
+	unsigned turn; /* of the cloud's file: how far it is */
 	char *got_certificate;
 	char *got_host;
 	char *got_client_id;

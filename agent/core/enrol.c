@@ -123,6 +123,7 @@ const char *const *enrol_filters(const Enrol *enrol)
 
 EnrolMessage *enrol_begin(Enrol *enrol)
 {
+	enrol->begun = true;
 	return enrol->kind->begin(enrol);
 }
 
@@ -130,7 +131,8 @@ bool enrol_receive(Enrol *enrol, const char *topic, const void *payload, size_t 
 		   EnrolStep *step, GError **error)
 {
 	*step = (EnrolStep){ 0 };
-	return enrol->kind->receive(enrol, topic, payload, len, step, error);
+	/* what comes before our question is no answer to it */
+	return !enrol->begun || enrol->kind->receive(enrol, topic, payload, len, step, error);
 }
 
 EnrolResult enrol_result(const Enrol *enrol)

@@ -141,6 +141,7 @@ static void test_thingsboard(void)
 	g_autoptr(Enrol) enrol = enrol_for(BROKER_ENROLMENT_THINGSBOARD, "dev-1");
 	EnrolResult result;
 
+	check_step(enrol, TB_ANSWER, TB_SUCCESS("status"), ENROL_STEP_NOTHING);
 	check_begin(enrol, "/provision/request",
 		    "{\"deviceName\":\"dev-1\",\"provisionDeviceKey\":\"key\\\"1\","
 		    "\"provisionDeviceSecret\":\"s3cret\","
@@ -174,6 +175,7 @@ static void test_aws(void)
 {
 	g_autoptr(Enrol) enrol = enrol_for(BROKER_ENROLMENT_AWS_FLEET, "dev-1");
 
+	check_step(enrol, AWS_CREATE "/accepted", AWS_CREATED, ENROL_STEP_NOTHING);
 	aws_to_provision(enrol);
 	check_step(enrol, AWS_CREATE "/accepted", AWS_CREATED, ENROL_STEP_NOTHING);
 	check_step(enrol, AWS_PROVISION "/accepted", AWS_THING, ENROL_STEP_DONE);
@@ -202,6 +204,8 @@ static void test_dps(void)
 {
 	g_autoptr(Enrol) enrol = enrol_for(BROKER_ENROLMENT_DPS, "dev-1");
 
+	check_step(enrol, DPS "res/200/?$rid=0", DPS_ASSIGNED("h1.test", "dev-1"),
+		   ENROL_STEP_NOTHING);
 	dps_begin(enrol);
 	check_step(enrol, DPS "res/202/?$rid=2&retry-after=1", DPS_ASSIGNING, ENROL_STEP_NOTHING);
 	check_step(enrol, DPS "res/202/", DPS_ASSIGNING, ENROL_STEP_NOTHING);

@@ -22,6 +22,9 @@ test_packages=(
 # to boot the virtual device
 testbed_packages=(qemu-system-x86 mmdebstrap e2fsprogs socat gzip kmod ca-certificates)
 
+# to install the client of tests/testbed/interop that comes from npm
+interop_packages=(npm)
+
 # depends_missing PACKAGE... - those that are not installed, one a line
 depends_missing()
 {

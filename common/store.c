@@ -609,14 +609,9 @@ static void mark_failed(StoreTree *tree, uint32_t generation, const char *reason
 							   error->message));
 }
 
-StoreIdentity *store_rollback(Store *store, const char *reason, GError **error)
+static StoreIdentity *rollback_locked(Store *store, StoreTree *tree, uint32_t left,
+				      const char *reason, GError **error)
 {
-	g_autoptr(StoreTree) tree = store_lock(store, false, error);
-	uint32_t left = 0;
-
-	if (!tree || !store_current_generation(store, &left, error))
-		return NULL;
-
 	g_autoptr(StoreIdentity) identity = fallback_find(store, left);
 
 	if (!identity) {
@@ -631,4 +626,25 @@ StoreIdentity *store_rollback(Store *store, const char *reason, GError **error)
 	if (reason)
 		mark_failed(tree, left, reason, identity);
 	return g_steal_pointer(&identity);
+}
+
+StoreIdentity *store_rollback(Store *store, const char *reason, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+	uint32_t left = 0;
+
+	return tree && store_current_generation(store, &left, error)
+		       ? rollback_locked(store, tree, left, reason, error)
+		       : NULL;
+}
+
+StoreIdentity *store_give_up(Store *store, uint32_t generation, const char *reason, GError **error)
+{
+	g_autoptr(StoreTree) tree = store_lock(store, false, error);
+	uint32_t current = 0;
+
+	if (!tree || !store_current_generation(store, &current, error))
+		return NULL;
+	return current == generation ? rollback_locked(store, tree, current, reason, error)
+				     : store_current(store, error);
 }

@@ -178,6 +178,13 @@ StoreIdentity *store_fallback(Store *store) G_GNUC_WARN_UNUSED_RESULT;
 StoreIdentity *store_rollback(Store *store, const char *reason,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* store_give_up() - the same for whoever has judged @generation: when another one is current by now,
+ * nothing is done
+ * @reason: not NULL
+ * Returns, errors: as store_rollback(), and those of store_current() */
+StoreIdentity *store_give_up(Store *store, uint32_t generation, const char *reason,
+			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* store_prune() - remove what nobody returns to
  * Kept: the current generation, the one store_rollback() would return to, the highest number (so
  * that no number comes twice). @removed, when not NULL, is set to how many went.

@@ -22,7 +22,8 @@ struct UplinkIdentity {
 	GoodMark *good_mark; /* of the last one that connected for the first time */
 };
 
-static void identity_load(UplinkIdentity *identity, uint32_t generation, const char *give_up);
+static void identity_load(UplinkIdentity *identity, uint32_t generation,
+			  const UplinkGiveUp *give_up);
 
 static uint32_t identity_generation(const UplinkIdentity *identity)
 {
@@ -33,6 +34,17 @@ static uint32_t identity_generation(const UplinkIdentity *identity)
 static bool identity_is_old(const UplinkIdentity *identity)
 {
 	return identity->trial_old > 0 && identity_generation(identity) == identity->trial_old;
+}
+
+static bool has_run_out(const StoreIdentity *used)
+{
+	return g_get_real_time() / G_USEC_PER_SEC >= used->not_after;
+}
+
+static void identity_begin_trial(UplinkIdentity *identity)
+{
+	trial_begin(&identity->trial, identity->config->store.trial_ms,
+		    identity->target->fallback_until, g_get_monotonic_time());
 }
 
 /* Another one is in use: does a trial begin with it, or is it part of the one under way? */
@@ -50,8 +62,19 @@ static void identity_try(UplinkIdentity *identity)
 	}
 	identity->trial_new = number;
 	identity->trial_old = target->fallback;
-	trial_begin(&identity->trial, identity->config->store.trial_ms, target->fallback_until,
-		    g_get_monotonic_time());
+	if (target->fallback && !target->identity->good)
+		identity_begin_trial(identity);
+	else
+		identity->trial = (Trial){ .state = TRIAL_NONE };
+}
+
+/* One that connected, but has run out, is on trial again: the one before is there only where it is
+ * valid for longer. */
+static void identity_doubt(UplinkIdentity *identity)
+{
+	if (identity->trial.state == TRIAL_NONE && identity->target->fallback &&
+	    has_run_out(identity->target->identity))
+		identity_begin_trial(identity);
 }
 
 static void identity_probe_old(UplinkIdentity *identity, const char *why)
@@ -65,12 +88,15 @@ static void identity_probe_old(UplinkIdentity *identity, const char *why)
 
 static void identity_roll_back(UplinkIdentity *identity)
 {
+	const StoreIdentity *used = identity->target->identity;
+	const UplinkGiveUp give_up = { identity->trial_new, identity->trial_failure };
+
 	if (identity_generation(identity) != identity->trial_new ||
-	    identity->target->identity->good)
+	    (used->good && !has_run_out(used)))
 		return; /* not, or no longer, what was on trial */
 	g_warning("generation %u is given up, since %u connects where it does not: %s",
 		  identity->trial_new, identity->trial_old, identity->trial_failure);
-	identity_load(identity, 0, identity->trial_failure);
+	identity_load(identity, identity->trial_old, &give_up);
 }
 
 /* One that another writer of the store was in the way of is made good at the next connection. */
@@ -99,6 +125,7 @@ void uplink_identity_failed(UplinkIdentity *identity, const char *why)
 {
 	if (identity->load)
 		return;
+	identity_doubt(identity);
 	switch (trial_failed(&identity->trial, g_get_monotonic_time(),
 			     g_get_real_time() / G_USEC_PER_SEC)) {
 	case TRIAL_STAY: return;
@@ -151,14 +178,15 @@ static void identity_loaded(UplinkTarget *loaded, const GError *error, void *dat
 		return;
 	}
 	if (!trial_uses_old(&identity->trial))
-		g_message("another identity is current: connecting anew");
+		g_message("another identity is used: connecting anew");
 	uplink_target_free(identity->next);
 	identity->next = g_steal_pointer(&target);
 	identity->owner.ready(identity->owner.data);
 }
 
 /* One at a time; what comes meanwhile is made good by looking at the current one afterwards. */
-static void identity_load(UplinkIdentity *identity, uint32_t generation, const char *give_up)
+static void identity_load(UplinkIdentity *identity, uint32_t generation,
+			  const UplinkGiveUp *give_up)
 {
 	identity->load_again = identity->load != NULL;
 	if (!identity->load)

@@ -6,7 +6,8 @@
 struct UplinkLoad {
 	const Config *config;
 	uint32_t generation;
-	char *give_up;
+	uint32_t abandoned; /* 0: none */
+	char *reason;
 	UplinkLoaded done;
 	void *data;
 	GThread *thread;
@@ -31,37 +32,48 @@ static gboolean load_on_idle(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static bool load_give_up(UplinkLoad *load)
+/* What has been judged is not used any more, even where the store cannot be told so. */
+static void load_give_up(UplinkLoad *load)
 {
 	g_autoptr(Store) store = store_open(load->config->store.path);
+	g_autoptr(GError) error = NULL;
 
 	store_set_lock_wait(store, LOCK_WAIT_MS);
 
-	g_autoptr(StoreIdentity) identity = store_rollback(store, load->give_up, &load->error);
+	g_autoptr(StoreIdentity) identity =
+		store_give_up(store, load->abandoned, load->reason, &error);
 
-	return identity != NULL;
+	if (identity)
+		load->generation = 0;
+	else
+		g_warning("generation %u stays current, but %u is used: %s", load->abandoned,
+			  load->generation, error->message);
 }
 
 static gpointer load_run(gpointer data)
 {
 	UplinkLoad *load = data;
 
-	if (!load->give_up || load_give_up(load))
-		load->target = uplink_target_load(load->config, load->generation, &load->error);
+	if (load->abandoned)
+		load_give_up(load);
+	load->target = uplink_target_load(load->config, load->generation, &load->error);
 	g_mutex_lock(&load->mutex);
 	load->idle = g_idle_add(load_on_idle, load);
 	g_mutex_unlock(&load->mutex);
 	return NULL;
 }
 
-UplinkLoad *uplink_load_start(const Config *config, uint32_t generation, const char *give_up,
-			      UplinkLoaded done, void *data)
+UplinkLoad *uplink_load_start(const Config *config, uint32_t generation,
+			      const UplinkGiveUp *give_up, UplinkLoaded done, void *data)
 {
 	UplinkLoad *load = g_new0(UplinkLoad, 1);
 
 	load->config = config;
 	load->generation = generation;
-	load->give_up = g_strdup(give_up);
+	if (give_up) {
+		load->abandoned = give_up->generation;
+		load->reason = g_strdup(give_up->reason);
+	}
 	load->done = done;
 	load->data = data;
 	g_mutex_init(&load->mutex);
@@ -78,6 +90,6 @@ void uplink_load_free(UplinkLoad *load)
 	uplink_target_free(load->target);
 	g_clear_error(&load->error);
 	g_mutex_clear(&load->mutex);
-	g_free(load->give_up);
+	g_free(load->reason);
 	g_free(load);
 }

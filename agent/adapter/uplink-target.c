@@ -16,9 +16,28 @@
 
 #define ACK_TIMEOUT_MS 30000 /* a broker that is silent for longer gets a new connection */
 
-/* A claim is none to go back to: it may do nothing but enrol. */
+/* Is there an older generation whose certificate is valid for longer? Looks at dates alone. */
+static bool store_has_longer(Store *store, const StoreIdentity *identity)
+{
+	g_autoptr(GPtrArray) list = store_list(store, NULL);
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const StoreGeneration *one = list->pdata[i];
+
+		if (one->number < identity->generation && !one->failed &&
+		    one->not_after > identity->not_after)
+			return true;
+	}
+	return false;
+}
+
+/* What to go back to from one that never connected; or that has run out before the older one, as
+ * a renewal may bring less than there was. A claim is none: it may do nothing but enrol. */
 static void target_find_fallback(UplinkTarget *target, const Config *config, Store *store)
 {
+	if (target->identity->good && !store_has_longer(store, target->identity))
+		return;
+
 	g_autoptr(StoreIdentity) old = store_fallback(store);
 
 	if (!old || enrol_wanted(config, old))
@@ -35,7 +54,7 @@ static bool target_load_identity(UplinkTarget *target, const Config *config, uin
 
 	target->identity = generation ? store_identity(store, generation, &failure)
 				      : store_current(store, &failure);
-	if (target->identity && !generation && !target->identity->good)
+	if (target->identity && !generation)
 		target_find_fallback(target, config, store);
 	if (target->identity && enrol_wanted(config, target->identity)) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT,
@@ -223,24 +242,38 @@ bool uplink_target_check(const Config *config, GError **error)
 	       target_check_tls(target, error);
 }
 
-/* The number of a current generation that has never connected; 0: it has, or there is none. */
-static uint32_t store_unproved(Store *store)
+/* Whether files of the store do not hold, rather than a setting. */
+static bool is_damage(const GError *error)
+{
+	switch (error->code) {
+	case LANDFALL_ERROR_STORE_INVALID:
+	case LANDFALL_ERROR_KEY_UNREADABLE:
+	case LANDFALL_ERROR_KEY_MISMATCH: return true;
+	default: return false;
+	}
+}
+
+/* The number of a current generation that another one may stand in for; 0: of none. */
+static uint32_t store_replaceable(Store *store, const GError *lacking)
 {
 	g_autoptr(GPtrArray) list = store_list(store, NULL);
+	uint32_t number = 0;
 
+	if (!store_current_generation(store, &number, NULL))
+		return 0;
 	for (guint i = 0; list && i < list->len; i++) {
 		const StoreGeneration *generation = list->pdata[i];
 
-		if (generation->current && !generation->good)
-			return generation->number;
+		if (generation->current && generation->good && !is_damage(lacking))
+			return 0;
 	}
-	return 0;
+	return number;
 }
 
 UplinkTarget *uplink_target_load_older(const Config *config, const GError *lacking)
 {
 	g_autoptr(Store) store = store_open(config->store.path);
-	uint32_t current = store_unproved(store);
+	uint32_t current = store_replaceable(store, lacking);
 	g_autoptr(StoreIdentity) older = current ? store_fallback(store) : NULL;
 	g_autoptr(GError) error = NULL;
 

@@ -221,6 +221,77 @@ static void test_start_older(Fixture *f, gconstpointer data)
 	await_store(f, "1 dev-1 good;*3 dev-2 good;");
 }
 
+/* A generation that connected is damaged: an older one is better than none. */
+static void test_start_damaged(Fixture *f, gconstpointer data)
+{
+	g_autofree char *key = agent_process_path(f->agent, "store/generations/2/device.key");
+
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	g_assert_true(g_file_set_contents(key, "", 0, NULL));
+	agent_process_start(f->agent);
+	await_name(f, "dev-1");
+	agent_process_await(f->agent, "state", "online");
+	await_store(f, "1 dev-1 good;*2 dev-2 good;");
+}
+
+/* A renewal brought less than there was, and no other came: the one before still lasts. */
+static void test_run_out(Fixture *f, gconstpointer data)
+{
+	const PkiCert brief = {
+		.name = "brief", .issuer = "ca", .client_only = true, .until_s = 2
+	};
+	int64_t over_us = g_get_real_time() + 4 * G_USEC_PER_SEC;
+	g_autofree char *path = agent_process_path(f->agent, "store");
+	g_autoptr(Store) store = store_open(path);
+
+	await_store(f, "*1 dev-1 good;");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	pki_issue(f->pki, &brief);
+	agent_process_import(f->agent, f->pki, "brief");
+	g_assert_true(store_mark_good(store, 2, NULL));
+	while (g_get_real_time() < over_us)
+		g_usleep(10000);
+	agent_process_start(f->agent);
+	await_store(f, "*1 dev-1 good;2 brief good failed;");
+	await_name(f, "dev-1");
+	agent_process_await(f->agent, "state", "online");
+}
+
+static void await_connects(Fixture *f, int wanted)
+{
+	int found = 0;
+
+	for (unsigned i = 0; i < 12000 && found < wanted; i++) {
+		cJSON *status = agent_process_status(f->agent);
+
+		found = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(status, "connects"));
+		cJSON_Delete(status);
+		g_usleep(5000);
+	}
+	g_assert_cmpint(found, ==, wanted);
+}
+
+/* An identity is given up, and the store cannot be told: the one before is used all the same. */
+static void test_rollback_fails(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store/lock");
+
+	await_store(f, "*1 dev-1 good;");
+	agent_process_import(f->agent, f->pki, "strange");
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+	await_connects(f, 3); /* at the start, being compared, and for good */
+	await_name(f, "dev-1");
+	await_store(f, "1 dev-1 good;*2 strange;");
+	publish(f, 1, 100);
+	oracle_await(f->oracle, 1, 100);
+	g_assert_cmpint(g_rmdir(path), ==, 0);
+	agent_process_signal(f->agent, SIGHUP);
+	await_store(f, "*1 dev-1 good;2 strange failed;");
+}
+
 /* Nothing stands in for it: the next one is waited for. */
 static void test_start_unusable(Fixture *f, gconstpointer data)
 {
@@ -238,18 +309,21 @@ static void test_start_unusable(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 10);
 }
 
+#define TEST(path, test) g_test_add(path, Fixture, NULL, set_up, test, tear_down)
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add("/agent/trial/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
-	g_test_add("/agent/trial/unborn", Fixture, NULL, set_up, test_unborn, tear_down);
-	g_test_add("/agent/trial/broken-network", Fixture, NULL, set_up, test_broken_network,
-		   tear_down);
-	g_test_add("/agent/trial/asked-for", Fixture, NULL, set_up, test_asked_for, tear_down);
-	g_test_add("/agent/start/older", Fixture, NULL, set_up, test_start_older, tear_down);
-	g_test_add("/agent/start/unusable", Fixture, NULL, set_up, test_start_unusable, tear_down);
-	g_test_add("/agent/trial/store-held", Fixture, NULL, set_up, test_store_held, tear_down);
-	g_test_add("/agent/trial/marked-later", Fixture, NULL, set_up, test_marked_later,
-		   tear_down);
+	TEST("/agent/start/damaged", test_start_damaged);
+	TEST("/agent/trial/run-out", test_run_out);
+	TEST("/agent/trial/rollback-fails", test_rollback_fails);
+	TEST("/agent/trial/given-up", test_given_up);
+	TEST("/agent/trial/unborn", test_unborn);
+	TEST("/agent/trial/broken-network", test_broken_network);
+	TEST("/agent/trial/asked-for", test_asked_for);
+	TEST("/agent/start/older", test_start_older);
+	TEST("/agent/start/unusable", test_start_unusable);
+	TEST("/agent/trial/store-held", test_store_held);
+	TEST("/agent/trial/marked-later", test_marked_later);
 	return g_test_run();
 }

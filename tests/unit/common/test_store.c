@@ -324,6 +324,29 @@ static void test_rollback(StoreFixture *fixture, gconstpointer data)
 	g_assert_cmpstr(two->failure, ==, "refused by the broker");
 }
 
+/* Who has judged one generation does not give up another one that came meanwhile. */
+static void test_give_up(StoreFixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	support_import(fixture, "one");
+	mark_good(fixture, 1);
+	support_import(fixture, "two");
+
+	g_autoptr(StoreIdentity) late = store_give_up(fixture->store, 1, "too late", &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(late->generation, ==, 2);
+	g_assert_false(support_exists(fixture, "generations/1/failed"));
+	g_assert_false(support_exists(fixture, "generations/2/failed"));
+
+	g_autoptr(StoreIdentity) back = store_give_up(fixture->store, 2, "refused", &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(back->generation, ==, 1);
+	g_assert_true(support_exists(fixture, "generations/2/failed"));
+}
+
 /* One that has proved itself is preferred to a newer one that has not. */
 static void test_rollback_prefers_good(StoreFixture *fixture, gconstpointer data)
 {
@@ -624,6 +647,7 @@ int main(int argc, char **argv)
 	ADD("rollback", test_rollback);
 	ADD("rollback/prefers-good", test_rollback_prefers_good);
 	ADD("rollback/skips", test_rollback_skips);
+	ADD("give-up", test_give_up);
 	ADD("mark-good", test_mark_good);
 	ADD("prune", test_prune);
 	ADD("prune/resists", test_prune_resists);

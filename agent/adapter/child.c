@@ -71,6 +71,19 @@ static int spawn(const ChildSetup *setup, int output, int complaints, pid_t *pid
 	return code;
 }
 
+/* Meant by the service manager for ourselves */
+static const char *const private_variables[] = { "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+						 "LISTEN_FDS", "LISTEN_PID" };
+
+char **child_environment(void)
+{
+	char **environment = g_get_environ();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(private_variables); i++)
+		environment = g_environ_unsetenv(environment, private_variables[i]);
+	return environment;
+}
+
 bool child_start(Child *child, const ChildSetup *setup, GError **error)
 {
 	int output[2] = { -1, -1 };

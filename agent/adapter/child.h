@@ -31,6 +31,9 @@ typedef struct ChildSetup {
 	bool complaints;                /* standard error has a pipe of its own */
 } ChildSetup;
 
+/* child_environment() - ours, without what the service manager meant for us; g_strfreev() it */
+char **child_environment(void);
+
 /* child_start() - @child is CHILD_INIT before, and after a failure
  * Errors: LANDFALL_ERROR_UNAVAILABLE (cannot be started) */
 bool child_start(Child *child, const ChildSetup *setup, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -74,11 +74,14 @@ static gboolean on_timeout(gpointer data)
 Program *program_start(const char *const *argv, const ProgramLimits *limits, ProgramEnded ended,
 		       void *data, GError **error)
 {
-	static const char *const environment[] = {
+	static const char *const bare[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
 		NULL
 	};
-	const ChildSetup setup = { .words = argv, .environment = environment, .folder = "/" };
+	g_auto(GStrv) ours = limits->environment ? child_environment() : NULL;
+	const ChildSetup setup = { .words = argv,
+				   .environment = ours ? (const char *const *)ours : bare,
+				   .folder = "/" };
 	g_autoptr(Program) program = g_new0(Program, 1);
 
 	program->child = CHILD_INIT;

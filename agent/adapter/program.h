@@ -2,8 +2,8 @@
 /*
  * program - one run of a program: no shell, bounded in time and output, never waited for
  *
- * It gets a process group of its own, nothing on standard input, an environment of PATH and LANG,
- * and a pipe for standard output and error. When it has ended, or its time is up, what is left of
+ * It gets a process group of its own, nothing on standard input, an environment of PATH and LANG
+ * unless it is to have ours, and a pipe for standard output and error. When it has ended, or its time is up, what is left of
  * the group is killed.
  *
  * Owner: one thread with a main loop. ended() is called once, unless program_free() comes first.
@@ -19,7 +19,8 @@ typedef struct Program Program;
 
 typedef struct ProgramLimits {
 	int64_t timeout_ms;
-	size_t output; /* octets kept; what comes behind is read and forgotten */
+	size_t output;    /* octets kept; what comes behind is read and forgotten */
+	bool environment; /* that of child_environment() */
 } ProgramLimits;
 
 /* What became of it. */

@@ -69,7 +69,7 @@ bool programs_run(Programs *programs, uint64_t token, const ConfigCommand *progr
 	g_auto(GStrv) words = NULL;
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	g_autoptr(GError) cause = NULL;
-	ProgramLimits limits = { program->timeout_ms, (size_t)program->output };
+	ProgramLimits limits = { program->timeout_ms, (size_t)program->output, false };
 	Run *run;
 
 	if (programs_room(programs) == 0) {

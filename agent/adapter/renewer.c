@@ -96,7 +96,9 @@ static void on_ended(Program *program, const ProgramResult *result, void *data)
 
 static bool on_start(void *data)
 {
-	static const ProgramLimits limits = { .timeout_ms = TIMEOUT_MS, .output = OUTPUT_MAX };
+	static const ProgramLimits limits = { .timeout_ms = TIMEOUT_MS,
+					      .output = OUTPUT_MAX,
+					      .environment = true }; /* says where a token is */
 	Renewer *renewer = data;
 	g_auto(GStrv) argv = renewer_argv(renewer);
 	g_autoptr(GError) error = NULL;

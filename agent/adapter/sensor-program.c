@@ -29,10 +29,6 @@ typedef struct Run {
 	bool too_much;
 } Run;
 
-/* Meant by the service manager for ourselves */
-static const char *const private_variables[] = { "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-						 "LISTEN_FDS", "LISTEN_PID" };
-
 SensorProgram *sensor_program_new(const char *const *words)
 {
 	SensorProgram *program = g_new0(SensorProgram, 1);
@@ -62,18 +58,9 @@ void sensor_program_cancel(SensorProgram *program)
 	g_mutex_unlock(&program->lock);
 }
 
-static char **make_environment(void)
-{
-	char **environment = g_get_environ();
-
-	for (size_t i = 0; i < G_N_ELEMENTS(private_variables); i++)
-		environment = g_environ_unsetenv(environment, private_variables[i]);
-	return environment;
-}
-
 static bool start_locked(SensorProgram *program, GError **error)
 {
-	g_auto(GStrv) environment = make_environment();
+	g_auto(GStrv) environment = child_environment();
 	const ChildSetup setup = {
 		.words = (const char *const *)program->words,
 		.environment = (const char *const *)environment,

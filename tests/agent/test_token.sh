@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A key that is made inside a token and never seen: from landfallctl store csr to a certificate that
-# an EST server renews. Usage: test_token.sh LANDFALLCTL EST-SERVER
-ctl=$(realpath "$1")
-server=$(realpath "$2")
+# an EST server renews, also by itself. Usage: test_token.sh AGENT LANDFALLCTL EST-SERVER
+agent=$(realpath "$1")
+ctl=$(realpath "$2")
+server=$(realpath "$3")
 dir=$(mktemp -d)
 trap 'kill $pids 2>&-; wait $pids; rm -r "$dir"' EXIT
 pids=
@@ -24,7 +25,7 @@ certified_key() { openssl x509 -in "$dir/store/current/device.crt" -noout -pubke
 pin() { printf '%s\n' "$1" >"$dir/pin"; }
 key_is_named() { [ "$(cat "$dir/store/current/device.key")" = "$uri" ]; }
 
-for program in softhsm2-util openssl; do
+for program in softhsm2-util openssl faketime; do
 	command -v $program >/dev/null || { echo "1..0 # SKIP $program is not installed"; exit; }
 done
 [ -e "$(openssl version -e | cut -d'"' -f2)/pkcs11.so" ] ||
@@ -49,9 +50,15 @@ path = $dir/store
 token_key = $uri
 [broker]
 uri = mqtts://127.0.0.1:1
+[agent]
+spool = $dir/spool.db
+ingest = $dir/agent.sock
+interval = 1d
+bus =
 [renewal]
 est = https://127.0.0.1:$(cat "$dir/port")/.well-known/est
 ca = $dir/ca.crt
+program = $ctl --config $dir/landfall.conf store renew
 CONF
 
 pin 0000
@@ -99,4 +106,16 @@ report $? "a token that is not there renews nothing"
 mv "$dir/gone" "$dir/softhsm2.conf"
 store renew && key_is_named && [ "$(generation)" != "$before" ]
 report $? "and all is as before when it is back"
+faketime -f -80d openssl x509 -req -in "$dir/gw-1.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -days 100 \
+	-out "$dir/gw-1.crt" 2>&-
+store csr --name gw-1 && store install "$dir/gw-1.crt"
+before=$(generation)
+"$agent" --config "$dir/landfall.conf" >"$dir/out" 2>"$dir/err" &
+pids="$pids $!"
+until [ "$(generation)" != "$before" ] || grep -q "not renewed: " "$dir/err"; do
+	kill -0 $! || break
+	sleep 0.1
+done
+key_is_named && [ "$(generation)" != "$before" ] && [ "$(certified_key)" = "$key" ]
+report $? "the agent renews it by itself, and finds the token as it did"
 echo "1..$number"

@@ -207,9 +207,19 @@ def open_with_key(contract):
 
 @case("OWE")
 def owe(contract):
-    if reason := contract.manager.cannot.get("owe"):
-        raise Skipped(reason)
-    contract.joins("Air OWE", passphrase=None)
+    # hostapd makes new keys for each request. When it is slow, as under emulation, the kernel asks
+    # twice, and the station has the keys of the first answer: no address comes.
+    access_point = next(at for at, name in contract.air.items() if name == b"Air OWE")
+    words = contract.credentials("Air OWE", None)
+    for _ in range(3):
+        begun = time.time()
+        call = contract.ask("--no-scan", *words, expect=["connected", "not-found", "join-failed"])
+        if call.outcome == "connected" or not device.asked_twice(access_point, begun):
+            break
+        contract.settle()
+    if call.outcome != "connected":
+        raise Broken(f"the phone ends with {call.outcome}: " + " | ".join(call.tail))
+    contract.arrived("Air OWE", call)
 
 
 @case("a name of 32 octets")

@@ -2,6 +2,7 @@
 """The device, its phone and the air around it, for the tests of Wi-Fi. Runs in the device."""
 import json
 import pathlib
+import re
 import subprocess
 import time
 
@@ -105,3 +106,9 @@ def journal(since):
     return managers.output("journalctl", "-o", "short-monotonic", "--since", f"@{since:.0f}",
                            "-u", "landfall-provisioner", "-u", "NetworkManager",
                            "-u", "wpa_supplicant", "-u", "iwd").splitlines()
+
+
+def asked_twice(access_point, since):
+    """Has the kernel repeated its request to associate there, for want of an answer?"""
+    log = managers.output("journalctl", "--dmesg", "-o", "cat", "--since", f"@{since:.0f}")
+    return re.search(rf"associate with {access_point} \(try [23]/", log) is not None

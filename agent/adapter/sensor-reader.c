@@ -2,6 +2,7 @@
 #include "agent/adapter/sensor-reader.h"
 
 #include "agent/adapter/sensor.h"
+#include "common/bell.h"
 #include "common/error.h"
 
 #define GRACE_US (G_USEC_PER_SEC / 2) /* for drivers that mind the timeout themselves */
@@ -45,13 +46,13 @@ struct Crew {
 	unsigned idle;
 	unsigned stuck; /* threads with a reading that is slow */
 	bool closed;
-	GSource *wake; /* of the owner's loop; NULL once closed */
+	Bell *bell; /* of the owner's loop: there are answers */
 };
 
 struct SensorReader {
 	Crew *crew;
 	GPtrArray *units;
-	GSource *source; /* ready when there are answers, or something is overdue */
+	GSource *source; /* ready when something is overdue */
 	SensorRead read;
 	void *data;
 	bool complained; /* no thread can be made: said once */
@@ -94,10 +95,11 @@ static void crew_unref(Crew *crew)
 	g_queue_clear_full(&crew->answers, answer_free);
 	g_mutex_clear(&crew->lock);
 	g_cond_clear(&crew->work);
+	bell_free(crew->bell);
 	g_free(crew);
 }
 
-/* --- the threads; all with the lock held but read_unit() --- */
+/* --- the threads; all with the lock held but read_unit() and crew_run() --- */
 
 static Answer *read_unit(Unit *unit)
 {
@@ -142,8 +144,6 @@ static void finish(Crew *crew, Unit *unit, Answer *answer)
 	unit->started_us = 0;
 	unit->busy = false;
 	g_queue_push_tail(&crew->answers, answer);
-	if (crew->wake)
-		g_source_set_ready_time(crew->wake, 0);
 }
 
 static gpointer crew_run(gpointer data)
@@ -160,6 +160,9 @@ static gpointer crew_run(gpointer data)
 
 		g_mutex_lock(&crew->lock);
 		finish(crew, unit, answer);
+		g_mutex_unlock(&crew->lock);
+		bell_ring(crew->bell);
+		g_mutex_lock(&crew->lock);
 	}
 	crew->threads--;
 	g_mutex_unlock(&crew->lock);
@@ -282,12 +285,11 @@ static void look_after_threads(SensorReader *reader)
 	g_mutex_lock(&crew->lock);
 	mark_slow(reader, now_us);
 	add_thread(reader);
-	g_source_set_ready_time(reader->source,
-				crew->answers.length > 0 ? 0 : next_time(reader, now_us));
+	g_source_set_ready_time(reader->source, next_time(reader, now_us));
 	g_mutex_unlock(&crew->lock);
 }
 
-static gboolean on_ready(gpointer data)
+static void look(void *data)
 {
 	SensorReader *reader = data;
 	Answer *answer;
@@ -298,6 +300,11 @@ static gboolean on_ready(gpointer data)
 	}
 	give_up_overdue(reader, g_get_monotonic_time());
 	look_after_threads(reader);
+}
+
+static gboolean on_overdue(gpointer data)
+{
+	look(data);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -318,13 +325,13 @@ SensorReader *sensor_reader_new(SensorRead read, void *data)
 	g_queue_init(&crew->quick);
 	g_queue_init(&crew->slow);
 	g_queue_init(&crew->answers);
+	crew->bell = bell_new(g_main_context_get_thread_default(), look, reader);
 	reader->crew = crew;
 	reader->units = g_ptr_array_new_with_free_func(unit_unref);
 	reader->read = read;
 	reader->data = data;
 	reader->source = g_source_new(&funcs, sizeof(GSource));
-	crew->wake = reader->source;
-	g_source_set_callback(reader->source, on_ready, reader, NULL);
+	g_source_set_callback(reader->source, on_overdue, reader, NULL);
 	g_source_attach(reader->source, g_main_context_get_thread_default());
 	return reader;
 }
@@ -335,9 +342,9 @@ void sensor_reader_free(SensorReader *reader)
 		return;
 	g_mutex_lock(&reader->crew->lock);
 	reader->crew->closed = true;
-	reader->crew->wake = NULL;
 	g_cond_broadcast(&reader->crew->work);
 	g_mutex_unlock(&reader->crew->lock);
+	bell_silence(reader->crew->bell);
 	g_source_destroy(reader->source);
 	g_source_unref(reader->source);
 	for (guint i = 0; i < reader->units->len; i++) {
@@ -379,11 +386,10 @@ bool sensor_reader_ask(SensorReader *reader, size_t index)
 	unit->awaited = true;
 	unit->deadline_us = now_us + unit->config->timeout_ms * 1000 + GRACE_US;
 	g_queue_push_tail(unit->slow ? &crew->slow : &crew->quick, unit_ref(unit));
-	g_cond_signal(&crew->work);
 	add_thread(reader);
-	if (crew->answers.length == 0)
-		g_source_set_ready_time(reader->source, next_time(reader, now_us));
+	g_source_set_ready_time(reader->source, next_time(reader, now_us));
 	g_mutex_unlock(&crew->lock);
+	g_cond_signal(&crew->work);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/spool.h"
 
+#include "common/bell.h"
 #include "common/error.h"
 
 #define GROUP_TASKS_MAX  256            /* in one transaction */
@@ -31,8 +32,9 @@ typedef struct Task {
 	SpoolFetched fetched;   /* FETCH */
 	SpoolPinged pinged;     /* PING */
 	void *data;
-	SpoolWish wish;    /* FETCH */
-	Released released; /* RELEASE */
+	SpoolWish wish;   /* FETCH */
+	GArray *released; /* of Released, RELEASE */
+	int64_t due_us;   /* RELEASE: waits for company until then */
 	size_t bytes;
 	size_t taken;
 	GPtrArray *payloads; /* of Payload */
@@ -51,7 +53,7 @@ struct Spool {
 	/* set before the thread starts, then read only */
 	SpoolConfig config;
 	GMainContext *context;
-	GAsyncQueue *queue; /* of Task */
+	Bell *bell; /* of the owner's loop: there are reports */
 	GThread *thread;
 
 	/* the thread's */
@@ -61,20 +63,55 @@ struct Spool {
 	bool failing;           /* the last commit failed: said once */
 	bool dead;
 
-	/* under the lock: answers on their way to the owner */
+	/* under the lock: what is on its way to the thread, and to the owner */
 	GMutex lock;
-	GQueue reports;  /* of Report */
-	GSource *source; /* that will deliver them; NULL: none is due */
+	GCond work;
+	GQueue tasks;   /* of Task */
+	GQueue reports; /* of Report */
 
 	/* the owner's */
 	SpoolStats stats;
 	size_t queued_bytes;
+	Task *release;          /* waits for another task to go with; NULL: none */
+	GSource *release_timer; /* for as long as it may wait */
 };
 
-static void task_free(Task *task)
+/* What touches the last one becomes one with it: so there are few. */
+static void released_add(GArray *ranges, const Released *more)
 {
+	Released *range =
+		ranges->len > 0 ? &g_array_index(ranges, Released, ranges->len - 1) : NULL;
+
+	if (range && more->first <= range->last + 1 && more->last + 1 >= range->first) {
+		range->first = MIN(range->first, more->first);
+		range->last = MAX(range->last, more->last);
+		range->dropped += more->dropped;
+	} else {
+		g_array_append_val(ranges, *more);
+	}
+}
+
+/* How many there are to delete, about: none is in front of @front. */
+static uint64_t released_rows(const GArray *ranges, uint64_t front)
+{
+	uint64_t rows = 0;
+
+	for (guint i = 0; i < ranges->len; i++) {
+		const Released *range = &g_array_index(ranges, Released, i);
+
+		if (range->last >= front)
+			rows += range->last - MAX(range->first, front) + 1;
+	}
+	return rows;
+}
+
+static void task_free(gpointer data)
+{
+	Task *task = data;
+
 	sample_batch_free(task->batch);
 	g_clear_pointer(&task->payloads, g_ptr_array_unref);
+	g_clear_pointer(&task->released, g_array_unref);
 	g_clear_error(&task->error);
 	profile_unref(task->wish.profile);
 	g_free(task);
@@ -115,22 +152,17 @@ static Report *reports_take(Spool *spool)
 {
 	g_mutex_lock(&spool->lock);
 	Report *report = g_queue_pop_head(&spool->reports);
-	if (!report && spool->source) {
-		g_source_unref(spool->source);
-		spool->source = NULL;
-	}
 	g_mutex_unlock(&spool->lock);
 	return report;
 }
 
-static gboolean reports_deliver(gpointer data)
+static void reports_deliver(void *data)
 {
 	Spool *spool = data;
 	Report *report;
 
 	while ((report = reports_take(spool)))
 		report_deliver(report);
-	return G_SOURCE_REMOVE;
 }
 
 static Task *task_new(TaskKind kind, void *data)
@@ -140,6 +172,23 @@ static Task *task_new(TaskKind kind, void *data)
 	task->kind = kind;
 	task->data = data;
 	return task;
+}
+
+/* Takes the release along that waits. The thread is woken after the lock it wants is free. */
+static void task_push(Spool *spool, Task *task)
+{
+	Task *release = g_steal_pointer(&spool->release);
+
+	if (spool->release_timer)
+		g_source_destroy(spool->release_timer);
+	g_clear_pointer(&spool->release_timer, g_source_unref);
+	g_mutex_lock(&spool->lock);
+	if (release)
+		g_queue_push_tail(&spool->tasks, release);
+	if (task)
+		g_queue_push_tail(&spool->tasks, task);
+	g_mutex_unlock(&spool->lock);
+	g_cond_signal(&spool->work);
 }
 
 void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data)
@@ -154,7 +203,7 @@ void spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *da
 		g_set_error_literal(&task->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL,
 				    "the disk is slower than the samples come in");
 	spool->queued_bytes += task->bytes;
-	g_async_queue_push(spool->queue, task);
+	task_push(spool, task);
 }
 
 void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *data)
@@ -164,7 +213,7 @@ void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *d
 	task->wish = *wish;
 	task->wish.profile = profile_ref(wish->profile);
 	task->fetched = done;
-	g_async_queue_push(spool->queue, task);
+	task_push(spool, task);
 }
 
 void spool_ping(Spool *spool, SpoolPinged done, void *data)
@@ -172,15 +221,33 @@ void spool_ping(Spool *spool, SpoolPinged done, void *data)
 	Task *task = task_new(TASK_PING, data);
 
 	task->pinged = done;
-	g_async_queue_push(spool->queue, task);
+	task_push(spool, task);
 }
 
+static gboolean release_on_timer(gpointer data)
+{
+	task_push(data, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+static void release_wait(Spool *spool)
+{
+	spool->release = task_new(TASK_RELEASE, NULL);
+	spool->release->released = g_array_new(FALSE, FALSE, sizeof(Released));
+	spool->release->due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
+	spool->release_timer = g_timeout_source_new(RELEASE_WAIT_US / 1000);
+	g_source_set_callback(spool->release_timer, release_on_timer, spool, NULL);
+	g_source_attach(spool->release_timer, spool->context);
+}
+
+/* The thread has nothing to do at once: it is not woken for this alone. */
 static void spool_push_released(Spool *spool, Released released)
 {
-	Task *task = task_new(TASK_RELEASE, NULL);
-
-	task->released = released;
-	g_async_queue_push(spool->queue, task);
+	if (!spool->release)
+		release_wait(spool);
+	released_add(spool->release->released, &released);
+	if (released_rows(spool->release->released, spool->stats.first) > RELEASE_ROWS_MAX)
+		task_push(spool, NULL);
 }
 
 void spool_release(Spool *spool, uint64_t last)
@@ -215,13 +282,8 @@ static void report_post(Spool *spool, GPtrArray *tasks, GError *fatal)
 	report->fatal = fatal;
 	g_mutex_lock(&spool->lock);
 	g_queue_push_tail(&spool->reports, report);
-	if (!spool->source) {
-		spool->source = g_idle_source_new();
-		g_source_set_priority(spool->source, G_PRIORITY_DEFAULT);
-		g_source_set_callback(spool->source, reports_deliver, spool, NULL);
-		g_source_attach(spool->source, spool->context);
-	}
 	g_mutex_unlock(&spool->lock);
+	bell_ring(spool->bell);
 }
 
 /* Take a damaged file out of the way. False when that fails: then nothing works any more. */
@@ -396,36 +458,12 @@ static void fetch_all(Spool *spool, GPtrArray *tasks)
 	}
 }
 
-/* What touches the last one becomes one with it: so there are few. */
-static void release_note(Spool *spool, const Released *more)
+static void release_note(Spool *spool, const Task *task)
 {
-	guint n = spool->released->len;
-	Released *range = n > 0 ? &g_array_index(spool->released, Released, n - 1) : NULL;
-
-	if (range && more->first <= range->last + 1 && more->last + 1 >= range->first) {
-		range->first = MIN(range->first, more->first);
-		range->last = MAX(range->last, more->last);
-		range->dropped += more->dropped;
-	} else {
-		g_array_append_val(spool->released, *more);
-	}
+	for (guint i = 0; i < task->released->len; i++)
+		released_add(spool->released, &g_array_index(task->released, Released, i));
 	if (spool->release_due_us == 0)
-		spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
-}
-
-/* How many there are to delete, about. */
-static uint64_t release_rows(const Spool *spool)
-{
-	uint64_t front = spool_db_stats(spool->db).first;
-	uint64_t rows = 0;
-
-	for (guint i = 0; i < spool->released->len; i++) {
-		const Released *range = &g_array_index(spool->released, Released, i);
-
-		if (range->last >= front)
-			rows += range->last - MAX(range->first, front) + 1;
-	}
-	return rows;
+		spool->release_due_us = task->due_us;
 }
 
 /* Deletions are due when they waited long enough, are many, or write anyway with others. */
@@ -436,36 +474,60 @@ static bool commit_due(const Spool *spool, bool appends, bool stop)
 	if (spool->release_due_us == 0)
 		return false;
 	return stop || g_get_monotonic_time() >= spool->release_due_us ||
-	       release_rows(spool) > RELEASE_ROWS_MAX;
+	       released_rows(spool->released, spool_db_stats(spool->db).first) > RELEASE_ROWS_MAX;
 }
 
-/* All that waits, up to the bound; at least one task unless deletions come due first. */
+/* The next task; NULL when deletions come due first. With the lock held. */
+static Task *task_await(Spool *spool)
+{
+	while (g_queue_is_empty(&spool->tasks)) {
+		if (spool->release_due_us == 0)
+			g_cond_wait(&spool->work, &spool->lock);
+		else if (!g_cond_wait_until(&spool->work, &spool->lock, spool->release_due_us))
+			break;
+	}
+	return g_queue_pop_head(&spool->tasks);
+}
+
+/* All that waits, up to the bound, and is to be answered; releases are noted. */
 static GPtrArray *group_collect(Spool *spool, bool *appends, bool *stop)
 {
 	GPtrArray *tasks = g_ptr_array_new();
 	size_t bytes = 0;
-	Task *task;
 
-	if (spool->release_due_us == 0)
-		task = g_async_queue_pop(spool->queue);
-	else
-		task = g_async_queue_timeout_pop(
-			spool->queue,
-			(guint64)MAX(spool->release_due_us - g_get_monotonic_time(), 1));
-	while (task) {
+	g_mutex_lock(&spool->lock);
+	for (Task *task = task_await(spool); task; task = g_queue_pop_head(&spool->tasks)) {
+		if (task->kind == TASK_RELEASE) {
+			release_note(spool, task);
+			task_free(task);
+			continue;
+		}
 		g_ptr_array_add(tasks, task);
 		bytes += task->bytes;
-		if (task->kind == TASK_APPEND)
-			*appends = true;
-		else if (task->kind == TASK_RELEASE)
-			release_note(spool, &task->released);
-		else if (task->kind == TASK_STOP)
-			*stop = true;
+		*appends = *appends || task->kind == TASK_APPEND;
+		*stop = *stop || task->kind == TASK_STOP;
 		if (tasks->len == GROUP_TASKS_MAX || bytes >= GROUP_BYTES_MAX)
 			break;
-		task = g_async_queue_try_pop(spool->queue);
 	}
+	g_mutex_unlock(&spool->lock);
 	return tasks;
+}
+
+/* What is due, on disk. Returns whether that may have changed what the owner knows. */
+static bool group_work(Spool *spool, GPtrArray *tasks, bool commit)
+{
+	if (spool->dead) {
+		g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+							      "the spool is gone");
+
+		group_refuse(tasks, error);
+		released_done(spool);
+		return false;
+	}
+	if (commit)
+		group_commit(spool, tasks);
+	fetch_all(spool, tasks);
+	return commit;
 }
 
 static gpointer spool_thread(gpointer data)
@@ -477,18 +539,12 @@ static gpointer spool_thread(gpointer data)
 		bool appends = false;
 		GPtrArray *tasks = group_collect(spool, &appends, &stop);
 
-		if (spool->dead) {
-			g_autoptr(GError) error = g_error_new_literal(
-				LANDFALL_ERROR, LANDFALL_ERROR_SPOOL, "the spool is gone");
+		bool news = group_work(spool, tasks, commit_due(spool, appends, stop));
 
-			group_refuse(tasks, error);
-			released_done(spool);
-		} else {
-			if (commit_due(spool, appends, stop))
-				group_commit(spool, tasks);
-			fetch_all(spool, tasks);
-		}
-		report_post(spool, tasks, NULL);
+		if (news || tasks->len > 0)
+			report_post(spool, tasks, NULL);
+		else
+			g_ptr_array_unref(tasks);
 	}
 	return NULL;
 }
@@ -508,9 +564,11 @@ Spool *spool_open(const SpoolConfig *config, GError **error)
 	spool->db = db;
 	spool->stats = spool_db_stats(db);
 	spool->context = g_main_context_ref_thread_default();
-	spool->queue = g_async_queue_new();
 	spool->released = g_array_new(FALSE, FALSE, sizeof(Released));
+	spool->bell = bell_new(spool->context, reports_deliver, spool);
 	g_mutex_init(&spool->lock);
+	g_cond_init(&spool->work);
+	g_queue_init(&spool->tasks);
 	g_queue_init(&spool->reports);
 	spool->thread = g_thread_new("spool", spool_thread, spool);
 	return spool;
@@ -520,15 +578,17 @@ void spool_close(Spool *spool)
 {
 	if (!spool)
 		return;
-	g_async_queue_push(spool->queue, task_new(TASK_STOP, NULL));
+	task_push(spool, task_new(TASK_STOP, NULL));
 	g_thread_join(spool->thread);
-	if (spool->source)
-		g_source_destroy(spool->source);
+	bell_silence(spool->bell);
 	reports_deliver(spool);
+	task_push(spool, NULL); /* an answer may have released something */
+	g_queue_clear_full(&spool->tasks, task_free);
+	bell_free(spool->bell);
 	spool_db_close(spool->db);
-	g_async_queue_unref(spool->queue);
 	g_array_unref(spool->released);
 	g_main_context_unref(spool->context);
+	g_cond_clear(&spool->work);
 	g_mutex_clear(&spool->lock);
 	g_free(spool);
 }

@@ -5,12 +5,13 @@
  *   owner's loop                       spool thread
  *   spool_append()  ──┐                one transaction for all that waits (group commit),
  *   spool_release() ──┼─▶ queue ─────▶ fsync, then reads;
- *   spool_fetch()   ──┘                answers ─▶ idle source on the owner's context
+ *   spool_fetch()   ──┘                answers ─▶ a bell on the owner's context
  *
  * Owner: one thread, whose default main context at spool_open() gets the answers. Every append and
  * fetch is answered exactly once, also by spool_close(). What releases delete is gathered for up
- * to a second so that an idle device writes once per sample, not twice; a crash in between means
- * that those samples are delivered again, never that any is lost.
+ * to a second so that an idle device writes once per sample, not twice, and does not wake the
+ * thread for it; a crash in between means that those samples are delivered again, never that any is
+ * lost.
  */
 #pragma once
 

@@ -14,10 +14,11 @@ descriptors_of()
 	find "/proc/$1/fd" -mindepth 1 | wc -l
 }
 
-# wakeups_of PID - times its threads have gone to sleep so far
+# wakeups_of PID - of each thread: number, how often it has gone to sleep so far, name
 wakeups_of()
 {
-	cat "/proc/$1/task/"*/status | awk '/^voluntary_ctxt_switches:/ { n += $2 } END { print n }'
+	awk '/^Name:/ { name = $2 } /^Pid:/ { pid = $2 }
+		/^voluntary_ctxt_switches:/ { print pid, $2, name }' "/proc/$1/task/"*/status | sort
 }
 
 # soak_config NAME INTERVAL
@@ -53,26 +54,33 @@ soak_hour()
 		awk '{ printf "hour %2d: memory %d KiB, PSS %d KiB, %d descriptors\n", $1, $2, $3, $4 }'
 }
 
-# idle_wakeups INTERVAL - a second, over a minute, connected
-idle_wakeups()
+# wakeup_row INTERVAL - a second, over a minute, connected: in all, and of each thread
+wakeup_row()
 {
-	local before
-
 	soak_config idle "$1"
 	start_agent "$work/idle.conf"
 	sleep 10
-	before=$(wakeups_of "$agent_pid")
+	wakeups_of "$agent_pid" >"$work/wakeups-before"
 	sleep 60
-	echo "scale=1; ($(wakeups_of "$agent_pid") - $before) / 60" | bc
+	wakeups_of "$agent_pid" >"$work/wakeups-after"
 	stop_agent
+	join "$work/wakeups-before" "$work/wakeups-after" | awk '
+		{ n = ($4 - $2) / 60; sum += n; each = each sprintf(", %s %.1f", $3, n) }
+		END { printf "%.1f a second (%s)\n", sum, substr(each, 3) }'
+}
+
+soak_wakeups()
+{
+	echo
+	echo "wake-ups, connected:"
+	echo "idle:                $(wakeup_row 1h)"
+	echo "one sample a second: $(wakeup_row 1s)"
 }
 
 soak_agent()
 {
 	local hour failed=0
 
-	bench_build
-	bench_folder
 	soak_config soak 10ms
 	start_agent "$work/soak.conf"
 	for hour in $(seq 24); do
@@ -94,6 +102,6 @@ soak_agent()
 			printf "growth after hour 2: memory %d KiB, descriptors %d\n", last - first, lastfds - fds
 			exit last - first > most || lastfds != fds
 		}' "$work/hours" || failed=1
-	echo "wake-ups a second, connected: $(idle_wakeups 1h) idle, $(idle_wakeups 1s) with one sample a second"
+	soak_wakeups
 	return "$failed"
 }

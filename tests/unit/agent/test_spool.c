@@ -21,6 +21,7 @@ typedef struct Fixture {
 	char *path;
 	Spool *spool;
 	size_t answers;
+	size_t changes;
 	size_t taken;
 	GPtrArray *fetched;
 	GError *error; /* the last */
@@ -34,10 +35,23 @@ static void on_failed(const GError *error, void *data)
 	f->fatal = g_error_copy(error);
 }
 
+static void on_changed(void *data)
+{
+	Fixture *f = data;
+
+	f->changes++;
+}
+
 static Spool *open_spool(Fixture *f, uint64_t limit)
 {
 	g_autoptr(GError) error = NULL;
-	SpoolConfig config = { .path = f->path, .limit = limit, .failed = on_failed, .data = f };
+	SpoolConfig config = {
+		.path = f->path,
+		.limit = limit,
+		.changed = on_changed,
+		.failed = on_failed,
+		.data = f,
+	};
 	Spool *spool = spool_open(&config, &error);
 
 	g_assert_no_error(error);
@@ -107,6 +121,23 @@ static void wait_for_answers(Fixture *f, size_t n)
 	while (f->answers < n)
 		g_main_context_iteration(NULL, TRUE);
 	g_assert_cmpuint(f->answers, ==, n);
+}
+
+/* The loop is woken for what is new, and a release is not: only what comes of it. */
+static void test_quiet_release(Fixture *f, gconstpointer data)
+{
+	f->spool = open_spool(f, LIMIT);
+	append(f, 10);
+	wait_for_answers(f, 1);
+
+	size_t changes = f->changes;
+
+	for (uint64_t seq = 1; seq <= 10; seq++)
+		spool_release(f->spool, seq);
+	while (spool_stats(f->spool)->depth > 0)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(f->changes, ==, changes + 1);
+	spool_close(f->spool);
 }
 
 static void test_round_trip(Fixture *f, gconstpointer data)
@@ -376,6 +407,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool/kill", test_kill);
 	ADD("/agent/spool/round-trip", test_round_trip);
 	ADD("/agent/spool/newest", test_newest);
+	ADD("/agent/spool/quiet-release", test_quiet_release);
 	ADD("/agent/spool/close", test_close);
 	ADD("/agent/spool/ping", test_ping);
 	ADD("/agent/spool/limit", test_limit);

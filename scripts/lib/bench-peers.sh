@@ -11,10 +11,10 @@ bench_peers_build()
 	ninja -C "$build" tests/bench/peer_mosquitto tests/bench/wire_octets >"$build.log" 2>&1 ||
 		die "the build failed; see $build.log"
 	need_tools cc:gcc
-	[ -e /usr/include/MQTTClient.h ] || die "as root: apt-get install libpaho-mqtt-dev"
+	[ -e /usr/include/MQTTAsync.h ] || die "as root: apt-get install libpaho-mqtt-dev"
 	/usr/bin/python3 -c "import paho.mqtt.client" 2>/dev/null ||
 		die "as root: apt-get install python3-paho-mqtt"
-	cc -O2 -o "$work/peer_paho" "$source_dir/tests/bench/peer_paho.c" -lpaho-mqtt3cs ||
+	cc -O2 -o "$work/peer_paho" "$source_dir/tests/bench/peer_paho.c" -lpaho-mqtt3as -lpthread ||
 		die "tests/bench/peer_paho.c does not build"
 }
 

@@ -165,16 +165,51 @@ pss()
 	awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
 }
 
+# pss_parts PID - what it is made of: its own pages that were written, and the largest mappings, in kB
+pss_parts()
+{
+	awk '/^[0-9a-f]+-/ { name = NF < 6 ? "without a name" : $NF; sub(/.*\//, "", name) }
+		/^Pss:/ { pss[name] += $2 }
+		/^Private_Dirty:/ { written += $2 }
+		END {
+			printf "%8d  written by it, in all mappings\n", written
+			for (name in pss)
+				printf "%8d  %s\n", pss[name], name | "sort -rn | head -n 8"
+		}' "/proc/$1/smaps"
+}
+
+# connects TIMES - connect to CONNACK of the agent, each over a start of its own, in ms
+connects()
+{
+	for _ in $(seq "$1"); do
+		start_agent
+		agent_status .connect_ms
+		stop_agent
+	done
+}
+
+# middle - the median of the lines
+middle()
+{
+	sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'
+}
+
 bench_idle()
 {
-	local ready
+	local ready peer
 
+	ninja -C "$build" tests/bench/connect_mosquitto >"$build.log" 2>&1 ||
+		die "the build failed; see $build.log"
 	start_agent
 	sleep 5
 	echo
-	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB"
-	echo "agent, connect to CONNACK (name, TCP, TLS, MQTT): $(agent_status .connect_ms) ms"
+	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB, of which"
+	pss_parts "$agent_pid"
 	stop_agent
+	peer=$("$build/tests/bench/connect_mosquitto" 21 "$bench_port" "$work/lab/ca.crt" \
+		"$work/identity/device.crt" "$work/identity/device.key" | middle)
+	echo "connect to CONNACK (name, TCP, TLS, MQTT), median of 21:" \
+		"agent $(connects 21 | middle) ms, libmosquitto alone $peer ms"
 	ready=$("$build/tests/bench/start_to_ready" 20 "$agent" --config "$work/landfall.conf") ||
 		die "no figure for READY"
 	echo "agent, start to READY: median ${ready% *} ms, worst ${ready#* } ms of 20"

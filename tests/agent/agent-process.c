@@ -185,6 +185,36 @@ int agent_process_dial(const AgentProcess *agent)
 	return -1;
 }
 
+static char *describe_store(const AgentProcess *agent)
+{
+	g_autofree char *path = agent_process_path(agent, "store");
+	g_autoptr(Store) store = store_open(path);
+	g_autoptr(GPtrArray) list = store_list(store, NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const StoreGeneration *one = list->pdata[i];
+
+		g_string_append_printf(text, "%s%u %s%s%s;", one->current ? "*" : "", one->number,
+				       one->common_name ? one->common_name : "nobody",
+				       one->good ? " good" : "", one->failed ? " failed" : "");
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* The agent's thread writes the markers a moment after the connection stands. */
+void agent_process_await_store(const AgentProcess *agent, const char *wanted)
+{
+	g_autofree char *found = describe_store(agent);
+
+	for (unsigned i = 0; i < 12000 && strcmp(found, wanted) != 0; i++) {
+		g_usleep(5000);
+		g_free(found);
+		found = describe_store(agent);
+	}
+	g_assert_cmpstr(found, ==, wanted);
+}
+
 char *agent_process_converse(const AgentProcess *agent, const char *text, size_t len)
 {
 	GString *answer = g_string_new(NULL);

@@ -62,6 +62,10 @@ void agent_process_await(const AgentProcess *agent, const char *name, const char
  * says as its error, to be freed, or NULL */
 char *agent_process_await_stage(const AgentProcess *agent, const char *name, const char *state);
 
+/* agent_process_await_store() - wait until its store holds the generations @wanted, oldest first: each
+ * "NUMBER NAME[ good][ failed];", the current one behind a star */
+void agent_process_await_store(const AgentProcess *agent, const char *wanted);
+
 /* agent_process_converse() - send @text to its socket, end it, take everything that comes
  * Returns what came, freed by the caller; "" when nobody listens */
 char *agent_process_converse(const AgentProcess *agent, const char *text, size_t len);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The whole agent against a real broker with mutual TLS: what is acknowledged arrives. */
-#include "common/store.h"
-#include "tests/agent/agent-process.h"
-#include "tests/agent/oracle.h"
-#include "tests/broker/broker.h"
-#include "tests/broker/pki.h"
+#include "tests/agent/agent-bed.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -18,31 +14,11 @@
 #define DAY_S       86400
 #define KILL_ROUNDS 5 /* unless LANDFALL_KILL_ROUNDS says otherwise */
 
-static const PkiCert certificates[] = {
-	{ .name = "ca", .ca = true },
-	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
-	{ .name = "dev-1", .issuer = "ca", .client_only = true },
-	{ .name = "dev-2", .issuer = "ca", .client_only = true },
-	{ .name = "watcher", .issuer = "ca", .client_only = true },
-};
-
-typedef struct Fixture {
-	Pki *pki;
-	Broker *broker;
-	Oracle *oracle;
-	AgentProcess *agent;
-} Fixture;
+typedef AgentBed Fixture;
 
 static void set_up(Fixture *f, gconstpointer lines)
 {
-	f->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
-		pki_issue(f->pki, &certificates[i]);
-	f->broker = broker_new(f->pki, "server",
-			       "max_queued_messages 0\nuse_identity_as_username true\n");
-	f->oracle = oracle_new(f->broker, f->pki, "watcher");
-	f->agent = agent_process_new(broker_port(f->broker), lines);
-	agent_process_import(f->agent, f->pki, "dev-1");
+	agent_bed_set_up(f, NULL, 0, lines);
 }
 
 static void set_up_plain(Fixture *f, gconstpointer data)
@@ -52,15 +28,12 @@ static void set_up_plain(Fixture *f, gconstpointer data)
 
 static void tear_down(Fixture *f, gconstpointer lines)
 {
-	agent_process_free(f->agent);
-	oracle_free(f->oracle);
-	broker_free(f->broker);
-	pki_free(f->pki);
+	agent_bed_tear_down(f);
 }
 
 static void publish(Fixture *f, int64_t first, int64_t last)
 {
-	g_assert_cmpint(agent_process_publish(f->agent, first, last), ==, last);
+	agent_bed_publish(f, first, last);
 }
 
 /* In 3.1.1 and in 5: many samples, each once, and a clean end. */

@@ -2,10 +2,7 @@
 /* A new identity on trial: given up when the one before still connects, kept when it is the
  * network that is broken; no sample is lost on the way. */
 #include "common/store.h"
-#include "tests/agent/agent-process.h"
-#include "tests/agent/oracle.h"
-#include "tests/broker/broker.h"
-#include "tests/broker/pki.h"
+#include "tests/agent/agent-bed.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -14,46 +11,27 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+typedef AgentBed Fixture;
+
+/* Beside those of the bed. */
 static const PkiCert certificates[] = {
-	{ .name = "ca", .ca = true },
 	{ .name = "other-ca", .ca = true },
-	{ .name = "server", .issuer = "ca", .san = "DNS:localhost,IP:127.0.0.1" },
-	{ .name = "dev-1", .issuer = "ca", .client_only = true },
-	{ .name = "dev-2", .issuer = "ca", .client_only = true },
 	{ .name = "nameless", .common_name = "", .issuer = "ca", .client_only = true },
 	{ .name = "strange", .issuer = "other-ca", .client_only = true },
 	{ .name = "unborn", .issuer = "ca", .client_only = true, .from_s = 20 * 3600 },
-	{ .name = "watcher", .issuer = "ca", .client_only = true },
 };
-
-typedef struct Fixture {
-	Pki *pki;
-	Broker *broker;
-	Oracle *oracle;
-	AgentProcess *agent;
-} Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
 {
-	f->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
-		pki_issue(f->pki, &certificates[i]);
-	f->broker = broker_new(f->pki, "server",
-			       "max_queued_messages 0\nuse_identity_as_username true\n");
-	f->oracle = oracle_new(f->broker, f->pki, "watcher");
-	f->agent = agent_process_new(broker_port(f->broker),
-				     "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\n");
-	agent_process_import(f->agent, f->pki, "dev-1");
+	agent_bed_set_up(f, certificates, G_N_ELEMENTS(certificates),
+			 "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\n");
 	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "online");
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	agent_process_free(f->agent);
-	oracle_free(f->oracle);
-	broker_free(f->broker);
-	pki_free(f->pki);
+	agent_bed_tear_down(f);
 }
 
 static void await_name(Fixture *f, const char *name)
@@ -61,40 +39,14 @@ static void await_name(Fixture *f, const char *name)
 	agent_process_await(f->agent, "client_id", name);
 }
 
-/* The generations as the store lists them, each "number name state", the current one with a star. */
-static char *describe_store(Fixture *f)
-{
-	g_autofree char *path = agent_process_path(f->agent, "store");
-	g_autoptr(Store) store = store_open(path);
-	g_autoptr(GPtrArray) list = store_list(store, NULL);
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (guint i = 0; i < list->len; i++) {
-		const StoreGeneration *one = list->pdata[i];
-
-		g_string_append_printf(text, "%s%u %s%s%s;", one->current ? "*" : "", one->number,
-				       one->common_name ? one->common_name : "nobody",
-				       one->good ? " good" : "", one->failed ? " failed" : "");
-	}
-	return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-/* The agent's thread writes the markers a moment after the connection stands. */
 static void await_store(Fixture *f, const char *wanted)
 {
-	g_autofree char *found = NULL;
-
-	for (unsigned i = 0; i < 12000 && g_strcmp0(found, wanted) != 0; i++) {
-		g_free(found);
-		found = describe_store(f);
-		g_usleep(5000);
-	}
-	g_assert_cmpstr(found, ==, wanted);
+	agent_process_await_store(f->agent, wanted);
 }
 
 static void publish(Fixture *f, int64_t first, int64_t last)
 {
-	g_assert_cmpint(agent_process_publish(f->agent, first, last), ==, last);
+	agent_bed_publish(f, first, last);
 }
 
 /* A certificate that the broker does not take. */

@@ -3,7 +3,6 @@
  *
  *   desk    where the exchange is had: TLS, and clear text for the script
  *   house   where the device belongs afterwards: mutual TLS */
-#include "common/store.h"
 #include "tests/agent/agent-process.h"
 #include "tests/agent/cloud-peer.h"
 #include "tests/broker/broker.h"
@@ -134,34 +133,9 @@ static void tear_down(Fixture *f, gconstpointer data)
 
 /* --- what is looked at --- */
 
-/* The generations as the store lists them, each "number name state", the current one with a star. */
-static char *describe_store(Fixture *f)
-{
-	g_autofree char *path = agent_process_path(f->agent, "store");
-	g_autoptr(Store) store = store_open(path);
-	g_autoptr(GPtrArray) list = store_list(store, NULL);
-	g_autoptr(GString) text = g_string_new(NULL);
-
-	for (guint i = 0; i < list->len; i++) {
-		const StoreGeneration *one = list->pdata[i];
-
-		g_string_append_printf(text, "%s%u %s%s%s;", one->current ? "*" : "", one->number,
-				       one->common_name ? one->common_name : "nobody",
-				       one->good ? " good" : "", one->failed ? " failed" : "");
-	}
-	return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
 static void await_store(Fixture *f, const char *wanted)
 {
-	g_autofree char *found = NULL;
-
-	for (unsigned i = 0; i < ROUNDS && g_strcmp0(found, wanted) != 0; i++) {
-		g_free(found);
-		found = describe_store(f);
-		g_usleep(WAIT_US);
-	}
-	g_assert_cmpstr(found, ==, wanted);
+	agent_process_await_store(f->agent, wanted);
 }
 
 /* broker.conf of the current generation. */

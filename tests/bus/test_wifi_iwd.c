@@ -1016,8 +1016,8 @@ static void test_cancelled(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(fixture->failures + fixture->joins, ==, 0);
 }
 
-/* ... and where there is a network before, going back to it ends what iwd is at. */
-static void test_cancelled_back(Fixture *fixture, gconstpointer data)
+/* Both networks are heard, and the device is on the one that is not asked for. */
+static void start_in_cafe(Fixture *fixture)
 {
 	FakeIwd *fake = fixture->fake;
 
@@ -1026,6 +1026,14 @@ static void test_cancelled_back(Fixture *fixture, gconstpointer data)
 	fake_iwd_know(fake, cafe.name, "open", NULL, true);
 	fake_iwd_use(fake, 1);
 	start(fixture, PATIENCE);
+}
+
+/* ... and where there is a network before, going back to it ends what iwd is at. */
+static void test_cancelled_back(Fixture *fixture, gconstpointer data)
+{
+	FakeIwd *fake = fixture->fake;
+
+	start_in_cafe(fixture);
 	fake->hold = true;
 	join(fixture, LAB, PASS);
 	TEST_WAIT(fake->connected == &fake->networks[0]);
@@ -1041,11 +1049,7 @@ static void test_back_again(Fixture *fixture, gconstpointer data)
 {
 	FakeIwd *fake = fixture->fake;
 
-	fake_iwd_network(fake, 0, &lab);
-	fake_iwd_network(fake, 1, &cafe);
-	fake_iwd_know(fake, cafe.name, "open", NULL, true);
-	fake_iwd_use(fake, 1);
-	start(fixture, PATIENCE);
+	start_in_cafe(fixture);
 	join(fixture, LAB, PASS);
 	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
 	fake->connected = NULL;
@@ -1069,11 +1073,7 @@ static void test_back_unheard(Fixture *fixture, gconstpointer data)
 {
 	FakeIwd *fake = fixture->fake;
 
-	fake_iwd_network(fake, 0, &lab);
-	fake_iwd_network(fake, 1, &cafe);
-	fake_iwd_know(fake, cafe.name, "open", NULL, true);
-	fake_iwd_use(fake, 1);
-	start(fixture, PATIENCE);
+	start_in_cafe(fixture);
 	join(fixture, LAB, PASS);
 	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
 	fake_iwd_fade(fake, 1);
@@ -1093,11 +1093,7 @@ static void test_back_never(Fixture *fixture, gconstpointer data)
 {
 	FakeIwd *fake = fixture->fake;
 
-	fake_iwd_network(fake, 0, &lab);
-	fake_iwd_network(fake, 1, &cafe);
-	fake_iwd_know(fake, cafe.name, "open", NULL, true);
-	fake_iwd_use(fake, 1);
-	start(fixture, PATIENCE);
+	start_in_cafe(fixture);
 	join(fixture, LAB, PASS);
 	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
 	fake->refuse_connect = "net.connman.iwd.Failed";

@@ -609,6 +609,16 @@ static void mark_failed(StoreTree *tree, uint32_t generation, const char *reason
 							   error->message));
 }
 
+/* A network that wants the certificate reads its settings from the current generation. */
+static void warn_of_wifi(Store *store, uint32_t left, StoreIdentity *now_current)
+{
+	g_autoptr(StoreIdentity) before = store_identity(store, left, NULL);
+
+	if (before && before->wifi && !now_current->wifi)
+		identity_warn(now_current,
+			      g_strdup("it has no settings for 802.1X networks, the one left has"));
+}
+
 static StoreIdentity *rollback_locked(Store *store, StoreTree *tree, uint32_t left,
 				      const char *reason, GError **error)
 {
@@ -625,6 +635,7 @@ static StoreIdentity *rollback_locked(Store *store, StoreTree *tree, uint32_t le
 		return NULL;
 	if (reason)
 		mark_failed(tree, left, reason, identity);
+	warn_of_wifi(store, left, identity);
 	return g_steal_pointer(&identity);
 }
 

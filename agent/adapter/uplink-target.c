@@ -32,7 +32,8 @@ static bool store_has_longer(Store *store, const StoreIdentity *identity)
 }
 
 /* What to go back to from one that never connected; or that has run out before the older one, as
- * a renewal may bring less than there was. A claim is none: it may do nothing but enrol. */
+ * a renewal may bring less than there was. A claim is none: it may do nothing but enrol. Nor is one
+ * without settings for 802.1X when the current one has them: the network would go with it. */
 static void target_find_fallback(UplinkTarget *target, const Config *config, Store *store)
 {
 	if (target->identity->good && !store_has_longer(store, target->identity))
@@ -40,7 +41,7 @@ static void target_find_fallback(UplinkTarget *target, const Config *config, Sto
 
 	g_autoptr(StoreIdentity) old = store_fallback(store);
 
-	if (!old || enrol_wanted(config, old))
+	if (!old || enrol_wanted(config, old) || (target->identity->wifi && !old->wifi))
 		return;
 	target->fallback = old->generation;
 	target->fallback_until = old->not_after;

@@ -363,6 +363,17 @@ static void test_rollback_prefers_good(StoreFixture *fixture, gconstpointer data
 	g_assert_cmpuint(identity->generation, ==, 4);
 }
 
+static void test_rollback_wifi(StoreFixture *fixture, gconstpointer data)
+{
+	support_import(fixture, "one");
+	support_import(fixture, "two");
+	support_write(fixture, "generations/2/wifi.conf", "[wifi]\n");
+
+	g_autoptr(StoreIdentity) identity = store_rollback(fixture->store, NULL, NULL);
+
+	g_assert_nonnull(strstr(identity->warnings[0], "no settings for 802.1X"));
+}
+
 static void test_rollback_skips(StoreFixture *fixture, gconstpointer data)
 {
 	g_autofree char *key = g_build_filename(fixture->path, "generations/3/device.key", NULL);
@@ -646,6 +657,7 @@ int main(int argc, char **argv)
 	ADD("open-key", test_open_key);
 	ADD("rollback", test_rollback);
 	ADD("rollback/prefers-good", test_rollback_prefers_good);
+	ADD("rollback/wifi", test_rollback_wifi);
 	ADD("rollback/skips", test_rollback_skips);
 	ADD("give-up", test_give_up);
 	ADD("mark-good", test_mark_good);

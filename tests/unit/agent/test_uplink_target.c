@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What an identity that never connected may be given up for. */
+#include "agent/adapter/uplink-target.h"
+#include "tests/unit/common/store-support.h"
+
+#include <string.h>
+
+#define BROKER "[broker]\nuri = mqtts://localhost:8883\n"
+
+/* @wifi: NULL: whatever the current generation has */
+static void import(StoreFixture *f, const char *name, const char *wifi)
+{
+	g_autofree char *certs = g_strconcat(name, " inter", NULL);
+	g_autoptr(StoreParts) parts = support_parts(f->pki, certs, name, BROKER);
+	g_autoptr(GError) error = NULL;
+
+	parts->wifi = wifi ? g_bytes_new(wifi, strlen(wifi)) : NULL;
+
+	g_autoptr(StoreIdentity) identity = store_import(f->store, parts, &error);
+
+	g_assert_no_error(error);
+	g_assert_nonnull(identity);
+}
+
+static uint32_t fallback_now(StoreFixture *f)
+{
+	g_autofree char *text = g_strdup_printf("[store]\npath = %s\n", f->path);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) config = config_parse(text, strlen(text), "T", &error);
+
+	g_assert_no_error(error);
+
+	g_autoptr(UplinkTarget) target = uplink_target_load(config, 0, &error);
+
+	g_assert_no_error(error);
+	return target->fallback;
+}
+
+static void test_unproved(StoreFixture *f, gconstpointer data)
+{
+	import(f, "one", NULL);
+	g_assert_cmpuint(fallback_now(f), ==, 0);
+	import(f, "two", NULL);
+	g_assert_cmpuint(fallback_now(f), ==, 1);
+	g_assert_true(store_mark_good(f->store, 2, NULL));
+	g_assert_cmpuint(fallback_now(f), ==, 0);
+}
+
+/* Going back would take the network away that the device may be in. */
+static void test_wifi(StoreFixture *f, gconstpointer data)
+{
+	import(f, "one", NULL);
+	import(f, "two", "[wifi]\ndomain = radius.test\n");
+	g_assert_cmpuint(fallback_now(f), ==, 0);
+	import(f, "one", NULL); /* has the settings of the one before */
+	g_assert_cmpuint(fallback_now(f), ==, 2);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/adapter/uplink-target/fallback/unproved", StoreFixture, NULL, support_set_up,
+		   test_unproved, support_tear_down);
+	g_test_add("/adapter/uplink-target/fallback/wifi", StoreFixture, NULL, support_set_up,
+		   test_wifi, support_tear_down);
+	return g_test_run();
+}

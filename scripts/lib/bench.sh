@@ -170,7 +170,7 @@ pss_parts()
 {
 	awk '/^[0-9a-f]+-/ { name = NF < 6 ? "without a name" : $NF; sub(/.*\//, "", name) }
 		/^Pss:/ { pss[name] += $2 }
-		/^Private_Dirty:/ { written += $2 }
+		/^Anonymous:/ { written += $2 }
 		END {
 			printf "%8d  written by it, in all mappings\n", written
 			for (name in pss)

@@ -364,7 +364,7 @@ Uplink *uplink_new(const UplinkConfig *config, UplinkTarget *target)
 	uplink->config = *config;
 	uplink->state = UPLINK_STARTING;
 	uplink->identity = uplink_identity_new(config->config, target, &owner);
-	uplink->target = target;
+	uplink->target = uplink_identity_target(uplink->identity);
 	uplink->sender = uplink_sender_new(&sender);
 	backoff_init(&uplink->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
 	return uplink;

@@ -85,6 +85,13 @@ cryptomgr.notests systemd.show_status=1 systemd.log_color=0" \
 		-serial file:boot.log -pidfile pid -daemonize
 }
 
+# device_nice - QEMU is a session of its own, and the kernel shares the processor between sessions
+# first: what `nice` says of this one would count for nothing
+device_nice()
+{
+	{ nice >"/proc/$(device_pid)/autogroup"; } 2>/dev/null || true
+}
+
 # device_prepare FRESH STATE - clears what is left of the last run; the laboratory's files and the
 # journal stay, unless the device is to be a blank one
 device_prepare()
@@ -118,6 +125,7 @@ device_start()
 	printf 'state=%q\nout=%q\n' "$state" "$out" >"$device_dir/settings"
 	(device_qemu "$root" "$accel" "$state" "$out") ||
 		die "QEMU did not start (is $state in use by another device?)"
+	device_nice
 	device_wait_ready "$accel"
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct Parsed {
@@ -108,12 +109,21 @@ static void occupy_descriptors(void)
 			return; /* no /dev: nothing that could be done */
 }
 
+/* A core file would hold every secret. The units forbid it, a start by hand does not. */
+static void forbid_core(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	(void)!setrlimit(RLIMIT_CORE, &none); /* lowering a limit is always allowed */
+}
+
 int config_options_start(const ConfigOptions *options, int *argc, char ***argv, Config **config)
 {
 	g_auto(Parsed) parsed = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	occupy_descriptors();
+	forbid_core();
 	if (!options_parse(options, &parsed, argc, argv, &error))
 		return config_options_fail(options->name, error);
 	if (parsed.version) {

@@ -30,7 +30,8 @@ typedef struct ConfigOptions {
 	bool (*check_more)(const Config *config, GError **error);
 } ConfigOptions;
 
-/* config_options_start() - parse the command line and read the configuration
+/* config_options_start() - parse the command line and read the configuration; first of all see that
+ * the standard descriptors are open and that no core file is written
  * @argc, @argv: as main() got them; what was understood is removed
  * @config:      set when the program is to run, freed by the caller with config_free()
  * Returns the status to exit with when @config stays NULL: 0 after --version, --help,

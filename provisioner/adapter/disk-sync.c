@@ -49,7 +49,13 @@ DiskSync *disk_sync_start(void (*done)(void *data), void *data)
 	disk->context = g_main_context_ref_thread_default();
 	disk->done = done;
 	disk->data = data;
-	g_thread_unref(g_thread_new("disk-sync", flush, disk));
+
+	GThread *thread = g_thread_try_new("disk-sync", flush, disk, NULL);
+
+	if (thread)
+		g_thread_unref(thread);
+	else
+		flush(disk); /* late, but on disk: no thread to be had is no reason to end */
 	return disk;
 }
 

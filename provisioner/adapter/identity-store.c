@@ -67,7 +67,8 @@ static void job_free(Job *job)
 {
 	if (!job)
 		return;
-	g_thread_join(job->thread);
+	if (job->thread)
+		g_thread_join(job->thread);
 	g_clear_handle_id(&job->idle, g_source_remove);
 	store_parts_free(job->parts);
 	g_free(job->common_name);
@@ -169,7 +170,9 @@ static Job *job_start(IdentityStore *identity, Job *job, const char *name)
 {
 	job->identity = identity;
 	g_mutex_init(&job->mutex);
-	job->thread = g_thread_new(name, job_run, job);
+	job->thread = g_thread_try_new(name, job_run, job, NULL);
+	if (!job->thread)
+		job_run(job); /* the loop waits: no thread to be had is no reason to end */
 	return job;
 }
 

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define CHILD "LANDFALL_TEST_CHILD"
 
@@ -37,6 +38,10 @@ static int child_main(int argc, char **argv, bool commands)
 
 	if (!config)
 		return status;
+
+	struct rlimit core = { 1, 1 };
+
+	g_assert_true(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0);
 	printf("ran batch=%d extra=%d", (int)config->agent.batch, extra);
 	for (int i = 1; i < argc; i++)
 		printf(" %s", argv[i]);

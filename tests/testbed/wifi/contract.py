@@ -295,6 +295,14 @@ def crowd(contract):
     contract.settle()
 
 
+@case("a reset forgets what phones have brought, and nothing else", True)
+def forgets(contract):
+    device.run("landfallctl", "provision", "reset")
+    contract.configured = {OWN}
+    contract.home = OWN
+    contract.settle()
+
+
 def chosen(words):
     if "--all" in words:
         return CASES

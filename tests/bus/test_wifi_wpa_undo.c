@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* What is left in wpa_supplicant after giving up, after its end, and after forgetting. */
+#include "tests/bus/wpa-bed.h"
+
+typedef struct CancelCase {
+	const char *path;
+	bool selected; /* wait until it is, or cancel while it is being added */
+} CancelCase;
+
+static const CancelCase cancel_cases[] = {
+	{ "selected", true },
+	{ "adding", false },
+};
+
+static void test_join_cancelled(WpaBed *bed, gconstpointer data)
+{
+	const CancelCase *c = data;
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake_wpa_network(fake, "before", NULL, true);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	if (c->selected)
+		wpa_bed_wait_selected(bed, 1);
+	else
+		TEST_WAIT(fake->adds == 1);
+	wifi_wpa_backend.port.cancel(bed->wpa);
+	g_assert_true(wifi_wpa_backend.is_busy(bed->wpa));
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_null(fake->networks[1].object);
+	g_assert_true(fake->networks[0].enabled);
+	wifi_wpa_backend.port.cancel(bed->wpa);
+	g_assert_cmpuint(bed->failures + bed->joins, ==, 0);
+}
+
+/* Given up when the file may have it already: then it is written again, without. */
+static void test_join_cancelled_saving(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake_wpa_network(fake, "before", NULL, true);
+	fake->hold_save = true;
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	wpa_bed_slow_disk(true);
+	wpa_bed_complete(bed);
+	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
+	TEST_WAIT(fake->saves == 1);
+	g_assert_cmpuint(bed->joins, ==, 0);
+	wifi_wpa_backend.port.cancel(bed->wpa);
+	wpa_bed_slow_disk(false);
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_cmpuint(fake->saves, ==, 2);
+	g_assert_false(fake->networks[1].saved);
+	g_assert_true(fake->networks[0].saved_enabled);
+	g_assert_cmpuint(bed->failures + bed->joins, ==, 0);
+}
+
+/* wpa_supplicant restarts in the middle: the join begins anew when it is back. */
+static void test_join_restart(WpaBed *bed, gconstpointer data)
+{
+	fake_wpa_bss(bed->fake, 0, &wpa_bed_lab);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_wpa_free);
+	TEST_WAIT(bed->losses == 1);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->failures, ==, 0);
+	bed->fake = fake_wpa_new(test_bus_address(bed->daemon), WPA_BED_RADIO);
+	fake_wpa_bss(bed->fake, 0, &wpa_bed_lab);
+	TEST_WAIT(bed->readies == 2);
+	/* The access point may be missed at first: then it is scanned for. */
+	TEST_WAIT(bed->fake->adds == 1 || bed->fake->scans == 1);
+	if (bed->fake->adds == 0)
+		fake_wpa_scanned(bed->fake, true);
+	wpa_bed_wait_selected(bed, 1);
+	wpa_bed_complete(bed);
+	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
+	TEST_WAIT(bed->joins == 1);
+}
+
+static void test_join_gone_for_good(WpaBed *bed, gconstpointer data)
+{
+	wpa_bed_start(bed, WPA_BED_HASTE);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*as soon as possible*");
+	g_clear_pointer(&bed->fake, fake_wpa_free);
+	TEST_WAIT(bed->losses == 1);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_assert_failed(bed, WIFI_FAILURE_OTHER);
+	g_test_assert_expected_messages();
+}
+
+/* A second provisioning of the same network replaces what the first one left. */
+static void test_join_superseded(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_network(fake, WPA_BED_LAB, "landfall", true);
+	fake_wpa_network(fake, "Cafe", "landfall", true);
+	fake_wpa_network(fake, WPA_BED_LAB, NULL, true);
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	wpa_bed_complete(bed);
+	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
+	TEST_WAIT(bed->joins == 1);
+	TEST_WAIT(fake->saves == 2);
+	g_assert_false(fake->networks[0].saved);
+	g_assert_true(fake->networks[1].saved_enabled);
+	g_assert_true(fake->networks[2].saved_enabled);
+	g_assert_true(fake->networks[3].saved_enabled);
+	/* The new one stays in use. */
+	g_assert_cmpuint(fake->reassociates, ==, 0);
+}
+
+/* ---- forgetting ---- */
+
+/* Starting over after a failure does not take the network that an earlier visit left. */
+static void test_forget_failed(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake_wpa_bss(fake, 1, &wpa_bed_three);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	wpa_bed_complete(bed);
+	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
+	TEST_WAIT(bed->joins == 1);
+	wpa_bed_join(bed, "Three", "wrong wrong");
+	wpa_bed_wait_selected(bed, 2);
+	fake_wpa_auth(fake, 15);
+	wpa_bed_wait_selected(bed, 3);
+	fake_wpa_auth(fake, 15);
+	TEST_WAIT(bed->failures == 1);
+	wifi_wpa_backend.port.forget(bed->wpa);
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_null(fake->networks[1].object);
+	g_assert_nonnull(fake->networks[0].object);
+}
+
+/* All that is ours goes, from the file as well, and nothing else. */
+static void test_forget_all(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake_wpa_network(fake, "home", NULL, true);
+	fake_wpa_network(fake, "old", "landfall 0 7", true);
+	fake_wpa_network(fake, "office", "landfall office", true);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	wifi_wpa_backend.forget_all(bed->wpa);
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_null(fake->networks[1].object);
+	g_assert_null(fake->networks[3].object);
+	g_assert_true(fake->networks[0].saved_enabled);
+	g_assert_false(fake->networks[1].saved);
+	g_assert_true(fake->networks[2].saved_enabled);
+	g_assert_cmpuint(bed->failures + bed->joins, ==, 0);
+}
+
+static const WpaBedTest tests[] = {
+	{ "join/cancelled/saving", test_join_cancelled_saving },
+	{ "join/restart", test_join_restart },
+	{ "join/gone-for-good", test_join_gone_for_good },
+	{ "join/superseded", test_join_superseded },
+	{ "forget/failed", test_forget_failed },
+	{ "forget/all", test_forget_all },
+};
+
+int main(int argc, char **argv)
+{
+	wpa_bed_init(&argc, &argv);
+	wpa_bed_add_tests(tests, G_N_ELEMENTS(tests));
+	wpa_bed_add_rows("join/cancelled/", cancel_cases, G_N_ELEMENTS(cancel_cases),
+			 sizeof(cancel_cases[0]), test_join_cancelled);
+	return g_test_run();
+}

@@ -179,6 +179,7 @@ static void identity_loaded(UplinkTarget *loaded, const GError *error, void *dat
 	}
 	if (!trial_uses_old(&identity->trial))
 		g_message("another identity is used: connecting anew");
+	uplink_target_tell(target);
 	uplink_target_free(identity->next);
 	identity->next = g_steal_pointer(&target);
 	identity->owner.ready(identity->owner.data);
@@ -210,6 +211,8 @@ UplinkIdentity *uplink_identity_new(const Config *config, UplinkTarget *target,
 	identity->config = config;
 	identity->owner = *owner;
 	identity->target = target;
+	if (!uplink_target_is_empty(target))
+		uplink_target_tell(target);
 	identity_try(identity);
 	return identity;
 }

@@ -150,14 +150,9 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 	return target->profile != NULL;
 }
 
-static void target_set_keep_alive(UplinkTarget *target)
+static unsigned target_keep_alive_wanted(const UplinkTarget *target)
 {
-	unsigned wanted = (unsigned)(target->broker->keep_alive_ms / 1000);
-
-	target->keep_alive_s = profile_keep_alive_s(target->profile, wanted);
-	if (target->keep_alive_s < wanted)
-		g_message("[broker] keep_alive is %u s: the profile %s takes no more",
-			  target->keep_alive_s, profile_kind(target->profile)->name);
+	return (unsigned)(target->broker->keep_alive_ms / 1000);
 }
 
 /* Without our own certificate and key. */
@@ -179,10 +174,8 @@ static bool target_load_tls(UplinkTarget *target, GError **error)
 {
 	const StoreIdentity *identity = target->identity;
 
-	if (!target->uri.tls) {
-		g_warning("the broker is spoken to without encryption: %s", target->uri_text);
+	if (!target->uri.tls)
 		return true;
-	}
 	if (!identity) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT,
 				    "the store holds no identity");
@@ -207,11 +200,21 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation, GErr
 	if (!target_load_broker(target, error) || !target_load_profile(target, error) ||
 	    !target_load_tls(target, error))
 		return NULL;
-	target_set_keep_alive(target);
+	target->keep_alive_s =
+		profile_keep_alive_s(target->profile, target_keep_alive_wanted(target));
+	return g_steal_pointer(&target);
+}
+
+void uplink_target_tell(const UplinkTarget *target)
+{
+	if (!target->tls)
+		g_warning("the broker is spoken to without encryption: %s", target->uri_text);
+	if (target->keep_alive_s < target_keep_alive_wanted(target))
+		g_message("[broker] keep_alive is %u s: the profile %s takes no more",
+			  target->keep_alive_s, profile_kind(target->profile)->name);
 	for (char **warning = target->identity ? target->identity->warnings : NULL;
 	     warning && *warning; warning++)
 		g_warning("%s", *warning);
-	return g_steal_pointer(&target);
 }
 
 /* What is wrong with the files that [broker] names is wrong with the configuration. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an identity that never connected may be given up for. */
+/* What an identity that never connected may be given up for; what the log is told. */
 #include "agent/adapter/uplink-target.h"
 #include "tests/unit/common/store-support.h"
 
@@ -22,17 +22,24 @@ static void import(StoreFixture *f, const char *name, const char *wifi)
 	g_assert_nonnull(identity);
 }
 
-static uint32_t fallback_now(StoreFixture *f)
+/* @lines: more of the configuration */
+static UplinkTarget *load(StoreFixture *f, const char *lines)
 {
-	g_autofree char *text = g_strdup_printf("[store]\npath = %s\n", f->path);
+	g_autofree char *text = g_strdup_printf("[store]\npath = %s\n%s", f->path, lines);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Config) config = config_parse(text, strlen(text), "T", &error);
+	UplinkTarget *target;
 
 	g_assert_no_error(error);
-
-	g_autoptr(UplinkTarget) target = uplink_target_load(config, 0, &error);
-
+	target = uplink_target_load(config, 0, &error);
 	g_assert_no_error(error);
+	return target;
+}
+
+static uint32_t fallback_now(StoreFixture *f)
+{
+	g_autoptr(UplinkTarget) target = load(f, "");
+
 	return target->fallback;
 }
 
@@ -56,6 +63,18 @@ static void test_wifi(StoreFixture *f, gconstpointer data)
 	g_assert_cmpuint(fallback_now(f), ==, 2);
 }
 
+/* A target is read at each SIGHUP. What the log is told would make the test fail unless expected. */
+static void test_told_when_used(StoreFixture *f, gconstpointer data)
+{
+	import(f, "one", NULL);
+
+	g_autoptr(UplinkTarget) target = load(f, "[broker]\nuri = mqtt://localhost\n");
+
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*without encryption: mqtt://localhost*");
+	uplink_target_tell(target);
+	g_test_assert_expected_messages();
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -63,5 +82,7 @@ int main(int argc, char **argv)
 		   test_unproved, support_tear_down);
 	g_test_add("/adapter/uplink-target/fallback/wifi", StoreFixture, NULL, support_set_up,
 		   test_wifi, support_tear_down);
+	g_test_add("/adapter/uplink-target/told-when-used", StoreFixture, NULL, support_set_up,
+		   test_told_when_used, support_tear_down);
 	return g_test_run();
 }

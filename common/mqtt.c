@@ -307,21 +307,24 @@ static void on_accepted(MqttClient *client, const MqttEvent *event)
 	client->callbacks->connected(client, &client->session, client->data);
 }
 
+/* NETWORK is for what was never answered; some brokers give such reasons where they have no place. */
+static int answer_error(uint8_t reason)
+{
+	LandfallError code = mqtt_reason_error(reason);
+
+	return (int)(code == LANDFALL_ERROR_NETWORK ? LANDFALL_ERROR_FAILED : code);
+}
+
 static void on_published(MqttClient *client, const MqttEvent *event)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (!mqtt_window_take(client->publishes, event->id))
 		return;
-	if (event->reason >= SUBACK_REFUSED) {
-		LandfallError code = mqtt_reason_error(event->reason);
-
-		if (code == LANDFALL_ERROR_NETWORK) /* has no place here; still, it was answered */
-			code = LANDFALL_ERROR_FAILED;
-		error = g_error_new(LANDFALL_ERROR, (int)code,
+	if (event->reason >= SUBACK_REFUSED)
+		error = g_error_new(LANDFALL_ERROR, answer_error(event->reason),
 				    "the broker refused the message: %s (code %u)",
 				    mqtt_reason(event->reason), event->reason);
-	}
 	client->callbacks->published(client, event->id, error, client->data);
 }
 
@@ -332,7 +335,7 @@ static void on_subscribed(MqttClient *client, const MqttEvent *event)
 	if (!mqtt_window_take(client->subscriptions, event->id) || !client->callbacks->subscribed)
 		return;
 	if (event->reason >= SUBACK_REFUSED && client->config.protocol == MQTT_PROTOCOL_5)
-		error = g_error_new(LANDFALL_ERROR, (int)mqtt_reason_error(event->reason),
+		error = g_error_new(LANDFALL_ERROR, answer_error(event->reason),
 				    "the broker refused the subscription: %s (code %u)",
 				    mqtt_reason(event->reason), event->reason);
 	else if (event->reason >= SUBACK_REFUSED)

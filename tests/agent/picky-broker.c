@@ -19,6 +19,7 @@ struct PickyBroker {
 	GCond changed;
 	const char *const *refused;
 	bool forbids;        /* ends a connection that subscribes */
+	uint8_t granted;     /* in each SUBACK: a QoS, or a reason to refuse */
 	unsigned rate_count; /* 0: takes any number */
 	unsigned rate_seconds;
 	double bucket;     /* messages of telemetry it still takes */
@@ -143,9 +144,8 @@ static bool on_subscribe(PickyBroker *broker, int fd, const uint8_t *body, size_
 {
 	g_assert_cmpuint(len, >=, 2);
 
-	const uint8_t answer[] = { 0x90, 4, body[0], body[1], 0, 1 };
-
 	g_mutex_lock(&broker->lock);
+	const uint8_t answer[] = { 0x90, 4, body[0], body[1], 0, broker->granted };
 	bool forbids = broker->forbids;
 	broker->subscriptions++;
 	g_mutex_unlock(&broker->lock);
@@ -214,6 +214,7 @@ PickyBroker *picky_broker_new(uint8_t reason)
 	socklen_t len = sizeof(address);
 
 	broker->reason = reason;
+	broker->granted = 1;
 	broker->accepted = g_string_new(NULL);
 	broker->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	g_assert_cmpint(bind(broker->fd, (struct sockaddr *)&address, len), ==, 0);
@@ -248,6 +249,13 @@ void picky_broker_refuse(PickyBroker *broker, const char *const *words)
 {
 	g_mutex_lock(&broker->lock);
 	broker->refused = words;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_deny(PickyBroker *broker, uint8_t reason)
+{
+	g_mutex_lock(&broker->lock);
+	broker->granted = reason;
 	g_mutex_unlock(&broker->lock);
 }
 

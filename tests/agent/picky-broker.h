@@ -26,6 +26,9 @@ uint16_t picky_broker_port(const PickyBroker *broker);
  * @words: borrowed static texts up to a NULL; "" is in every message */
 void picky_broker_refuse(PickyBroker *broker, const char *const *words);
 
+/* picky_broker_deny() - from now on refuse each subscription, with that reason in its SUBACK */
+void picky_broker_deny(PickyBroker *broker, uint8_t reason);
+
 /* picky_broker_meter() - from now on be a ThingsBoard that takes so many messages of telemetry in
  * so many seconds, one in flight, and says so when it is asked */
 void picky_broker_meter(PickyBroker *broker, unsigned count, unsigned seconds);

@@ -12,7 +12,7 @@
 #define PAYLOAD_FORMAT 0x99
 #define QUOTA          0x97
 #define FILTERS        4    /* of thingsboard */
-#define SERVER_BUSY    0x89 /* not one that a PUBACK may have */
+#define SERVER_BUSY    0x89 /* not one that a PUBACK or SUBACK may have */
 
 static const char *const bad_ones[] = { "\"n\":7,", "\"n\":8,", "\"n\":30,", NULL };
 static const char *const all[] = { "", NULL };
@@ -116,6 +116,22 @@ static void test_forbidden(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* One that refuses each subscription, with a reason that has no place there: the device says what it
+ * has to say of itself all the same. */
+static void test_denied(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_deny(broker, SERVER_BUSY);
+	agent = start(broker);
+	for (unsigned i = 0; i < POLL_ROUNDS && !picky_broker_has(broker, "\"landfall\""); i++)
+		g_usleep(POLL_US);
+	g_assert_true(picky_broker_has(broker, "\"landfall\""));
+	g_assert_cmpuint(picky_broker_subscriptions(broker), ==, FILTERS);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* One that ends connections whatever they do, as for a rival: it is listened to all the same. */
 static void test_cut(void)
 {
@@ -162,5 +178,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/refused/metered", test_metered);
 	g_test_add_func("/agent/refused/cut", test_cut);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
+	g_test_add_func("/agent/refused/denied", test_denied);
 	return g_test_run();
 }

@@ -13,6 +13,7 @@
 
 #define SECRET_MAX   1024 /* octets of the file */
 #define LOCK_WAIT_MS 5000
+#define SPEAKS_TLS   "speaks TLS only: the URI has to begin with mqtts://"
 
 bool enrol_wanted(const Config *config, const StoreIdentity *identity)
 {
@@ -53,6 +54,16 @@ static bool check_broker(const Config *config, const EnrolKind *kind, GError **e
 	return true;
 }
 
+/* What would fail in each attempt, whatever the store holds. */
+static bool check_settings(const Config *config, const EnrolKind *kind, GError **error)
+{
+	const char *uri = config->enrolment.uri;
+
+	if (uri && !g_str_has_prefix(uri, "mqtts://"))
+		return plan_fail(error, SPEAKS_TLS);
+	return !config->enrolment.name || enrol_kind_takes(kind, config->enrolment.name, error);
+}
+
 bool enrol_plan_check(const Config *config, GError **error)
 {
 	const EnrolKind *kind = enrol_kind(config->enrolment.method);
@@ -64,7 +75,7 @@ bool enrol_plan_check(const Config *config, GError **error)
 	if (!lacks && enrol_kind_secret(kind) && !config->enrolment.secret)
 		lacks = "secret";
 	if (!lacks)
-		return check_broker(config, kind, error);
+		return check_settings(config, kind, error) && check_broker(config, kind, error);
 	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 		    "[enrolment] method = %s needs %s as well", enrol_kind_name(kind), lacks);
 	return false;
@@ -112,7 +123,7 @@ static bool host_load(const EnrolPlan *plan, EnrolHost *host, const char *uri, c
 	if (!broker_uri_parse(uri, &host->uri, error))
 		return false;
 	if (!host->uri.tls)
-		return plan_fail(error, "speaks TLS only: the URI has to begin with mqtts://");
+		return plan_fail(error, SPEAKS_TLS);
 	host->text = broker_uri_format(&host->uri);
 
 	TlsConfig config = {

@@ -56,17 +56,23 @@ const char *enrol_kind_lacks(const EnrolKind *kind, const char *id_scope, const 
 	return kind->lacks ? kind->lacks(id_scope, template) : NULL;
 }
 
+bool enrol_kind_takes(const EnrolKind *kind, const char *name, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (kind->check(name, &cause))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG, "%s: set [enrolment] name",
+		    cause->message);
+	return false;
+}
+
 /* --- an exchange --- */
 
 Enrol *enrol_new(const EnrolKind *kind, const EnrolSettings *settings, GError **error)
 {
-	g_autoptr(GError) cause = NULL;
-
-	if (!kind->check(settings->name, &cause)) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "%s: set [enrolment] name", cause->message);
+	if (!enrol_kind_takes(kind, settings->name, error))
 		return NULL;
-	}
 
 	Enrol *enrol = g_new0(Enrol, 1);
 

@@ -100,6 +100,10 @@ bool enrol_kind_secret(const EnrolKind *kind);
 /* enrol_kind_lacks() - the setting that is missing, as in the configuration; NULL: none */
 const char *enrol_kind_lacks(const EnrolKind *kind, const char *id_scope, const char *template);
 
+/* enrol_kind_takes() - whether a device may have that name there
+ * Errors: LANDFALL_ERROR_CONFIG */
+bool enrol_kind_takes(const EnrolKind *kind, const char *name, GError **error);
+
 /* enrol_new() - an exchange that has not begun
  * @kind: static
  * Returns it, free with enrol_free()

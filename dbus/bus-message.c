@@ -85,11 +85,6 @@ const char *bus_message_path(const BusMessage *message)
 	return dbus_message_get_path(message->message);
 }
 
-const char *bus_message_interface(const BusMessage *message)
-{
-	return dbus_message_get_interface(message->message);
-}
-
 const char *bus_message_member(const BusMessage *message)
 {
 	return dbus_message_get_member(message->message);

@@ -44,9 +44,6 @@ const char *bus_message_sender(const BusMessage *message);
 /* bus_message_path() - of the object called or speaking; borrowed */
 const char *bus_message_path(const BusMessage *message);
 
-/* bus_message_interface() - borrowed; NULL where absent */
-const char *bus_message_interface(const BusMessage *message);
-
 /* bus_message_member() - method or signal; borrowed */
 const char *bus_message_member(const BusMessage *message);
 

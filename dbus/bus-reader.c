@@ -96,11 +96,6 @@ bool bus_reader_bool(BusReader *reader)
 	return reader_basic(reader, DBUS_TYPE_BOOLEAN).bool_val;
 }
 
-uint8_t bus_reader_u8(BusReader *reader)
-{
-	return reader_basic(reader, DBUS_TYPE_BYTE).byt;
-}
-
 int16_t bus_reader_i16(BusReader *reader)
 {
 	return reader_basic(reader, DBUS_TYPE_INT16).i16;
@@ -121,21 +116,6 @@ uint32_t bus_reader_u32(BusReader *reader)
 	return reader_basic(reader, DBUS_TYPE_UINT32).u32;
 }
 
-int64_t bus_reader_i64(BusReader *reader)
-{
-	return reader_basic(reader, DBUS_TYPE_INT64).i64;
-}
-
-uint64_t bus_reader_u64(BusReader *reader)
-{
-	return reader_basic(reader, DBUS_TYPE_UINT64).u64;
-}
-
-double bus_reader_double(BusReader *reader)
-{
-	return reader_basic(reader, DBUS_TYPE_DOUBLE).dbl;
-}
-
 static const char *reader_text(BusReader *reader, char type)
 {
 	const char *text = reader_basic(reader, type).str;
@@ -151,11 +131,6 @@ const char *bus_reader_string(BusReader *reader)
 const char *bus_reader_path(BusReader *reader)
 {
 	return reader_text(reader, DBUS_TYPE_OBJECT_PATH);
-}
-
-const char *bus_reader_signature(BusReader *reader)
-{
-	return reader_text(reader, DBUS_TYPE_SIGNATURE);
 }
 
 const uint8_t *bus_reader_bytes(BusReader *reader, size_t *len)

@@ -9,12 +9,11 @@
  *
  * | D-Bus | here          | D-Bus     | here                           |
  * |-------|---------------|-----------|--------------------------------|
- * | y b   | _u8 _bool     | s o g     | _string _path _signature       |
- * | n q   | _i16 _u16     | ay        | _bytes                         |
- * | i u   | _i32 _u32     | as ao     | _strings                       |
- * | x t   | _i64 _u64     | a( a{ ( { | _enter, _more, ..., _leave     |
- * | d     | _double       | a{s? a{o? | _enter, while (_entry), _leave |
- * | h     | only to _skip | v         | _enter "v", ..., _leave        |
+ * | b     | _bool         | ay        | _bytes                         |
+ * | n q   | _i16 _u16     | as ao     | _strings                       |
+ * | i u   | _i32 _u32     | a( a{ ( { | _enter, _more, ..., _leave     |
+ * | s o   | _string _path | a{s? a{o? | _enter, while (_entry), _leave |
+ * | other | only to _skip | v         | _enter "v", ..., _leave        |
  */
 #pragma once
 
@@ -34,10 +33,7 @@ bool bus_reader_has(BusReader *reader, const char *signature);
 /* bus_reader_bool() - b; false when it is not there */
 bool bus_reader_bool(BusReader *reader);
 
-/* bus_reader_u8() - y; 0 when it is not there, as for all numbers below */
-uint8_t bus_reader_u8(BusReader *reader);
-
-/* bus_reader_i16() - n */
+/* bus_reader_i16() - n; 0 when it is not there, as for all numbers below */
 int16_t bus_reader_i16(BusReader *reader);
 
 /* bus_reader_u16() - q */
@@ -49,23 +45,11 @@ int32_t bus_reader_i32(BusReader *reader);
 /* bus_reader_u32() - u */
 uint32_t bus_reader_u32(BusReader *reader);
 
-/* bus_reader_i64() - x */
-int64_t bus_reader_i64(BusReader *reader);
-
-/* bus_reader_u64() - t */
-uint64_t bus_reader_u64(BusReader *reader);
-
-/* bus_reader_double() - d */
-double bus_reader_double(BusReader *reader);
-
 /* bus_reader_string() - s; valid UTF-8, never NULL, borrowed */
 const char *bus_reader_string(BusReader *reader);
 
 /* bus_reader_path() - o; a valid path, or "" when it is not there; borrowed */
 const char *bus_reader_path(BusReader *reader);
-
-/* bus_reader_signature() - g; the same */
-const char *bus_reader_signature(BusReader *reader);
 
 /* bus_reader_bytes() - an array of bytes
  * @len: number of octets

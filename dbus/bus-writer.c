@@ -120,11 +120,6 @@ void bus_writer_u64(BusWriter *writer, uint64_t value)
 	writer_basic(writer, DBUS_TYPE_UINT64, &value);
 }
 
-void bus_writer_double(BusWriter *writer, double value)
-{
-	writer_basic(writer, DBUS_TYPE_DOUBLE, &value);
-}
-
 void bus_writer_string(BusWriter *writer, const char *text)
 {
 	g_autofree char *valid = NULL;
@@ -142,14 +137,6 @@ void bus_writer_path(BusWriter *writer, const char *path)
 		writer_basic(writer, DBUS_TYPE_OBJECT_PATH, &path);
 	else
 		writer_spoil(writer, "path", path ? path : "(none)");
-}
-
-void bus_writer_signature(BusWriter *writer, const char *signature)
-{
-	if (signature && dbus_signature_validate(signature, NULL))
-		writer_basic(writer, DBUS_TYPE_SIGNATURE, &signature);
-	else
-		writer_spoil(writer, "signature", signature ? signature : "(none)");
 }
 
 /* Begins a container of type @code whose contents are of @contents. */

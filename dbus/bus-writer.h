@@ -41,17 +41,11 @@ void bus_writer_i64(BusWriter *writer, int64_t value);
 /* bus_writer_u64() - t */
 void bus_writer_u64(BusWriter *writer, uint64_t value);
 
-/* bus_writer_double() - d */
-void bus_writer_double(BusWriter *writer, double value);
-
 /* bus_writer_string() - NULL is written as ""; octets that are not UTF-8 become U+FFFD */
 void bus_writer_string(BusWriter *writer, const char *text);
 
 /* bus_writer_path() - o; must be a valid path */
 void bus_writer_path(BusWriter *writer, const char *path);
-
-/* bus_writer_signature() - g; must be a valid signature */
-void bus_writer_signature(BusWriter *writer, const char *signature);
 
 /* bus_writer_bytes() - @len octets as ay; @data may be NULL when @len is 0 */
 void bus_writer_bytes(BusWriter *writer, const void *data, size_t len);

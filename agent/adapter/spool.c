@@ -250,12 +250,7 @@ static void spool_push_released(Spool *spool, Released released)
 		task_push(spool, NULL);
 }
 
-void spool_release(Spool *spool, uint64_t last)
-{
-	spool_push_released(spool, (Released){ 0, last, 0 });
-}
-
-void spool_release_range(Spool *spool, uint64_t first, uint64_t last)
+void spool_release(Spool *spool, uint64_t first, uint64_t last)
 {
 	spool_push_released(spool, (Released){ first, last, 0 });
 }

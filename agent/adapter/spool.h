@@ -88,14 +88,11 @@ void spool_fetch(Spool *spool, const SpoolWish *wish, SpoolFetched done, void *d
  * @done: called once, later, when it has done what was asked for before */
 void spool_ping(Spool *spool, SpoolPinged done, void *data);
 
-/* spool_release() - everything up to @last was delivered and may be deleted */
-void spool_release(Spool *spool, uint64_t last);
+/* spool_release() - @first to @last were delivered and may be deleted. What was released is never
+ * fetched again, unless the disk takes no deletions */
+void spool_release(Spool *spool, uint64_t first, uint64_t last);
 
-/* spool_release_range() - the same for @first to @last alone. What was released is never fetched
- * again, unless the disk takes no deletions */
-void spool_release_range(Spool *spool, uint64_t first, uint64_t last);
-
-/* spool_drop() - as spool_release(), but @dropped of them were given up: counted */
+/* spool_drop() - the same for everything up to @last, of which @dropped were given up: counted */
 void spool_drop(Spool *spool, uint64_t last, uint64_t dropped);
 
 /* spool_stats() - as of the last change told */

@@ -132,7 +132,7 @@ static void sender_accepted(UplinkSender *sender, uint16_t id)
 	} else if (window_acked(sender->window, id, &range)) {
 		sender->status.last_ack = MAX(sender->status.last_ack, range.last);
 		sender->status.last_publish_ms = g_get_real_time() / 1000;
-		spool_release_range(sender->config.spool, range.first, range.last);
+		spool_release(sender->config.spool, range.first, range.last);
 	}
 }
 

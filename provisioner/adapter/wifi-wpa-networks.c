@@ -212,8 +212,3 @@ const GPtrArray *wifi_wpa_networks_list(const WifiWpaNetworks *networks)
 {
 	return networks->list;
 }
-
-bool wifi_wpa_networks_is_reading(const WifiWpaNetworks *networks)
-{
-	return networks->call != NULL;
-}

@@ -53,9 +53,6 @@ void wifi_wpa_networks_read(WifiWpaNetworks *networks);
  * Borrowed until the next reading */
 const GPtrArray *wifi_wpa_networks_list(const WifiWpaNetworks *networks);
 
-/* wifi_wpa_networks_is_reading() - the list is about to be replaced */
-bool wifi_wpa_networks_is_reading(const WifiWpaNetworks *networks);
-
 /* wifi_wpa_networks_number() - the last part of an object path: what wpa_supplicant calls its id */
 guint wifi_wpa_networks_number(const char *path);
 

@@ -133,7 +133,7 @@ static void test_quiet_release(Fixture *f, gconstpointer data)
 	size_t changes = f->changes;
 
 	for (uint64_t seq = 1; seq <= 10; seq++)
-		spool_release(f->spool, seq);
+		spool_release(f->spool, 1, seq);
 	while (spool_stats(f->spool)->depth > 0)
 		g_main_context_iteration(NULL, TRUE);
 	g_assert_cmpuint(f->changes, ==, changes + 1);
@@ -161,7 +161,7 @@ static void test_round_trip(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->fetched->len, ==, 0);
 
 	/* deletions ride with the next samples */
-	spool_release(f->spool, 20);
+	spool_release(f->spool, 1, 20);
 	append(f, 1);
 	wait_for_answers(f, 5);
 	g_assert_cmpuint(spool_stats(f->spool)->depth, ==, 6);
@@ -199,9 +199,9 @@ static void test_newest(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(payload_last(f->fetched->pdata[0]), ==, 35);
 	g_assert_cmpuint(payload_first(f->fetched->pdata[1]), ==, 16);
 
-	spool_release_range(f->spool, 26, 35);
-	spool_release_range(f->spool, 5, 6);
-	spool_release_range(f->spool, 16, 25);
+	spool_release(f->spool, 26, 35);
+	spool_release(f->spool, 5, 6);
+	spool_release(f->spool, 16, 25);
 	fetch_newest(f, 35, 9);
 	wait_for_answers(f, 3);
 	g_assert_cmpuint(f->fetched->len, ==, 2);
@@ -209,7 +209,7 @@ static void test_newest(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), ==, 4);
 	g_assert_cmpuint(payload_count(f->fetched->pdata[0]), ==, 10);
 	g_assert_cmpuint(payload_last(f->fetched->pdata[1]), ==, 3);
-	spool_release_range(f->spool, 1, 4);
+	spool_release(f->spool, 1, 4);
 	fetch(f, 0, 100, 1);
 	wait_for_answers(f, 4);
 	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), ==, 7);
@@ -251,7 +251,7 @@ static void test_close(Fixture *f, gconstpointer data)
 	for (int i = 0; i < 1000; i++)
 		append(f, 3);
 	fetch(f, 0, 10, 2);
-	spool_release(f->spool, 100);
+	spool_release(f->spool, 1, 100);
 	spool_close(f->spool);
 	g_assert_cmpuint(f->answers, ==, 1001);
 	g_assert_cmpuint(f->taken, ==, 3000);
@@ -275,7 +275,7 @@ static void test_limit(Fixture *f, gconstpointer data)
 	g_assert_error(f->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL);
 
 	uint64_t all = spool_stats(f->spool)->depth;
-	spool_release(f->spool, all);
+	spool_release(f->spool, 1, all);
 	append(f, 100);
 	wait_for_answers(f, 3);
 	append(f, 100);
@@ -325,7 +325,7 @@ static void child_appended(size_t taken, const GError *error, void *data)
 	    write(child->fd, &child->last, sizeof(child->last)) != sizeof(child->last))
 		_exit(1);
 	if (++child->batches % RELEASE_EVERY == 0)
-		spool_release(child->spool, child->last - 2 * CHILD_BATCH);
+		spool_release(child->spool, 1, child->last - 2 * CHILD_BATCH);
 	child_append(child);
 }
 

@@ -483,10 +483,26 @@ static bool db_make_room(SpoolDb *db, size_t len, GError **error)
 	return true;
 }
 
+/* What is written to a file that has lost its name is gone with the process. */
+static bool db_has_name(SpoolDb *db, GError **error)
+{
+	int moved = 0;
+
+	sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (moved)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+			    "spool %s was removed or renamed while it was in use: put it back, or "
+			    "restart the agent",
+			    db->path);
+	return !moved;
+}
+
 bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GError **error)
 {
 	size_t count = sample_batch_count(batch);
 
+	if (!db_has_name(db, error))
+		return false;
 	for (*taken = 0; *taken < count; ++*taken) {
 		Sample sample = sample_batch_get(batch, *taken);
 		bool room = db_has_room(db, sample.values_len);

@@ -680,6 +680,27 @@ static void test_disk_full_drained(Fixture *f, gconstpointer data)
 	g_assert_cmpint(umount(f->dir), ==, 0);
 }
 
+/* Removed under our feet: nothing is taken that would be gone with the process. */
+static void test_removed(Fixture *f, gconstpointer data)
+{
+	g_autoptr(SpoolDb) db = open_fine(f);
+	g_autoptr(SampleBatch) batch = batch_of(1);
+	g_autofree char *elsewhere = g_strconcat(f->path, ".elsewhere", NULL);
+	g_autoptr(GError) error = NULL;
+	size_t taken = 0;
+
+	g_assert_cmpuint(append(db, 2), ==, 2);
+	g_assert_cmpint(g_rename(f->path, elsewhere), ==, 0);
+	g_assert_true(spool_db_begin(db, &error));
+	g_assert_false(spool_db_append(db, batch, &taken, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	spool_db_rollback(db);
+	remove_up_to(db, 1, 0); /* what was taken goes on */
+	g_assert_cmpuint(spool_db_stats(db).depth, ==, 1);
+	g_assert_cmpint(g_rename(elsewhere, f->path), ==, 0);
+	g_assert_cmpuint(append(db, 1), ==, 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -705,6 +726,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/disk-full", test_disk_full);
 	ADD("/agent/spool-db/write-fails", test_write_fails);
 	ADD("/agent/spool-db/read-only", test_read_only);
+	ADD("/agent/spool-db/removed", test_removed);
 	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
 		g_test_add(damage_cases[i].path, Fixture, &damage_cases[i], set_up, test_damage,
 			   tear_down);

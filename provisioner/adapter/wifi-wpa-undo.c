@@ -79,7 +79,7 @@ static BusMessage *push(WifiWpaUndo *undo, const char *path, const char *interfa
 	return message;
 }
 
-static void push_enable(WifiWpaUndo *undo, const char *path)
+static void push_enabled(WifiWpaUndo *undo, const char *path, bool enabled)
 {
 	BusWriter *writer =
 		bus_message_writer(push(undo, path, "org.freedesktop.DBus.Properties", "Set"));
@@ -87,7 +87,7 @@ static void push_enable(WifiWpaUndo *undo, const char *path)
 	bus_writer_string(writer, WPA_NETWORK_IFACE);
 	bus_writer_string(writer, "Enabled");
 	bus_writer_open_variant(writer, "b");
-	bus_writer_bool(writer, true);
+	bus_writer_bool(writer, enabled);
 	bus_writer_close(writer);
 }
 
@@ -104,16 +104,76 @@ static bool may_be_missed(const GPtrArray *list, const WpaUndoPlan *plan)
 	return false;
 }
 
-static void push_flush(WifiWpaUndo *undo, const char *path)
+/* With nothing enabled, or a scan for the trial would fill what was emptied. */
+static void push_flush(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
+		       const WpaUndoPlan *plan)
 {
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+
+		if (network->enabled && is_condemned(network, plan))
+			push_enabled(undo, network->path, false);
+	}
 	bus_writer_u32(bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "FlushBSS")), 0);
 }
 
-/* The order matters: what is enabled again is to be in the file. */
+static void push_network(WifiWpaUndo *undo, const char *path, const char *member,
+			 const WpaConfigured *network)
+{
+	bus_writer_path(bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, member)),
+			network->path);
+}
+
+/* The one to return to of those that a trial took the place of: what was joined last has the highest
+ * priority. NULL: it took the place of none. */
+static const WpaConfigured *first_due(const GPtrArray *list, const WpaUndoPlan *plan)
+{
+	const WpaConfigured *first = NULL;
+
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+
+		if (is_due(network, list, plan) && (!first || network->priority > first->priority))
+			first = network;
+	}
+	return first;
+}
+
+/* Selecting begins a connection with that network and disables all others. Were they enabled one by
+ * one instead, wpa_supplicant would set out for the first and be interrupted for a better one: what is
+ * interrupted in a handshake has lost its keys, and is not tried again for a while. */
+static void push_return(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
+			const WpaUndoPlan *plan)
+{
+	const WpaConfigured *first = first_due(list, plan);
+
+	if (!first)
+		return;
+	if (may_be_missed(list, plan))
+		push_flush(undo, path, list, plan);
+	if (plan->keep)
+		push_enabled(undo, first->path, true); /* another trial is under way: not now */
+	else
+		push_network(undo, path, "SelectNetwork", first);
+	for (guint i = 0; i < list->len; i++) {
+		const WpaConfigured *network = g_ptr_array_index(list, i);
+		bool wanted = network->enabled && !is_condemned(network, plan);
+
+		if (network != first && (wanted || is_due(network, list, plan)))
+			push_enabled(undo, network->path, true);
+	}
+}
+
+/* The order matters: a trial goes when all it took the place of is enabled again, for its mark is all
+ * that tells; and that is to be in the file. */
 static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
 		       const WpaUndoPlan *plan)
 {
 	bool reconnect = false;
+
+	push_return(undo, path, list, plan);
+
+	bool returning = !g_queue_is_empty(&undo->messages);
 
 	for (guint i = 0; i < list->len; i++) {
 		const WpaConfigured *network = g_ptr_array_index(list, i);
@@ -121,21 +181,11 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 		if (!is_condemned(network, plan))
 			continue;
 		reconnect = reconnect || network->trial || plan->reconnect;
-		bus_writer_path(
-			bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "RemoveNetwork")),
-			network->path);
-	}
-	if (reconnect && may_be_missed(list, plan))
-		push_flush(undo, path);
-	for (guint i = 0; i < list->len; i++) {
-		const WpaConfigured *network = g_ptr_array_index(list, i);
-
-		if (is_due(network, list, plan))
-			push_enable(undo, network->path);
+		push_network(undo, path, "RemoveNetwork", network);
 	}
 	if (!g_queue_is_empty(&undo->messages) && plan->save)
 		push(undo, path, WPA_INTERFACE_IFACE, "SaveConfig");
-	if (reconnect)
+	if (reconnect && !returning)
 		push(undo, path, WPA_INTERFACE_IFACE, "Reassociate");
 }
 

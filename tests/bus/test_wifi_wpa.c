@@ -87,8 +87,10 @@ static void test_swept(WpaBed *bed, gconstpointer data)
 		     WPA_BED_TRIAL);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->reassociates == 1);
+	TEST_WAIT(fake->saves == 1);
 	g_test_assert_expected_messages();
+	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
+	g_assert_cmpuint(fake->reassociates, ==, 0);
 	g_assert_null(fake->networks[3].object);
 	g_assert_true(fake->networks[0].enabled);
 	g_assert_true(fake->networks[1].enabled);
@@ -111,8 +113,10 @@ static void test_swept_hidden(WpaBed *bed, gconstpointer data)
 		     WPA_BED_TRIAL);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->reassociates == 1);
+	TEST_WAIT(fake->saves == 1);
 	g_test_assert_expected_messages();
+	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
+	g_assert_cmpuint(fake->reassociates, ==, 0);
 	g_assert_cmpuint(fake->flushes, ==, 1);
 	g_assert_true(fake->networks[0].enabled);
 }
@@ -127,8 +131,10 @@ static void test_swept_renumbered(WpaBed *bed, gconstpointer data)
 		     WPA_BED_TRIAL);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->reassociates == 1);
+	TEST_WAIT(fake->saves == 1);
 	g_test_assert_expected_messages();
+	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
+	g_assert_cmpuint(fake->reassociates, ==, 0);
 	g_assert_true(fake->networks[0].enabled);
 }
 

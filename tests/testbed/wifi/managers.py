@@ -166,3 +166,8 @@ class Iwd:
 
 
 MANAGERS = {manager.name: manager for manager in (NetworkManager, WpaSupplicant, Iwd)}
+
+
+def current():
+    """The one that testbed-manager says has the interface."""
+    return MANAGERS[output("testbed-manager").strip()]()

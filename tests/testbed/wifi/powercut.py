@@ -24,10 +24,6 @@ BEFORE = pathlib.Path("/testbed/lab/powercut.json")  # of the host: outlives the
 JOIN_TIMEOUT = 60
 
 
-def this_manager():
-    return managers.MANAGERS[managers.output("testbed-manager").strip()]()
-
-
 def power_off():
     pathlib.Path("/proc/sysrq-trigger").write_text("b")
     time.sleep(60)
@@ -87,7 +83,7 @@ def prepare(backend):
 
 
 def cut(point, network):
-    manager = this_manager()
+    manager = managers.current()
     if not device.wait_for(lambda: all(managers.station())):
         sys.exit("the device is on no network")
     BEFORE.write_text(json.dumps([name.hex() for name in manager.configured()]))
@@ -112,7 +108,7 @@ def trouble(manager, before, name):
 
 
 def verdict(network):
-    manager = this_manager()
+    manager = managers.current()
     before = {bytes.fromhex(name) for name in json.loads(BEFORE.read_text())}
     name = network.encode()
     device.run("testbed-ap", "start")

@@ -15,7 +15,7 @@
 #define IP4_WAIT_MS     15000 /* once connected; after that an IPv6 address will do */
 #define ADDRESS_WAIT_MS 40000 /* once connected: as long as NetworkManager gives DHCP */
 #define LOST_MS         1000  /* for iwd to join again what it lost before there was an address */
-#define MISSES          2     /* scans without the network before it counts as gone */
+#define HIDDEN_ASKS     2     /* for a name, before nobody answers to it */
 
 typedef enum JoinStep {
 	JOIN_START,
@@ -288,40 +288,66 @@ static void join_judge(WifiIwdJoin *join, bool in_sight)
 	join_fail(join, wifi_iwd_map_failure(&end));
 }
 
-/* iwd shows a network for half a minute after it was heard last; the kernel knows when that was. A
- * passphrase is asked for when the network has been found. */
+/* When it was there: a passphrase is asked for when the network has been found. */
+static int64_t since_us(const WifiIwdJoin *join)
+{
+	return g_get_monotonic_time() - MAX(join->there_us, wifi_iwd_agent_asked_us(join->agent));
+}
+
+/* iwd shows a network for half a minute after it was heard last; the kernel knows when that was. */
 static bool is_heard(const WifiIwdJoin *join, const WifiIwdSeen *seen)
 {
-	int64_t since_us = MAX(join->there_us, wifi_iwd_agent_asked_us(join->agent));
-
 	if (!seen || !seen->heard)
 		return find_network(join, join->kind) != NULL;
 	return wifi_air_is_heard(seen->heard, join->wanted->ssid, join->wanted->ssid_len,
-				 (uint32_t)((g_get_monotonic_time() - since_us) / 1000));
+				 (uint32_t)(since_us(join) / 1000));
 }
 
-static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
+/* Once connected there are keys: whether it was lost is not worth half a minute. */
+static WifiIwdVerdict judge_sight(WifiIwdJoin *join, const WifiIwdSeen *seen)
 {
-	WifiIwdJoin *join = data;
-	bool heard = is_heard(join, seen);
+	const WifiIwdSight sight = {
+		.heard = is_heard(join, seen),
+		.shown = !join->connected && find_network(join, join->kind),
+		.misses = join->misses,
+		.since_us = since_us(join),
+	};
 
-	g_clear_pointer(&join->scan, wifi_iwd_scan_free);
-	if (!heard && seen && !seen->borrowed)
-		join->misses++;
-	if (!heard && seen && join->misses < MISSES) { /* one scan may miss what is there */
-		join_look_again(join);
-	} else if (heard && !join->connected && join->kind == WIFI_IWD_OPEN && !join->again) {
+	if (!seen)
+		return sight.heard ? WIFI_IWD_THERE : WIFI_IWD_GONE;
+	return wifi_iwd_map_sight(&sight);
+}
+
+static void join_judged(WifiIwdJoin *join, bool there)
+{
+	if (there && !join->connected && join->kind == WIFI_IWD_OPEN && !join->again) {
 		join->again = true; /* no passphrase can be wrong there */
 		join_connect(join);
 	} else if (!join->connected) {
-		join_judge(join, heard);
-	} else if (heard) {
+		join_judge(join, there);
+	} else if (there) {
 		join->misses = 0;
 		join->step = JOIN_ADDRESS;
 		join_check_address(join);
 	} else {
 		join_fail(join, WIFI_FAILURE_NOT_FOUND);
 	}
+}
+
+static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
+{
+	WifiIwdJoin *join = data;
+
+	if (seen && !seen->borrowed && !is_heard(join, seen))
+		join->misses++;
+
+	WifiIwdVerdict verdict = judge_sight(join, seen);
+
+	g_clear_pointer(&join->scan, wifi_iwd_scan_free);
+	if (verdict == WIFI_IWD_UNSURE)
+		join_look_again(join);
+	else
+		join_judged(join, verdict == WIFI_IWD_THERE);
 }
 
 static void join_look_again(WifiIwdJoin *join)
@@ -413,7 +439,8 @@ static void on_connect(BusReply *reply, void *user_data)
 	if (!join->visible && g_strcmp0(join->error, IWD_ERROR_NOT_HIDDEN) == 0) {
 		join->visible = true;
 		join_connect(join);
-	} else if (g_strcmp0(join->error, IWD_ERROR_NOT_FOUND) == 0 && join->connects < MISSES) {
+	} else if (g_strcmp0(join->error, IWD_ERROR_NOT_FOUND) == 0 &&
+		   join->connects < HIDDEN_ASKS) {
 		join_connect(join); /* asked for by name, it may have missed the question */
 	} else {
 		join_refused(join);

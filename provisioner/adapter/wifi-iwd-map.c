@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#define MISSES   2                     /* scans without the network before it counts as gone */
+#define SHOWN_US (32 * G_USEC_PER_SEC) /* iwd shows a network for 30 s after it was heard last */
+
 #define PASSPHRASE_MIN 8
 #define PASSPHRASE_MAX 63
 
@@ -82,4 +85,15 @@ WifiFailure wifi_iwd_map_failure(const WifiIwdEnd *end)
 	if (!end->in_sight)
 		return WIFI_FAILURE_NOT_FOUND;
 	return end->kind == WIFI_IWD_PSK && end->asked ? WIFI_FAILURE_AUTH : WIFI_FAILURE_OTHER;
+}
+
+WifiIwdVerdict wifi_iwd_map_sight(const WifiIwdSight *sight)
+{
+	if (sight->heard)
+		return WIFI_IWD_THERE;
+	if (sight->misses < MISSES) /* one scan may miss what is there */
+		return WIFI_IWD_UNSURE;
+	if (!sight->shown)
+		return WIFI_IWD_GONE;
+	return sight->since_us >= SHOWN_US ? WIFI_IWD_THERE : WIFI_IWD_UNSURE;
 }

@@ -34,3 +34,18 @@ bool wifi_iwd_map_key_fits(WifiIwdKind kind, const Secret *passphrase);
 /* wifi_iwd_map_failure() - why Connect failed. iwd answers "Failed" to nearly everything: a network
  * that is still in the air after it was given a passphrase has refused it */
 WifiFailure wifi_iwd_map_failure(const WifiIwdEnd *end);
+
+/* What is known of a network that refused us. */
+typedef struct WifiIwdSight {
+	bool heard;       /* the kernel heard it since it was asked for */
+	bool shown;       /* it is on the bus */
+	int misses;       /* whole scans that ended without a trace of it */
+	int64_t since_us; /* how long ago it was asked for */
+} WifiIwdSight;
+
+typedef enum WifiIwdVerdict { WIFI_IWD_THERE, WIFI_IWD_GONE, WIFI_IWD_UNSURE } WifiIwdVerdict;
+
+/* wifi_iwd_map_sight() - is it in the air? Each band that iwd scans flushes from the kernel's list what
+ * the one before has heard, so that list may lack what is there. iwd itself drops what no scan heard
+ * for 30 s: what it shows for longer is there. UNSURE: scan again */
+WifiIwdVerdict wifi_iwd_map_sight(const WifiIwdSight *sight);

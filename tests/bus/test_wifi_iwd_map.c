@@ -109,6 +109,31 @@ static void test_ends(void)
 		g_assert_cmpint(wifi_iwd_map_failure(&end_cases[i].end), ==, end_cases[i].failure);
 }
 
+static const struct {
+	WifiIwdSight sight;
+	WifiIwdVerdict verdict;
+} sight_cases[] = {
+	{ { true, true, 0, 0 }, WIFI_IWD_THERE },
+	{ { true, false, 2, 60 }, WIFI_IWD_THERE },
+	{ { false, true, 0, 5 }, WIFI_IWD_UNSURE },
+	{ { false, false, 1, 5 }, WIFI_IWD_UNSURE },
+	{ { false, false, 2, 5 }, WIFI_IWD_GONE },
+	/* It may have been heard last when it was asked for. */
+	{ { false, true, 2, 31 }, WIFI_IWD_UNSURE },
+	{ { false, true, 2, 32 }, WIFI_IWD_THERE },
+	{ { false, true, 1, 60 }, WIFI_IWD_UNSURE },
+};
+
+static void test_sight(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(sight_cases); i++) {
+		WifiIwdSight sight = sight_cases[i].sight;
+
+		sight.since_us *= G_USEC_PER_SEC;
+		g_assert_cmpint(wifi_iwd_map_sight(&sight), ==, sight_cases[i].verdict);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -117,5 +142,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/wifi-iwd-map/rssi", test_rssi);
 	g_test_add_func("/wifi-iwd-map/fits", test_fits);
 	g_test_add_func("/wifi-iwd-map/ends", test_ends);
+	g_test_add_func("/wifi-iwd-map/sight", test_sight);
 	return g_test_run();
 }

@@ -60,11 +60,16 @@ class NetworkManager:
         listing = bus.get_object(service, "/org/freedesktop/NetworkManager/Settings")
         for path in listing.ListConnections(dbus_interface=self.settings):
             profile = bus.get_object(service, path)
-            about = profile.GetSettings(dbus_interface=self.settings + ".Connection")
+            try:
+                about = profile.GetSettings(dbus_interface=self.settings + ".Connection")
+                file = profile.Get(self.settings + ".Connection", "Filename",
+                                   dbus_interface=dbus.PROPERTIES_IFACE)
+            except dbus.exceptions.DBusException as error:
+                if error.get_dbus_name() != "org.freedesktop.DBus.Error.UnknownMethod":
+                    raise
+                continue  # deleted since it was listed
             if about["connection"]["type"] != "802-11-wireless":
                 continue
-            file = profile.Get(self.settings + ".Connection", "Filename",
-                               dbus_interface=dbus.PROPERTIES_IFACE)
             yield (bytes(about["802-11-wireless"]["ssid"]), str(file),
                    about["connection"].get("autoconnect", True),
                    "bssid" in about["802-11-wireless"])

@@ -47,6 +47,7 @@ struct WifiIwdJoin {
 	int misses;
 	bool again;       /* an open network that failed is tried once more */
 	int64_t there_us; /* of the last Connect or loss: heard since then, it is there */
+	int64_t look_us;  /* when the last scan for it began */
 	guint start;
 	guint deadline;
 	guint ip4_wait;
@@ -289,9 +290,9 @@ static void join_judge(WifiIwdJoin *join, bool in_sight)
 }
 
 /* When it was there: a passphrase is asked for when the network has been found. */
-static int64_t since_us(const WifiIwdJoin *join)
+static int64_t there_us(const WifiIwdJoin *join)
 {
-	return g_get_monotonic_time() - MAX(join->there_us, wifi_iwd_agent_asked_us(join->agent));
+	return MAX(join->there_us, wifi_iwd_agent_asked_us(join->agent));
 }
 
 /* iwd shows a network for half a minute after it was heard last; the kernel knows when that was. */
@@ -300,7 +301,7 @@ static bool is_heard(const WifiIwdJoin *join, const WifiIwdSeen *seen)
 	if (!seen || !seen->heard)
 		return find_network(join, join->kind) != NULL;
 	return wifi_air_is_heard(seen->heard, join->wanted->ssid, join->wanted->ssid_len,
-				 (uint32_t)(since_us(join) / 1000));
+				 (uint32_t)((g_get_monotonic_time() - there_us(join)) / 1000));
 }
 
 /* Once connected there are keys: whether it was lost is not worth half a minute. */
@@ -310,7 +311,7 @@ static WifiIwdVerdict judge_sight(WifiIwdJoin *join, const WifiIwdSeen *seen)
 		.heard = is_heard(join, seen),
 		.shown = !join->connected && find_network(join, join->kind),
 		.misses = join->misses,
-		.since_us = since_us(join),
+		.since_us = join->look_us - there_us(join),
 	};
 
 	if (!seen)
@@ -353,6 +354,7 @@ static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
 static void join_look_again(WifiIwdJoin *join)
 {
 	join->step = JOIN_JUDGE;
+	join->look_us = g_get_monotonic_time();
 	join->scan = wifi_iwd_scan_new(&join->context, false, SCAN_TIMEOUT_MS, on_judged, join);
 }
 

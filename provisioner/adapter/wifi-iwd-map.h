@@ -40,7 +40,7 @@ typedef struct WifiIwdSight {
 	bool heard;       /* the kernel heard it since it was asked for */
 	bool shown;       /* it is on the bus */
 	int misses;       /* whole scans that ended without a trace of it */
-	int64_t since_us; /* how long ago it was asked for */
+	int64_t since_us; /* from when it was asked for to the start of the last scan */
 } WifiIwdSight;
 
 typedef enum WifiIwdVerdict { WIFI_IWD_THERE, WIFI_IWD_GONE, WIFI_IWD_UNSURE } WifiIwdVerdict;

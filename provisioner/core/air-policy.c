@@ -86,12 +86,14 @@ static void cause_set(AirPolicy *policy, AirReason reason, bool cause, int64_t n
 		return;
 	if (cause && !rule->cause)
 		cause_begin(policy, reason, now_us);
-	else if (cause || !rule_holds(rule) || policy->phone == AIR_PHONE_PROVED)
+	else if (cause || !rule->cause)
 		rule->over_us = 0;
-	else if (policy->phone == AIR_PHONE_THERE && rule->over_us == 0)
-		rule->over_us = now_us + AIR_UNPROVED_US;
-	if (!cause && rule->cause && !(rule_holds(rule) && policy->phone != AIR_PHONE_NONE))
+	else if (!rule_holds(rule) || policy->phone == AIR_PHONE_NONE)
 		cause_end(policy, reason);
+	else if (policy->phone == AIR_PHONE_PROVED)
+		rule->over_us = 0;
+	else if (rule->over_us == 0)
+		rule->over_us = now_us + AIR_UNPROVED_US;
 }
 
 /* A person asks, once more perhaps: the time begins anew. */

@@ -305,17 +305,15 @@ static bool is_heard(const WifiIwdJoin *join, const WifiIwdSeen *seen)
 }
 
 /* Once connected there are keys: whether it was lost is not worth half a minute. */
-static WifiIwdVerdict judge_sight(WifiIwdJoin *join, const WifiIwdSeen *seen)
+static WifiIwdVerdict judge_sight(const WifiIwdJoin *join, bool heard)
 {
 	const WifiIwdSight sight = {
-		.heard = is_heard(join, seen),
+		.heard = heard,
 		.shown = !join->connected && find_network(join, join->kind),
 		.misses = join->misses,
 		.since_us = join->look_us - there_us(join),
 	};
 
-	if (!seen)
-		return sight.heard ? WIFI_IWD_THERE : WIFI_IWD_GONE;
 	return wifi_iwd_map_sight(&sight);
 }
 
@@ -338,11 +336,13 @@ static void join_judged(WifiIwdJoin *join, bool there)
 static void on_judged(const WifiIwdSeen *seen, const GError *error, void *data)
 {
 	WifiIwdJoin *join = data;
+	bool heard = is_heard(join, seen);
 
-	if (seen && !seen->borrowed && !is_heard(join, seen))
+	if (!heard && seen && !seen->borrowed)
 		join->misses++;
 
-	WifiIwdVerdict verdict = judge_sight(join, seen);
+	/* Without a scan there is nothing to wait for. */
+	WifiIwdVerdict verdict = seen || heard ? judge_sight(join, heard) : WIFI_IWD_GONE;
 
 	g_clear_pointer(&join->scan, wifi_iwd_scan_free);
 	if (verdict == WIFI_IWD_UNSURE)

@@ -103,6 +103,7 @@ void enrol_plan_free(EnrolPlan *plan)
 	if (!plan)
 		return;
 	g_clear_error(&plan->error);
+	g_clear_error(&plan->damage);
 	store_identity_free(plan->claim);
 	broker_conf_free(plan->broker);
 	host_clear(&plan->host);
@@ -251,15 +252,52 @@ static bool load_exchange(EnrolPlan *plan, const EnrolKind *kind, GError **error
 	return plan->enrol != NULL;
 }
 
+/* Whether files of the current generation, which @failure is about, do not hold any more. A key in a
+ * token may be missing for a while only, and another one than ours may be a token put in by mistake. */
+static bool is_damaged(const Store *store, uint32_t generation, const GError *failure)
+{
+	g_autofree char *dir = g_strdup_printf("%s/generations/%u", store_path(store), generation);
+	g_autoptr(StoreParts) parts = store_parts_load_some(dir, NULL);
+	bool in_token = parts && parts->key && device_key_place(parts->key) != DEVICE_KEY_FILE;
+
+	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE) ||
+	    g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_MISMATCH))
+		return !in_token;
+	return g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID);
+}
+
+/* The claim that a damaged current generation can be made anew from. An older one that is no claim
+ * stands in for it by itself (uplink-target). */
+static StoreIdentity *find_claim_of_damaged(EnrolPlan *plan, Store *store, GError *failure,
+					    GError **error)
+{
+	bool damaged = store_current_generation(store, &plan->current, NULL) &&
+		       is_damaged(store, plan->current, failure);
+	g_autoptr(StoreIdentity) older = damaged ? store_fallback(store) : NULL;
+
+	if (!older) {
+		g_propagate_error(error, failure);
+		return NULL;
+	}
+	if (!enrol_wanted(plan->config, older)) {
+		g_error_free(failure);
+		return NULL;
+	}
+	plan->damage = failure;
+	plan->task = ENROL_TASK_MEND;
+	return plan->again ? g_steal_pointer(&older) : NULL;
+}
+
 /* The claim, when there is something to do with it now; NULL without an error: there is not. */
 static StoreIdentity *find_claim(EnrolPlan *plan, GError **error)
 {
 	g_autoptr(Store) store = store_open(plan->config->store.path);
-	g_autoptr(StoreIdentity) current = store_current(store, error);
+	GError *failure = NULL;
+	g_autoptr(StoreIdentity) current = store_current(store, &failure);
 	g_autoptr(StoreIdentity) claim = NULL;
 
 	if (!current)
-		return NULL;
+		return find_claim_of_damaged(plan, store, failure, error);
 	plan->current = current->generation;
 	if (enrol_wanted(plan->config, current))
 		return g_steal_pointer(&current);
@@ -323,6 +361,27 @@ static bool plan_unchanged(const EnrolPlan *plan, Store *store, GError **error)
 	return false;
 }
 
+/* What the claim says nothing of is taken over from the current generation. Where that is damaged, so
+ * may be its settings for 802.1X: better none than no identity. */
+static StoreIdentity *install(const EnrolPlan *plan, Store *store, StoreParts *parts,
+			      GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	StoreIdentity *identity = store_install(store, parts, &failure);
+
+	if (identity)
+		return identity;
+	if (!plan->damage || failure->code != LANDFALL_ERROR_STORE_INVALID) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	if (!parts->wifi)
+		parts->wifi = g_bytes_new_static("", 0);
+	if (!parts->wifi_ca)
+		parts->wifi_ca = g_bytes_new_static("", 0);
+	return store_install(store, parts, error);
+}
+
 void enrol_plan_commit(EnrolPlan *plan)
 {
 	g_autoptr(Store) store = store_open(plan->config->store.path);
@@ -345,7 +404,7 @@ void enrol_plan_commit(EnrolPlan *plan)
 		g_clear_pointer(&parts->key, secret_free); /* the one that waits for it */
 	}
 
-	g_autoptr(StoreIdentity) identity = store_install(store, parts, &plan->error);
+	g_autoptr(StoreIdentity) identity = install(plan, store, parts, &plan->error);
 
 	if (identity)
 		g_message("the device is enrolled: generation %u is its identity",

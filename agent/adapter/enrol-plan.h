@@ -7,7 +7,9 @@
  *
  * The claim is the identity that the exchange is had with: the current generation, as long as its
  * broker.conf does not say that it is the outcome of one; else, while that outcome has never
- * connected, the generation before it. It stays in the store until the outcome has connected.
+ * connected, the generation before it. It stays in the store until the outcome has connected, and
+ * after that until something else is installed: an outcome whose files are damaged is made anew from
+ * it. A key in a token that cannot be opened is no damage.
  *
  * Both calls may take seconds and are made in a thread; in between the plan belongs to the loop.
  */
@@ -26,6 +28,7 @@
 typedef enum EnrolTask {
 	ENROL_TASK_NONE,  /* no identity, or one that has its place */
 	ENROL_TASK_TRIAL, /* the outcome is current and has never connected */
+	ENROL_TASK_MEND,  /* the current generation is damaged, and its claim is there */
 	ENROL_TASK_ENROL, /* an exchange */
 } EnrolTask;
 
@@ -38,9 +41,10 @@ typedef struct EnrolHost {
 
 typedef struct EnrolPlan {
 	const Config *config; /* borrowed */
-	bool again;           /* in: enrol once more what is on trial */
+	bool again;           /* in: enrol once more what is on trial or damaged */
 	EnrolTask task;
 	GError *error;        /* of load or commit */
+	GError *damage;       /* of the current generation, when the claim can mend it; else NULL */
 	uint32_t current;     /* generation at that moment */
 	StoreIdentity *claim; /* and below: for ENROL_TASK_ENROL */
 	BrokerConf *broker;   /* settings of the connection */

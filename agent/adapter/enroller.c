@@ -34,7 +34,8 @@ struct Enroller {
 	void *data;
 	Phase phase;
 	bool look_again; /* the store changed while it was read or written */
-	bool again;      /* what is on trial is enrolled once more */
+	bool again;      /* what is on trial, or damaged, is enrolled once more */
+	bool damaged;    /* that it is; one in use that was read before says nothing of it */
 	unsigned rounds; /* how often it was, in vain */
 	EnrolPlan *plan; /* with the thread while there is a call */
 	OffLoop *call;
@@ -43,9 +44,9 @@ struct Enroller {
 	unsigned granting; /* subscriptions that are not answered */
 	bool decided;      /* the connection is being closed, the rest is ours */
 	EnrolMessage *next;
-	guint pause; /* until it is sent */
-	guint timer; /* of the phase */
-	int64_t retry_us;
+	guint pause;      /* until it is sent */
+	guint timer;      /* of the phase */
+	int64_t retry_us; /* when it runs out, if told */
 	Backoff backoff;
 	char *refusal; /* why it is probed */
 	char *last_error;
@@ -145,21 +146,52 @@ static gboolean on_trial_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The outcome gets its time; each further one gets twice as much. */
+/* In this time what is to be enrolled once more is. */
+static void enroller_wait_again(Enroller *enroller, int64_t wait_ms)
+{
+	enroller_rest(enroller);
+	enroller->retry_us = g_get_monotonic_time() + wait_ms * 1000;
+	enroller->timer = g_timeout_add((guint)wait_ms, on_trial_over, enroller);
+}
+
+/* The outcome gets its time; each further one gets twice as much. 0: as long as it takes. */
+static int64_t enroller_trial_ms(const Enroller *enroller)
+{
+	return MIN(enroller->config->store.trial_ms << enroller->rounds, TRIAL_MAX_MS);
+}
+
 static void enroller_watch_trial(Enroller *enroller)
 {
-	int64_t trial_ms = enroller->config->store.trial_ms << enroller->rounds;
+	int64_t trial_ms = enroller_trial_ms(enroller);
 
-	enroller_rest(enroller);
 	if (trial_ms > 0)
-		enroller->timer =
-			g_timeout_add((guint)MIN(trial_ms, TRIAL_MAX_MS), on_trial_over, enroller);
+		enroller_wait_again(enroller, trial_ms);
+	else
+		enroller_rest(enroller);
+}
+
+/* At once when it is the first time; else a disk that damages whatever is written to it would have
+ * the cloud asked for ever. */
+static void enroller_mend(Enroller *enroller)
+{
+	const EnrolPlan *plan = enroller->plan;
+	int64_t trial_ms = enroller_trial_ms(enroller);
+	int64_t wait_ms = enroller->rounds == 0 ? 0 : trial_ms > 0 ? trial_ms : TRIAL_MAX_MS;
+
+	g_warning(
+		"generation %u is damaged: %s; enrolling the device once more in %" G_GINT64_FORMAT
+		" s",
+		plan->current, plan->damage->message, wait_ms / 1000);
+	g_free(enroller->last_error);
+	enroller->last_error = g_strdup(plan->damage->message);
+	enroller_wait_again(enroller, wait_ms);
 }
 
 static void on_loaded(Enroller *enroller)
 {
 	EnrolPlan *plan = enroller->plan;
 
+	enroller->damaged = plan->damage != NULL;
 	if (g_error_matches(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT)) {
 		enroller_rest(enroller);
 		return;
@@ -171,6 +203,7 @@ static void on_loaded(Enroller *enroller)
 	switch (plan->task) {
 	case ENROL_TASK_NONE: enroller_rest(enroller); return;
 	case ENROL_TASK_TRIAL: enroller_watch_trial(enroller); return;
+	case ENROL_TASK_MEND: enroller_mend(enroller); return;
 	case ENROL_TASK_ENROL: enroller_exchange(enroller); return;
 	}
 }
@@ -184,6 +217,7 @@ static void on_committed(Enroller *enroller)
 		return;
 	}
 	enroller->again = false;
+	enroller->damaged = false;
 	g_clear_pointer(&enroller->last_error, g_free);
 	enroller->look_again = true;
 	enroller_rest(enroller);
@@ -493,7 +527,7 @@ void enroller_connected(Enroller *enroller)
 {
 	bool trial = enroller->phase == PHASE_REST && enroller->timer;
 
-	if (!trial && !enroller->again)
+	if (enroller->damaged || (!trial && !enroller->again))
 		return; /* it was about another one, which is to be enrolled yet */
 	backoff_reset(&enroller->backoff);
 	g_clear_pointer(&enroller->last_error, g_free);
@@ -506,12 +540,13 @@ void enroller_connected(Enroller *enroller)
 EnrollerStatus enroller_status(const Enroller *enroller)
 {
 	EnrollerStatus status = { .state = ENROL_RUNNING };
+	bool mends = enroller->phase == PHASE_REST && enroller->damaged;
 
-	if (enroller->phase == PHASE_REST)
-		status.state = ENROL_IDLE;
-	else if (enroller->phase == PHASE_BACKOFF || enroller->phase == PHASE_CLOCK)
+	if (enroller->phase == PHASE_BACKOFF || enroller->phase == PHASE_CLOCK || mends)
 		status.state = ENROL_WAITING;
-	if (enroller->phase == PHASE_BACKOFF)
+	else if (enroller->phase == PHASE_REST)
+		status.state = ENROL_IDLE;
+	if (enroller->phase == PHASE_BACKOFF || mends)
 		status.retry_ms = MAX(enroller->retry_us - g_get_monotonic_time(), 0) / 1000;
 	if (enroller->config->enrolment.method != BROKER_ENROLMENT_NONE)
 		status.last_error = enroller->last_error ? enroller->last_error : "";

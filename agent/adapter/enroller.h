@@ -3,7 +3,8 @@
  * enroller - gets the device its place in a cloud, by that cloud's own provisioning
  *
  *   phase        leaves it when
- *   REST         enroller_look(), or the outcome has not connected within its trial: LOAD
+ *   REST         enroller_look(), or the outcome has not connected within its trial, or it is
+ *                damaged: LOAD
  *   LOAD         the store was read: nothing to do REST, else CLOCK
  *   CLOCK        the clock has reached the claim's first day
  *   EXCHANGE     the cloud has decided: COMMIT; it refuses, but may know us already: PROBE

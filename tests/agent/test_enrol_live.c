@@ -32,6 +32,7 @@ typedef struct Case {
 	const char *lines;  /* of the configuration, after [enrolment] */
 	const char *device; /* certificate that is imported */
 	bool hub;           /* the house is at an address of its own, which the cloud tells */
+	const char *trial;  /* NULL: a second */
 } Case;
 
 typedef struct Fixture {
@@ -111,8 +112,8 @@ static void set_up(Fixture *f, gconstpointer data)
 	g_assert_cmpint(g_chmod(pki_path(f->pki, "secret"), 0600), ==, 0);
 
 	g_autofree char *lines = g_strdup_printf(
-		"[store]\ntrial = 1s\n[enrolment]\nuri = mqtts://127.0.0.1:%u\nsecret = %s\n%s\n",
-		f->desk_port, pki_path(f->pki, "secret"), c->lines);
+		"[store]\ntrial = %s\n[enrolment]\nuri = mqtts://127.0.0.1:%u\nsecret = %s\n%s\n",
+		c->trial ? c->trial : "1s", f->desk_port, pki_path(f->pki, "secret"), c->lines);
 
 	f->agent = agent_process_new(broker_port(f->house), lines);
 	if (c->hub)
@@ -318,6 +319,47 @@ static void test_thingsboard_again(Fixture *f, gconstpointer data)
 	expect_telemetry(f, "dev-1");
 }
 
+/* The key of the current generation loses its end. */
+static void damage_key(Fixture *f)
+{
+	g_autofree char *path = agent_process_path(f->agent, "store/current/device.key");
+
+	g_assert_cmpint(truncate(path, 100), ==, 0);
+}
+
+/* Enrolled and connected, then damaged: the claim is still there. */
+static void test_damaged(Fixture *f, gconstpointer data)
+{
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, "1 dev-1 good;*2 dev-1 good;");
+	agent_process_kill(f->agent);
+	damage_key(f);
+	agent_process_start(f->agent);
+	await_error(f, "generations/2/device.key: holds no private key");
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, "1 dev-1 good;*3 dev-1 good;");
+	expect_telemetry(f, "dev-1");
+}
+
+/* The cloud is not asked again and again when what it gave is damaged before it connects. */
+static void test_damaged_again(Fixture *f, gconstpointer data)
+{
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, "1 strange good;*2 strange;");
+	damage_key(f);
+	agent_process_signal(f->agent, SIGHUP);
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, "1 strange good;*3 strange;");
+	damage_key(f);
+	agent_process_signal(f->agent, SIGHUP);
+	await_error(f, "generations/3/device.key: holds no private key");
+	g_assert_cmpfloat(enrolment_retry_ms(f), >, 3600 * 1000);
+}
+
 /* --- aws-fleet --- */
 
 #define AWS_CREATE    "$aws/certificates/create-from-csr/json"
@@ -506,11 +548,12 @@ static void test_dps_again(Fixture *f, gconstpointer data)
 #define AWS_LINES "method = aws-fleet\ntemplate = fleet\nname = dev-7\n[broker]\nprofile = aws\n"
 #define DPS_LINES "method = dps\nid_scope = 0ne1\n"
 
-static const Case thingsboard = { TB_LINES, "dev-1", false };
-static const Case thingsboard_strange = { TB_LINES, "strange", false };
-static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false };
-static const Case aws = { AWS_LINES, "claim", false };
-static const Case dps = { DPS_LINES, "dev-1", true };
+static const Case thingsboard = { TB_LINES, "dev-1", false, NULL };
+static const Case thingsboard_strange = { TB_LINES, "strange", false, NULL };
+static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false, NULL };
+static const Case thingsboard_patient = { TB_LINES, "strange", false, "1h" };
+static const Case aws = { AWS_LINES, "claim", false, NULL };
+static const Case dps = { DPS_LINES, "dev-1", true, NULL };
 
 int main(int argc, char **argv)
 {
@@ -521,6 +564,8 @@ int main(int argc, char **argv)
 	ADD("thingsboard/refused", &thingsboard_strange, test_thingsboard_refused);
 	ADD("thingsboard/cut", &thingsboard, test_thingsboard_cut);
 	ADD("thingsboard/again", &thingsboard_strange, test_thingsboard_again);
+	ADD("thingsboard/damaged", &thingsboard, test_damaged);
+	ADD("thingsboard/damaged-again", &thingsboard_patient, test_damaged_again);
 	ADD("silent", &thingsboard_hasty, test_silent);
 	ADD("aws", &aws, test_aws);
 	ADD("aws/refused", &aws, test_aws_refused);

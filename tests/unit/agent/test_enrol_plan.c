@@ -2,6 +2,10 @@
 /* Whether [enrolment] holds together, and whom it is about. */
 #include "agent/adapter/enrol-plan.h"
 
+#include "common/error.h"
+#include "tests/unit/common/store-support.h"
+
+#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct CheckCase {
@@ -73,9 +77,154 @@ static void test_wanted(void)
 	g_assert_true(enrol_wanted(dps, &identity));
 }
 
+/* --- what is damaged, and what may come back by itself --- */
+
+#define CLAIM    "[broker]\nuri = mqtts://localhost\n"
+#define ENROLLED CLAIM "enrolled = thingsboard\n"
+
+typedef struct DamageCase {
+	const char *name;
+	const char *file; /* of the current generation */
+	const char *text; /* that it holds now; NULL: it is gone */
+	EnrolTask task;
+} DamageCase;
+
+static const DamageCase damage_cases[] = {
+	{ "none", "good", "", ENROL_TASK_NONE },
+	{ "key-empty", "device.key", "", ENROL_TASK_MEND },
+	{ "key-short", "device.key", "-----BEGIN PRIVATE KEY-----\nMIGH", ENROL_TASK_MEND },
+	{ "key-gone", "device.key", NULL, ENROL_TASK_MEND },
+	{ "certificate-short", "device.crt", "-----BEGIN CERTIFICATE-----\nMIIB", ENROL_TASK_MEND },
+	{ "certificate-gone", "device.crt", NULL, ENROL_TASK_MEND },
+	{ "broker-conf", "broker.conf", "[broker]\nur", ENROL_TASK_MEND },
+	{ "token-absent", "device.key", "pkcs11:token=t;object=o?module-path=/none",
+	  ENROL_TASK_NONE },
+};
+
+/* One claim and what it was enrolled as. */
+static Config *enrolled(StoreFixture *f)
+{
+	static const char *const confs[] = { CLAIM, ENROLLED };
+	g_autofree char *text = g_strdup_printf(
+		"[store]\npath = %s\n[enrolment]\nmethod = thingsboard\nsecret = %s\n", f->path,
+		pki_path(f->pki, "secret"));
+
+	pki_write(f->pki, "secret", "key\nsecret\n");
+	g_assert_cmpint(g_chmod(pki_path(f->pki, "secret"), 0600), ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(confs); i++) {
+		g_autoptr(StoreParts) parts = support_parts(f->pki, "one inter", "one", confs[i]);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(StoreIdentity) identity = store_import(f->store, parts, &error);
+
+		g_assert_no_error(error);
+		g_assert_true(store_mark_good(f->store, identity->generation, NULL));
+	}
+	return parse(text);
+}
+
+static void damage(const StoreFixture *f, const char *file, const char *text)
+{
+	g_autofree char *path = g_build_filename(f->path, "current", file, NULL);
+
+	if (text)
+		g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	else
+		g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
+static void test_damage(StoreFixture *f, gconstpointer data)
+{
+	const DamageCase *c = data;
+	g_autoptr(Config) config = enrolled(f);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+	bool waits = c->task == ENROL_TASK_NONE && strcmp(c->file, "device.key") == 0;
+
+	damage(f, c->file, c->text);
+	enrol_plan_load(plan);
+	g_assert_cmpint(plan->task, ==, c->task);
+	g_assert_cmpint(plan->error != NULL, ==, waits);
+	g_assert_cmpint(plan->damage != NULL, ==, c->task == ENROL_TASK_MEND);
+	g_assert_null(plan->claim);
+}
+
+/* Another key than that of the certificate. */
+static void test_mismatch(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = enrolled(f);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+	g_autofree char *key = NULL;
+
+	g_assert_true(g_file_get_contents(pki_path(f->pki, "two.key"), &key, NULL, NULL));
+	damage(f, "device.key", key);
+	enrol_plan_load(plan);
+	g_assert_no_error(plan->error);
+	g_assert_cmpint(plan->task, ==, ENROL_TASK_MEND);
+	g_assert_cmpint(plan->damage->code, ==, LANDFALL_ERROR_KEY_MISMATCH);
+}
+
+/* An enrolled generation stands in for the damaged one: there is nothing to enrol. */
+static void test_stand_in(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = enrolled(f);
+	g_autoptr(StoreParts) parts = support_parts(f->pki, "two inter", "two", ENROLLED);
+	g_autoptr(StoreIdentity) identity = store_import(f->store, parts, NULL);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+
+	g_assert_nonnull(identity);
+	damage(f, "device.key", "");
+	enrol_plan_load(plan);
+	g_assert_no_error(plan->error);
+	g_assert_cmpint(plan->task, ==, ENROL_TASK_NONE);
+}
+
+/* The outcome takes the place of the damaged one, whose settings for 802.1X go where they are what is
+ * damaged. */
+static void test_mended(StoreFixture *f, gconstpointer data)
+{
+	static const char answer[] =
+		"{\"status\":\"SUCCESS\",\"credentialsType\":\"X509_CERTIFICATE\"}";
+	const char *file = data;
+	g_autoptr(Config) config = enrolled(f);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, true);
+	g_autoptr(GError) error = NULL;
+	EnrolStep step;
+
+	damage(f, file, "nonsense");
+	enrol_plan_load(plan);
+	g_assert_no_error(plan->error);
+	g_assert_cmpint(plan->task, ==, ENROL_TASK_ENROL);
+	g_assert_cmpuint(plan->claim->generation, ==, 1);
+	enrol_message_free(enrol_begin(plan->enrol));
+	g_assert_true(enrol_receive(plan->enrol, "/provision/response", (const uint8_t *)answer,
+				    strlen(answer), &step, &error));
+	enrol_plan_commit(plan);
+	g_assert_no_error(plan->error);
+
+	g_autoptr(StoreIdentity) identity = store_current(f->store, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(identity->generation, ==, 3);
+	g_assert_false(enrol_wanted(config, identity));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++) {
+		g_autofree char *path =
+			g_strconcat("/adapter/enrol-plan/damage/", damage_cases[i].name, NULL);
+
+		g_test_add(path, StoreFixture, &damage_cases[i], support_set_up, test_damage,
+			   support_tear_down);
+	}
+	g_test_add("/adapter/enrol-plan/damage/mismatch", StoreFixture, NULL, support_set_up,
+		   test_mismatch, support_tear_down);
+	g_test_add("/adapter/enrol-plan/stand-in", StoreFixture, NULL, support_set_up,
+		   test_stand_in, support_tear_down);
+	g_test_add("/adapter/enrol-plan/mended/key", StoreFixture, "device.key", support_set_up,
+		   test_mended, support_tear_down);
+	g_test_add("/adapter/enrol-plan/mended/wifi", StoreFixture, "wifi.conf", support_set_up,
+		   test_mended, support_tear_down);
 	for (size_t i = 0; i < G_N_ELEMENTS(check_cases); i++) {
 		g_autofree char *path =
 			g_strconcat("/adapter/enrol-plan/check/", check_cases[i].name, NULL);

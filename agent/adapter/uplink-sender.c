@@ -31,6 +31,7 @@ struct UplinkSender {
 	unsigned suspects;     /* refused alone, one after the other, up to the cursor */
 	uint64_t proved_until; /* the broker took this one after refusing those before it */
 	LogRate drop_lines;
+	LogRate large_lines;
 	UplinkSenderStatus status;
 };
 
@@ -104,6 +105,13 @@ static uint64_t sender_farthest(const UplinkSender *sender)
 							  : sender->window);
 }
 
+/* Nothing more over this connection. */
+static void sender_end(UplinkSender *sender, const GError *error)
+{
+	sender->finished = true;
+	sender->config.refused(error, sender->config.data);
+}
+
 /* What is wrong with a message itself (INVALID) stays wrong; everything else may pass by itself. */
 static void sender_refused(UplinkSender *sender, const GError *error)
 {
@@ -116,8 +124,7 @@ static void sender_refused(UplinkSender *sender, const GError *error)
 		}
 		sender->alone_until = MAX(sender->alone_until, sender_farthest(sender));
 	}
-	sender->finished = true;
-	sender->config.refused(error, sender->config.data);
+	sender_end(sender, error);
 }
 
 static void sender_accepted(UplinkSender *sender, uint16_t id)
@@ -155,8 +162,26 @@ static PayloadLimits sender_limits(const UplinkSender *sender)
 	return limits;
 }
 
-/* One sample that no message of this broker can hold would block all others for ever. */
-static bool sender_drop(UplinkSender *sender, const Payload *payload, const GError *error)
+/* A sample that no message of this broker can hold counts as refused alone. */
+static bool sender_too_large(UplinkSender *sender, const Payload *payload, const GError *error)
+{
+	uint64_t seq = payload_last(payload);
+
+	if (sender->suspects == 0 && seq >= sender->proved_until &&
+	    log_rate_allow(&sender->large_lines, g_get_monotonic_time(), NULL))
+		g_message("sample %" G_GUINT64_FORMAT
+			  " is left out until the broker has taken one behind it: %s",
+			  seq, error->message);
+	window_sent(sender->window, 0, payload_first(payload), seq);
+	if (sender_suspect(sender, error))
+		return true;
+	sender_end(sender, error);
+	return false;
+}
+
+/* One sample that no message of this broker can hold would block all others for ever. False when
+ * nothing more can be sent now. */
+static bool sender_not_sent(UplinkSender *sender, const Payload *payload, const GError *error)
 {
 	if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID) ||
 	    window_in_flight(sender->window) > 0)
@@ -168,12 +193,7 @@ static bool sender_drop(UplinkSender *sender, const Payload *payload, const GErr
 			window_rewind(sender->window);
 		return false;
 	}
-	if (sender->suspects > 0) {
-		window_sent(sender->window, 0, payload_first(payload), payload_last(payload));
-		return sender_suspect(sender, error);
-	}
-	sender_give_up(sender, payload_last(payload), error);
-	return true;
+	return sender_too_large(sender, payload, error);
 }
 
 /* What was fetched last belongs to it. */
@@ -220,7 +240,7 @@ static bool sender_send(UplinkSender *sender, Payload *payload)
 	id = mqtt_client_publish(sender->client, profile_topic(profile), text, len,
 				 profile_settings(profile)->retain, &error);
 	if (id == 0)
-		return sender_drop(sender, payload, error);
+		return sender_not_sent(sender, payload, error);
 	window_sent(sender_lane(sender), id, payload_first(payload), payload_last(payload));
 	return true;
 }
@@ -281,8 +301,11 @@ static void sender_fetched(GPtrArray *fetched, void *data)
 		sender_join(sender);
 		return;
 	}
-	for (guint i = 0; i < payloads->len && usable && sent; i++)
+	for (guint i = 0; i < payloads->len && usable && sent; i++) {
 		sent = sender_send(sender, g_ptr_array_index(payloads, i));
+		if (sender->suspects > 0) /* what is behind it goes alone */
+			break;
+	}
 	if (sent)
 		sender_pump(sender);
 	else if (window_in_flight(sender->window) == 0 && !sender->hold_timer)
@@ -439,7 +462,7 @@ UplinkSender *uplink_sender_new(const UplinkSenderConfig *config)
 	const SpoolStats *stats = spool_stats(config->spool);
 
 	sender->config = *config;
-	sender->drop_lines = LOG_RATE_PEER;
+	sender->drop_lines = sender->large_lines = LOG_RATE_PEER;
 	sender->window = window_new(stats->first - 1, uplink_sender_window(sender));
 	return sender;
 }

@@ -7,7 +7,8 @@
  *
  * A backlog that is to be paced travels beside what is new (core/window). A message that the broker
  * refuses for what it is ends the connection; over the next one its samples travel alone, so that
- * the one at fault is found, and given up only when the broker takes another behind it.
+ * the one at fault is found, and given up only when the broker takes another behind it. So is one that
+ * is larger than the broker takes, which is not even sent.
  *
  * Owner: the uplink. It opens and closes the connection, and hands the answers to it on.
  */

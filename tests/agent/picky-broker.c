@@ -18,6 +18,7 @@ struct PickyBroker {
 	GMutex lock; /* all below */
 	GCond changed;
 	const char *const *refused;
+	uint8_t limit;       /* octets of a packet, told in CONNACK; 0: is not */
 	bool forbids;        /* ends a connection that subscribes */
 	uint8_t granted;     /* in each SUBACK: a QoS, or a reason to refuse */
 	unsigned rate_count; /* 0: takes any number */
@@ -164,9 +165,19 @@ static bool take_cut(PickyBroker *broker)
 	return cut;
 }
 
+/* With Maximum Packet Size, where there is one. */
+static void on_connect(PickyBroker *broker, int fd)
+{
+	g_mutex_lock(&broker->lock);
+	const uint8_t limited[] = { 0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, broker->limit };
+	const uint8_t plain[] = { 0x20, 3, 0, 0, 0 };
+	bool limits = broker->limit > 0;
+	g_mutex_unlock(&broker->lock);
+	send_all(fd, limits ? limited : plain, limits ? sizeof(limited) : sizeof(plain));
+}
+
 static void serve(PickyBroker *broker, int fd, const char *const *refused)
 {
-	static const uint8_t connack[] = { 0x20, 3, 0, 0, 0 };
 	static const uint8_t pingresp[] = { 0xd0, 0 };
 	uint8_t type, *body;
 	size_t len;
@@ -174,7 +185,7 @@ static void serve(PickyBroker *broker, int fd, const char *const *refused)
 
 	while (fine && (body = read_packet(fd, &type, &len))) {
 		if (type >> 4 == CONNECT)
-			send_all(fd, connack, sizeof(connack));
+			on_connect(broker, fd);
 		else if ((type >> 4 == PUBLISH || type >> 4 == SUBSCRIBE) && take_cut(broker))
 			fine = false;
 		else if (type >> 4 == PUBLISH)
@@ -249,6 +260,13 @@ void picky_broker_refuse(PickyBroker *broker, const char *const *words)
 {
 	g_mutex_lock(&broker->lock);
 	broker->refused = words;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_limit(PickyBroker *broker, uint8_t octets)
+{
+	g_mutex_lock(&broker->lock);
+	broker->limit = octets;
 	g_mutex_unlock(&broker->lock);
 }
 

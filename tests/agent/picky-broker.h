@@ -26,6 +26,10 @@ uint16_t picky_broker_port(const PickyBroker *broker);
  * @words: borrowed static texts up to a NULL; "" is in every message */
 void picky_broker_refuse(PickyBroker *broker, const char *const *words);
 
+/* picky_broker_limit() - from the next connection on say that no packet may be larger than @octets;
+ * 0: nothing is said */
+void picky_broker_limit(PickyBroker *broker, uint8_t octets);
+
 /* picky_broker_deny() - from now on refuse each subscription, with that reason in its SUBACK */
 void picky_broker_deny(PickyBroker *broker, uint8_t reason);
 

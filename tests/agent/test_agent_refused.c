@@ -5,6 +5,7 @@
 #include "tests/agent/picky-broker.h"
 
 #include <cjson/cJSON.h>
+#include <string.h>
 
 #define POLL_US     5000
 #define POLL_ROUNDS 24000 /* two minutes */
@@ -101,6 +102,50 @@ static void test_all_refused(gconstpointer reason)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* A sample that is larger than the broker takes goes, counted, and the others arrive. */
+static void test_too_large(gconstpointer lines)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = prepare(broker, lines);
+	g_autofree char *pad = g_strnfill(200, 'x');
+	g_autofree char *large =
+		g_strdup_printf("{\"op\":\"publish\"}\n{\"n\":1000,\"pad\":\"%s\"}\n", pad);
+	g_autofree char *answer = NULL;
+
+	picky_broker_limit(broker, 200);
+	agent_process_start(agent);
+	publish(agent, 1, 20);
+	answer = agent_process_converse(agent, large, strlen(large));
+	publish(agent, 21, 40);
+	await_empty(agent);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 1);
+	for (int n = 1; n <= 40; n++) {
+		g_autofree char *word = g_strdup_printf("\"n\":%d,", n);
+
+		g_assert_true(picky_broker_has(broker, word));
+	}
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
+/* A limit that no sample fits in, as by a slip of the operator, costs none. */
+static void test_all_too_large(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_limit(broker, 60);
+	agent = start(broker);
+	publish(agent, 1, 1500);
+	picky_broker_await(broker, 3);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	picky_broker_limit(broker, 0);
+	await_empty(agent);
+	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	g_assert_true(picky_broker_has(broker, "\"n\":1,"));
+	g_assert_true(picky_broker_has(broker, "\"n\":1500,"));
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* A broker that ends each connection that subscribes: samples arrive all the same. */
 static void test_forbidden(void)
 {
@@ -175,6 +220,12 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/agent/refused/all/quota", GUINT_TO_POINTER(QUOTA), test_all_refused);
 	g_test_add_data_func("/agent/refused/all/busy", GUINT_TO_POINTER(SERVER_BUSY),
 			     test_all_refused);
+	g_test_add_data_func("/agent/refused/too-large", "", test_too_large);
+	g_test_add_data_func("/agent/refused/too-large-newest", "[agent]\nbacklog_order = newest\n",
+			     test_too_large);
+	g_test_add_data_func("/agent/refused/too-large-one-by-one", "[agent]\nbatch = 1\n",
+			     test_too_large);
+	g_test_add_func("/agent/refused/all-too-large", test_all_too_large);
 	g_test_add_func("/agent/refused/metered", test_metered);
 	g_test_add_func("/agent/refused/cut", test_cut);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);

@@ -19,11 +19,15 @@
 
 /* One sender's worth of requests is left for callers who need not be asked about. */
 #define CHECKS_MAX (BUS_REQUESTS_MAX - BUS_REQUESTS_SENDER_MAX)
+/* Strangers who are asked about may take minutes; the rest is for callers whom the bus daemon knows.
+ * It lets a connection of the system bus wait for 128 answers, of bluetoothd and others, too. */
+#define ASKED_MAX BUS_REQUESTS_SENDER_MAX
 
 struct BusAuthority {
 	Bus *bus;
 	const char *action;
 	GPtrArray *checks;    /* of Check, owned */
+	unsigned int asking;  /* of them, those that polkit has */
 	unsigned int started; /* makes each cancellation id a new one */
 };
 
@@ -55,6 +59,8 @@ static void check_finish(Check *check, GError *error)
 	void *data = check->data;
 	g_autoptr(GError) taken = error;
 
+	if (check->asked)
+		check->authority->asking--;
 	g_ptr_array_remove_fast(check->authority->checks, check);
 	func(taken, data);
 }
@@ -62,6 +68,12 @@ static void check_finish(Check *check, GError *error)
 static void check_deny(Check *check, const char *why)
 {
 	check_finish(check, g_error_new_literal(BUS_ERROR, BUS_ERROR_DENIED, why));
+}
+
+static void check_limit(Check *check)
+{
+	check_finish(check,
+		     g_error_new_literal(BUS_ERROR, BUS_ERROR_LIMIT, "too many callers wait"));
 }
 
 static void check_refuse(Check *check)
@@ -133,6 +145,7 @@ static void ask_polkit(Check *check)
 	bus_writer_u32(writer, check->interactive ? FLAG_INTERACT : 0);
 	bus_writer_string(writer, check->cancel_id);
 	check->asked = true;
+	check->authority->asking++;
 	check->call = bus_call_start(check->authority->bus, message,
 				     check->interactive ? PERSON_MS : MACHINE_MS, on_polkit, check);
 }
@@ -181,6 +194,8 @@ static void on_credentials(BusReply *reply, void *data)
 		check_deny(check, error->message); /* the caller has left, most likely */
 	else if (is_trusted(bus_reply_reader(reply)))
 		check_finish(check, NULL);
+	else if (check->authority->asking >= ASKED_MAX)
+		check_limit(check);
 	else
 		ask_polkit(check);
 }

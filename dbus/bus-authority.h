@@ -9,7 +9,8 @@
  *
  * So a device without polkit works for those who run it, and polkit cannot lock them out. Owner:
  * the App. A check that is not over when the authority is freed ends then, as denied. 192 may be
- * under way: whoever calls without end shuts out nobody whose calls are not checked.
+ * under way, 64 of them at polkit, which may take minutes: whoever calls without end shuts out
+ * nobody whose calls are not checked, and none of those who need no leave.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ typedef struct BusAuthority BusAuthority;
 
 /* BusAuthorityFunc - the check is over; runs exactly once
  * @error: NULL: allowed. Else borrowed: BUS_ERROR_DENIED, BUS_ERROR_INTERACTION (a person would
- *	have to be asked and @interactive was false), BUS_ERROR_LIMIT (too many are being checked;
+ *	have to be asked and @interactive was false), BUS_ERROR_LIMIT (too many are being checked, maybe
  *	told from within bus_authority_check()) */
 typedef void (*BusAuthorityFunc)(const GError *error, void *data);
 

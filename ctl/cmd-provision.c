@@ -72,15 +72,18 @@ static void print_lockout(const cJSON *properties)
 	putchar('\n');
 }
 
+/* One that does not run has State and Progress alone: nothing is said of the rest. */
 static void print_page(const cJSON *properties)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(page); i++) {
-		const char *value = ctl_json_text(properties, page[i].property, "");
-		g_autofree char *printable = printable_text(value, strlen(value));
+		const char *value = ctl_json_text(properties, page[i].property, NULL);
+		g_autofree char *printable = value ? printable_text(value, strlen(value)) : NULL;
 
-		printf("%-12s %s\n", page[i].heading, *value ? printable : page[i].empty);
+		if (value)
+			printf("%-12s %s\n", page[i].heading, *value ? printable : page[i].empty);
 	}
-	printf("%-12s %.0f\n", "Security", ctl_json_number(properties, "Security"));
+	if (cJSON_HasObjectItem(properties, "Security"))
+		printf("%-12s %.0f\n", "Security", ctl_json_number(properties, "Security"));
 	print_lockout(properties);
 }
 

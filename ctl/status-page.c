@@ -58,12 +58,17 @@ static bool write_failure(const cJSON *part, Line *line)
 static void write_provisioner(const cJSON *page, int64_t now_s, Line *line)
 {
 	const cJSON *part = cJSON_GetObjectItem(page, "provisioner");
+	const cJSON *lockout = cJSON_GetArrayItem(cJSON_GetObjectItem(part, "Lockout"), 0);
+	bool locked = g_strcmp0(cJSON_GetStringValue(lockout), "locked") == 0;
 
 	if (write_failure(part, line))
 		return;
 	append_printable(line->text, ctl_json_text(part, "Progress", "?"));
-	line->trouble = strcmp(ctl_json_text(part, "State", ""), "failed") == 0;
-	if (line->trouble)
+	line->trouble = locked || strcmp(ctl_json_text(part, "State", ""), "failed") == 0;
+	if (locked)
+		line->advice = "too many proofs of possession were wrong: 'landfallctl provision "
+			       "unlock' lets phones in again";
+	else if (line->trouble)
 		line->advice = "the phone can send other credentials; see 'landfallctl provision "
 			       "watch'";
 }

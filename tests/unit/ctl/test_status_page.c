@@ -113,6 +113,19 @@ static const PageCase cases[] = {
 	  "'landfallctl store renew' tries it now\n"
 	  "Agent         online\n"
 	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n" },
+	{ "locked",
+	  "{\"version\":\"0.1.0\",\"provisioner\":{\"State\":\"ready\",\"Progress\":\"on the air\","
+	  "\"Lockout\":[\"locked\",100,0]}," WLAN "," IDENTITY(1786400000) "," ONLINE "}",
+	  "Landfall 0.1.0 on box: Provisioner needs attention\n\n"
+	  "Provisioner ! on the air\n"
+	  "              too many proofs of possession were wrong: 'landfallctl provision unlock' "
+	  "lets phones in again\n"
+	  "Wi-Fi         wlan0, address 10.0.0.5\n"
+	  "Certificate   gw-17, generation 3, EC P-256 key, valid until 2026-08-10: 1000 days "
+	  "left\n"
+	  "Agent         online\n"
+	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n"
+	  "Spool         2 waiting, 40 delivered, 0 dropped; 1 % of 64 MiB\n" },
 };
 
 static void test_page(gconstpointer data)

@@ -98,6 +98,28 @@ static char *link_text(const App *app)
 			       ssid, link ? link->ip4 : "");
 }
 
+/* A join that nobody can be asked for is still one. */
+static char *joining_text(const App *app)
+{
+	g_autofree char *problem = NULL;
+
+	if (wifi_choice_is_ready(app->wifi))
+		return g_strdup("joining the network the phone has chosen");
+	problem = wifi_choice_problem(app->wifi);
+	return g_strdup_printf("joining the network the phone has chosen; waiting for Wi-Fi: %s",
+			       problem);
+}
+
+static char *failed_text(const App *app)
+{
+	bool ready = wifi_choice_is_ready(app->wifi);
+	g_autofree char *problem = ready ? NULL : wifi_choice_problem(app->wifi);
+
+	return g_strdup_printf("the network could not be joined (%s%s%s); waiting for another try",
+			       provisioner_failure(app->core), ready ? "" : ": ",
+			       ready ? "" : problem);
+}
+
 /* The state as a sentence; the caller frees it. */
 static char *progress_text(const App *app)
 {
@@ -120,11 +142,8 @@ static char *progress_text(const App *app)
 	case PROVISIONER_SECURED:
 		return g_strdup_printf("phone %s has %s; waiting for its choice of network", phone,
 				       proofless ? "a session without security" : "proved itself");
-	case PROVISIONER_JOINING: return g_strdup("joining the network the phone has chosen");
-	case PROVISIONER_FAILED:
-		return g_strdup_printf(
-			"the network could not be joined (%s); waiting for another try",
-			provisioner_failure(app->core));
+	case PROVISIONER_JOINING: return joining_text(app);
+	case PROVISIONER_FAILED: return failed_text(app);
 	case PROVISIONER_JOINED: return link_text(app);
 	case PROVISIONER_DONE: return g_strdup("the phone knows that the device has its network");
 	}

@@ -20,6 +20,10 @@ struct WifiChoice {
 	Candidate *chosen; /* NULL: none has an interface */
 	bool active;       /* a scan or a join of the core is under way */
 	guint settle;
+
+	unsigned int join_timeout_ms;
+	WifiCredentials *wanted; /* a join that waits for a manager, NULL: none does */
+	guint wait;              /* how long it may */
 };
 
 static Candidate *first_ready(WifiChoice *choice)
@@ -32,6 +36,57 @@ static Candidate *first_ready(WifiChoice *choice)
 	}
 	return NULL;
 }
+
+/* ---- a join that nobody can be asked for yet ---- */
+
+static void wait_end(WifiChoice *choice)
+{
+	g_clear_handle_id(&choice->wait, g_source_remove);
+	g_clear_pointer(&choice->wanted, wifi_credentials_free);
+}
+
+static void join_failed(WifiChoice *choice, const char *problem)
+{
+	g_warning("cannot join: %s", problem);
+	choice->active = false;
+	wait_end(choice);
+	choice->events->join_failed(WIFI_FAILURE_OTHER, choice->data);
+}
+
+static gboolean on_waited(gpointer data)
+{
+	WifiChoice *choice = data;
+	g_autofree char *problem = wifi_choice_problem(choice);
+
+	choice->wait = 0;
+	join_failed(choice, problem);
+	return G_SOURCE_REMOVE;
+}
+
+/* The manager may be on its way: it is restarting, or the device has just been switched on. */
+static void wait_begin(WifiChoice *choice, const WifiCredentials *credentials)
+{
+	g_autofree char *problem = wifi_choice_problem(choice);
+
+	g_message("joining as soon as possible: %s", problem);
+	choice->wanted = wifi_credentials_copy(credentials);
+	choice->wait = g_timeout_add(choice->join_timeout_ms, on_waited, choice);
+}
+
+/* Whoever has the interface now gets the join that waited. */
+static void wait_over(WifiChoice *choice)
+{
+	g_autoptr(WifiCredentials) wanted = g_steal_pointer(&choice->wanted);
+	g_autoptr(GError) error = NULL;
+
+	wait_end(choice);
+	if (!wanted)
+		return;
+	if (!choice->chosen->backend->port.join(choice->chosen->wifi, wanted, &error))
+		join_failed(choice, error->message);
+}
+
+/* ---- which one it is ---- */
 
 /* Take the best there is; an owner of the interface that is at work is left to it. */
 static void choose(WifiChoice *choice)
@@ -49,6 +104,7 @@ static void choose(WifiChoice *choice)
 	if (best) {
 		g_message("Wi-Fi is managed by %s", best->backend->port.name);
 		choice->events->ready(choice->data);
+		wait_over(choice);
 	}
 }
 
@@ -75,7 +131,15 @@ static void on_ready(void *data)
 		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
 }
 
-/* A join waits for its own back end, so that stays chosen until another one is better. */
+/* One that has lost the interface need not be the one that gets it next. */
+static void let_go(WifiChoice *choice)
+{
+	choice->chosen = NULL;
+	if (!choice->settle)
+		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
+}
+
+/* A join that has begun waits for its own back end, which stays chosen until the join is over. */
 static void on_lost(void *data)
 {
 	Candidate *candidate = data;
@@ -84,11 +148,8 @@ static void on_lost(void *data)
 	if (choice->chosen != candidate)
 		return;
 	choice->events->lost(choice->data);
-	if (choice->active)
-		return;
-	choice->chosen = NULL;
-	if (!choice->settle)
-		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
+	if (!choice->active)
+		let_go(choice);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
@@ -111,9 +172,12 @@ static void on_joined(const WifiLink *link, void *data)
 static void on_join_failed(WifiFailure failure, void *data)
 {
 	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
 
-	candidate->choice->active = false;
-	candidate->choice->events->join_failed(failure, candidate->choice->data);
+	choice->active = false;
+	if (!wifi_choice_is_ready(choice))
+		let_go(choice);
+	choice->events->join_failed(failure, choice->data);
 }
 
 static void on_idle(void *data)
@@ -148,6 +212,7 @@ WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *sett
 
 	choice->events = events;
 	choice->data = data;
+	choice->join_timeout_ms = settings->join_timeout_ms;
 	for (size_t i = 0; i < wifi_backends_count; i++) {
 		Candidate *candidate = &choice->candidates[choice->n_candidates];
 
@@ -172,6 +237,7 @@ void wifi_choice_free(WifiChoice *choice)
 	if (!choice)
 		return;
 	g_clear_handle_id(&choice->settle, g_source_remove);
+	wait_end(choice);
 	for (size_t i = 0; i < choice->n_candidates; i++)
 		choice->candidates[i].backend->free(choice->candidates[i].wifi);
 	g_free(choice);
@@ -213,6 +279,7 @@ void wifi_choice_look_around(WifiChoice *choice)
 
 void wifi_choice_forget_all(WifiChoice *choice)
 {
+	wait_end(choice);
 	if (!choice->chosen)
 		return;
 	choice->active = false;
@@ -269,9 +336,12 @@ static bool choice_join(void *wifi, const WifiCredentials *credentials, GError *
 {
 	WifiChoice *choice = wifi;
 
-	if (!require_chosen(choice, error))
-		return false;
+	wait_end(choice);
 	choice->active = true;
+	if (!choice->chosen) {
+		wait_begin(choice, credentials);
+		return true;
+	}
 	return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
 }
 
@@ -280,6 +350,7 @@ static void choice_cancel(void *wifi)
 	WifiChoice *choice = wifi;
 
 	choice->active = false;
+	wait_end(choice);
 	if (choice->chosen)
 		choice->chosen->backend->port.cancel(choice->chosen->wifi);
 }

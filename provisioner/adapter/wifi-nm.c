@@ -213,7 +213,7 @@ static void nm_consider(WifiNm *nm)
 	if (nm->device && !nm->ready && wifi_nm_profiles_list(nm->profiles)) {
 		nm->ready = true;
 		nm->events->ready(nm->data);
-		if (nm->wanted)
+		if (nm->wanted && !nm->join)
 			join_start(nm);
 	}
 }

@@ -179,12 +179,15 @@ static BusMessage *network_set(const char *path, const char *property)
 	return message;
 }
 
-/* Did it work? Otherwise the attempt has failed, and @join may be gone. */
+/* Did it work? Otherwise the attempt has failed, and @join may be gone; or wpa_supplicant is, and its
+ * owner ends this attempt and begins another when it is back. */
 static bool join_expect(WifiWpaJoin *join, BusReply *reply, const char *what)
 {
 	join->call = NULL;
 	if (!bus_reply_error(reply))
 		return true;
+	if (g_error_matches(bus_reply_error(reply), BUS_ERROR, BUS_ERROR_VANISHED))
+		return false;
 	g_warning("wpa_supplicant cannot %s: %s", what, bus_reply_error(reply)->message);
 	join_fail(join, WIFI_FAILURE_OTHER);
 	return false;

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Which manager of Wi-Fi gets a join, and what becomes of one that begins while there is none. */
+#include "provisioner/wifi-choice.h"
+#include "tests/bus/bus-fixture.h"
+#include "tests/bus/fake-iwd.h"
+#include "tests/bus/fake-nm.h"
+
+#include <string.h>
+
+#define PATIENCE   600000 /* ms: no join is late by itself */
+#define HASTE      200    /* ms: where being late is the point */
+#define UNHURRIED  1500   /* ms: the same, later than a manager is waited for */
+#define LAB        "Landfall Lab"
+#define PASSPHRASE "correct horse battery"
+
+static const FakeAp lab = { NULL, LAB, "02:00:00:00:00:01", 1, 0, 0x188, 2437, 80 };
+static const FakeAp cafe = { NULL, "Cafe", "02:00:00:00:00:02", 0, 0, 0, 2437, 60 };
+
+typedef struct Bed {
+	TestBus *daemon;
+	FakeNm *nm;   /* NULL: away */
+	FakeIwd *iwd; /* the same */
+	Bus *bus;
+	WifiChoice *choice;
+	unsigned int readies;
+	unsigned int losses;
+	unsigned int scans;
+	unsigned int joins;
+	unsigned int failures;
+	WifiFailure failure;
+} Bed;
+
+static void on_ready(void *data)
+{
+	Bed *bed = data;
+
+	bed->readies++;
+}
+
+static void on_lost(void *data)
+{
+	Bed *bed = data;
+
+	bed->losses++;
+}
+
+static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
+		       void *data)
+{
+	Bed *bed = data;
+
+	bed->scans++;
+}
+
+static void on_joined(const WifiLink *link, void *data)
+{
+	Bed *bed = data;
+
+	bed->joins++;
+}
+
+static void on_join_failed(WifiFailure failure, void *data)
+{
+	Bed *bed = data;
+
+	bed->failure = failure;
+	bed->failures++;
+}
+
+static void on_news(void *data)
+{
+}
+
+static void nm_comes(Bed *bed)
+{
+	bed->nm = fake_nm_new(test_bus_address(bed->daemon));
+	fake_nm_ap(bed->nm, 0, &lab);
+	fake_nm_ap(bed->nm, 1, &cafe);
+}
+
+static void nm_goes(Bed *bed)
+{
+	unsigned int losses = bed->losses;
+
+	g_clear_pointer(&bed->nm, fake_nm_free);
+	TEST_WAIT(bed->losses > losses);
+}
+
+/* NetworkManager is there, and has the interface. */
+static void start(Bed *bed, unsigned int timeout_ms)
+{
+	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
+					   on_join_failed, on_news, on_news };
+	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
+	g_autoptr(GError) error = NULL;
+
+	bed->bus = bus_open(test_bus_address(bed->daemon), NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	nm_comes(bed);
+	bed->choice = wifi_choice_new(bed->bus, CONFIG_WIFI_AUTO, &settings, &events, bed, &error);
+	g_assert_no_error(error);
+	TEST_WAIT(bed->readies == 1);
+}
+
+static void join(Bed *bed, const char *ssid, const char *passphrase)
+{
+	WifiCredentials credentials = { .ssid_len = (uint8_t)strlen(ssid) };
+	g_autoptr(GError) error = NULL;
+
+	memcpy(credentials.ssid, ssid, strlen(ssid));
+	if (passphrase)
+		credentials.passphrase = secret_new(passphrase, strlen(passphrase));
+	g_assert_true(wifi_choice_port.join(bed->choice, &credentials, &error));
+	g_assert_no_error(error);
+	secret_free(credentials.passphrase);
+}
+
+/* NetworkManager has been asked for a network. It may be missed at first: then it is scanned for. */
+static void await_add(Bed *bed)
+{
+	TEST_WAIT(bed->nm->adds > 0 || bed->nm->scans > 0);
+	if (bed->nm->adds == 0)
+		fake_nm_scanned(bed->nm);
+	TEST_WAIT(bed->nm->adds > 0);
+}
+
+/* It restarts: what it is asked for once it is back is what the phone sent. */
+static void test_same(Bed *bed, gconstpointer data)
+{
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "");
+	join(bed, LAB, PASSPHRASE);
+	nm_comes(bed);
+	await_add(bed);
+	g_assert_cmpstr(bed->nm->profiles[0].ssid, ==, LAB);
+	g_assert_cmpstr(bed->nm->profiles[0].psk, ==, PASSPHRASE);
+	g_assert_cmpuint(bed->joins + bed->failures, ==, 0);
+}
+
+static void test_another(Bed *bed, gconstpointer data)
+{
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	join(bed, LAB, PASSPHRASE);
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	TEST_WAIT(bed->iwd->agent && bed->iwd->scans == 1);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "iwd");
+	g_assert_cmpuint(bed->joins + bed->failures, ==, 0);
+}
+
+/* Nobody comes: the join ends, and the journal says what was missing. */
+static void test_nobody(Bed *bed, gconstpointer data)
+{
+	start(bed, HASTE);
+	nm_goes(bed);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*as soon as possible*");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "cannot join: *NetworkManager is not running*");
+	join(bed, LAB, PASSPHRASE);
+	TEST_WAIT(bed->failures == 1);
+	g_test_assert_expected_messages();
+	g_assert_cmpint(bed->failure, ==, WIFI_FAILURE_OTHER);
+	/* It was that join's end, and not the next manager's business. */
+	nm_comes(bed);
+	TEST_WAIT(bed->readies == 2);
+	join(bed, "Cafe", NULL);
+	await_add(bed);
+	g_assert_cmpstr(bed->nm->profiles[0].ssid, ==, "Cafe");
+}
+
+/* Given up while it waits: whoever comes then is asked for nothing. */
+static void test_cancelled(Bed *bed, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	join(bed, LAB, PASSPHRASE);
+	wifi_choice_port.cancel(bed->choice);
+	nm_comes(bed);
+	TEST_WAIT(bed->readies == 2);
+	/* The join would have been ahead of this. */
+	g_assert_true(wifi_choice_port.scan(bed->choice, &error));
+	TEST_WAIT(bed->nm->scans == 1);
+	fake_nm_scanned(bed->nm);
+	TEST_WAIT(bed->scans == 1);
+	g_assert_cmpuint(bed->nm->adds, ==, 0);
+	g_assert_cmpuint(bed->joins + bed->failures, ==, 0);
+}
+
+/* Only what was asked for last is joined. */
+static void test_superseded(Bed *bed, gconstpointer data)
+{
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	join(bed, LAB, PASSPHRASE);
+	join(bed, "Cafe", NULL);
+	nm_comes(bed);
+	await_add(bed);
+	g_assert_cmpstr(bed->nm->profiles[0].ssid, ==, "Cafe");
+	g_assert_cmpuint(bed->joins + bed->failures, ==, 0);
+}
+
+static bool knows_iwd(const Bed *bed)
+{
+	g_autofree char *problem = wifi_choice_problem(bed->choice);
+
+	return strstr(problem, "iwd has no") != NULL;
+}
+
+/* A manager that went for good under a join is not waited for by the one after it. */
+static void test_gone_for_good(Bed *bed, gconstpointer data)
+{
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	start(bed, UNHURRIED);
+	TEST_WAIT(knows_iwd(bed));
+	g_clear_pointer(&bed->nm, fake_nm_free);
+	join(bed, LAB, PASSPHRASE);
+	TEST_WAIT(bed->losses == 1);
+	g_assert_cmpuint(bed->failures, ==, 0);
+	TEST_WAIT(bed->failures == 1);
+	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "iwd") == 0);
+	join(bed, LAB, PASSPHRASE);
+	TEST_WAIT(bed->iwd->agent);
+}
+
+static void setup(Bed *bed, gconstpointer data)
+{
+	bed->daemon = test_bus_start();
+}
+
+static void teardown(Bed *bed, gconstpointer data)
+{
+	wifi_choice_free(bed->choice);
+	bus_free(bed->bus);
+	fake_nm_free(bed->nm);
+	fake_iwd_free(bed->iwd);
+	test_bus_stop(bed->daemon);
+}
+
+static const struct {
+	const char *path;
+	void (*test)(Bed *bed, gconstpointer data);
+} tests[] = {
+	{ "/wifi-choice/waits/same", test_same },
+	{ "/wifi-choice/waits/another", test_another },
+	{ "/wifi-choice/waits/nobody", test_nobody },
+	{ "/wifi-choice/waits/cancelled", test_cancelled },
+	{ "/wifi-choice/waits/superseded", test_superseded },
+	{ "/wifi-choice/gone-for-good", test_gone_for_good },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Bed, NULL, setup, tests[i].test, teardown);
+	return g_test_run();
+}

@@ -11,8 +11,9 @@ static gboolean on_linger(gpointer data)
 {
 	App *app = data;
 
-	/* Somebody may be typing a password before the Start that began us is carried out. */
-	if (bus_authority_is_busy(app->authority))
+	/* Somebody may be typing a password before the Start that began us is carried out; and what
+	 * Wi-Fi is taking back, nobody else would. */
+	if (bus_authority_is_busy(app->authority) || wifi_choice_is_busy(app->wifi))
 		return G_SOURCE_CONTINUE;
 	app->linger = 0;
 	g_message("nothing to do: exiting");

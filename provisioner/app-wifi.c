@@ -98,7 +98,7 @@ static void on_wifi_idle(void *data)
 {
 	App *app = data;
 
-	if (app->quitting)
+	if (app->quitting && !wifi_choice_is_busy(app->wifi))
 		g_main_loop_quit(app->loop);
 }
 

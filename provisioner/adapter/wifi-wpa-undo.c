@@ -10,6 +10,10 @@ struct WifiWpaUndo {
 	void (*done)(void *data);
 	void *data;
 	GQueue messages; /* BusMessage, owned */
+	GQueue later;    /* the same, for when the network before is back, or has had its time */
+	bool sooner;     /* what is planned now need not wait */
+	unsigned int patience_ms;
+	guint wait;
 	BusCall *call;
 };
 
@@ -75,7 +79,7 @@ static BusMessage *push(WifiWpaUndo *undo, const char *path, const char *interfa
 {
 	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, interface, member);
 
-	g_queue_push_tail(&undo->messages, message);
+	g_queue_push_tail(undo->sooner ? &undo->messages : &undo->later, message);
 	return message;
 }
 
@@ -159,9 +163,17 @@ static void push_return(WifiWpaUndo *undo, const char *path, const GPtrArray *li
 		const WpaConfigured *network = g_ptr_array_index(list, i);
 		bool wanted = network->enabled && !is_condemned(network, plan);
 
-		if (network != first && (wanted || is_due(network, list, plan)))
-			push_enabled(undo, network->path, true);
+		if (network == first || !(wanted || is_due(network, list, plan)))
+			continue;
+		if (first->hidden && !plan->keep && plan->patience_ms > 0)
+			undo->sooner = false;
+		push_enabled(undo, network->path, true);
 	}
+}
+
+static bool is_empty(const WifiWpaUndo *undo)
+{
+	return undo->messages.length + undo->later.length == 0;
 }
 
 /* The order matters: a trial goes when all it took the place of is enabled again, for its mark is all
@@ -173,7 +185,7 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 
 	push_return(undo, path, list, plan);
 
-	bool returning = !g_queue_is_empty(&undo->messages);
+	bool returning = !is_empty(undo);
 
 	for (guint i = 0; i < list->len; i++) {
 		const WpaConfigured *network = g_ptr_array_index(list, i);
@@ -183,7 +195,7 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 		reconnect = reconnect || network->trial || plan->reconnect;
 		push_network(undo, path, "RemoveNetwork", network);
 	}
-	if (!g_queue_is_empty(&undo->messages) && plan->save)
+	if (!is_empty(undo) && plan->save)
 		push(undo, path, WPA_INTERFACE_IFACE, "SaveConfig");
 	if (reconnect && !returning)
 		push(undo, path, WPA_INTERFACE_IFACE, "Reassociate");
@@ -202,13 +214,28 @@ static void on_reply(BusReply *reply, void *user_data)
 	undo_advance(undo);
 }
 
+static gboolean on_waited(gpointer data)
+{
+	WifiWpaUndo *undo = data;
+
+	undo->wait = 0;
+	undo->patience_ms = 0;
+	undo_advance(undo);
+	return G_SOURCE_REMOVE;
+}
+
 static void undo_advance(WifiWpaUndo *undo)
 {
+	bool now = undo->patience_ms == 0;
 	BusMessage *message = g_queue_pop_head(&undo->messages);
 
+	if (!message && now)
+		message = g_queue_pop_head(&undo->later);
 	if (message)
 		undo->call =
 			bus_call_start(undo->bus, message, BUS_TIMEOUT_DEFAULT, on_reply, undo);
+	else if (!now && !g_queue_is_empty(&undo->later))
+		undo->wait = g_timeout_add(undo->patience_ms, on_waited, undo);
 	else
 		undo->done(undo->data);
 }
@@ -221,8 +248,10 @@ WifiWpaUndo *wifi_wpa_undo_new(Bus *bus, const char *path, const GPtrArray *list
 	undo->bus = bus;
 	undo->done = done;
 	undo->data = data;
+	undo->sooner = true;
+	undo->patience_ms = plan->patience_ms;
 	plan_calls(undo, path, list, plan);
-	if (g_queue_is_empty(&undo->messages))
+	if (is_empty(undo))
 		return NULL;
 	undo_advance(undo);
 	return g_steal_pointer(&undo);
@@ -232,7 +261,25 @@ void wifi_wpa_undo_free(WifiWpaUndo *undo)
 {
 	if (!undo)
 		return;
+	g_clear_handle_id(&undo->wait, g_source_remove);
 	bus_call_cancel(undo->call);
 	g_queue_clear_full(&undo->messages, (GDestroyNotify)bus_message_free);
+	g_queue_clear_full(&undo->later, (GDestroyNotify)bus_message_free);
 	g_free(undo);
+}
+
+/* Before it waits, what is told is of the trial. */
+void wifi_wpa_undo_connected(WifiWpaUndo *undo)
+{
+	if (undo->wait)
+		wifi_wpa_undo_hurry(undo);
+}
+
+void wifi_wpa_undo_hurry(WifiWpaUndo *undo)
+{
+	undo->patience_ms = 0;
+	if (!undo->wait)
+		return;
+	g_clear_handle_id(&undo->wait, g_source_remove);
+	undo_advance(undo);
 }

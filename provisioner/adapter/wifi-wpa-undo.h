@@ -6,6 +6,9 @@
  * those it took the place of. So it does not matter whether this process, or one that crashed, has
  * begun the trial. One call after the other; one that fails is logged and the next is made.
  *
+ * A network that hides its name may miss the one question that a scan asks it, and wpa_supplicant then
+ * takes any other that is enabled and stays with it. So it may be given time during which no other is.
+ *
  * Owner: wifi-wpa, which lets go of it when wpa_supplicant or the interface goes away.
  */
 #pragma once
@@ -17,8 +20,9 @@ typedef struct WpaUndoPlan {
 	const char *keep;           /* the trial under way, NULL: none */
 	const GPtrArray *condemned; /* paths */
 	bool all_ours;
-	bool reconnect; /* one of them may be in use: look for another afterwards */
-	bool save;      /* write the file afterwards */
+	bool reconnect;           /* one of them may be in use: look for another afterwards */
+	bool save;                /* write the file afterwards */
+	unsigned int patience_ms; /* to be back on a network that hides its name, 0: none */
 } WpaUndoPlan;
 
 typedef struct WifiWpaUndo WifiWpaUndo;
@@ -28,6 +32,12 @@ typedef struct WifiWpaUndo WifiWpaUndo;
  * Returns NULL when there is nothing to be done */
 WifiWpaUndo *wifi_wpa_undo_new(Bus *bus, const char *path, const GPtrArray *list,
 			       const WpaUndoPlan *plan, void (*done)(void *data), void *data);
+
+/* wifi_wpa_undo_connected() - wpa_supplicant says that it is on a network */
+void wifi_wpa_undo_connected(WifiWpaUndo *undo);
+
+/* wifi_wpa_undo_hurry() - wait for no network any more */
+void wifi_wpa_undo_hurry(WifiWpaUndo *undo);
 
 /* wifi_wpa_undo_free() - let go; NULL is fine */
 void wifi_wpa_undo_free(WifiWpaUndo *undo);

@@ -14,6 +14,7 @@
 #define SCAN_MAX_MS 15000 /* for the scan itself */
 #define LIST_MS     2000  /* of the core's patience, for listing what is known by then */
 #define JOIN_MIN_MS 1000  /* for an attempt that begins anew */
+#define RETURN_MS   30000 /* to be back on a network that hides its name */
 
 typedef struct WifiWpa {
 	Bus *bus;
@@ -44,6 +45,7 @@ typedef struct WifiWpa {
 	bool all_ours;        /* every one of ours is */
 	bool reconnect;       /* one of them may be in use */
 	bool save;            /* and the file written */
+	bool patient;         /* nobody waits for the end of it */
 	WifiWpaUndo *undo;
 } WifiWpa;
 
@@ -137,6 +139,15 @@ static void wpa_pardon(WifiWpa *wpa)
 	wpa->all_ours = false;
 	wpa->reconnect = false;
 	wpa->save = false;
+	wpa->patient = false;
+}
+
+/* Somebody waits: for another join, or for our end. */
+static void wpa_hurry(WifiWpa *wpa)
+{
+	wpa->patient = false;
+	if (wpa->undo)
+		wifi_wpa_undo_hurry(wpa->undo);
 }
 
 static void on_undone(void *data)
@@ -160,6 +171,7 @@ static bool wpa_settle(WifiWpa *wpa)
 		.all_ours = wpa->all_ours,
 		.reconnect = wpa->reconnect,
 		.save = (wpa->save || !wpa->known) && wpa_state(wpa)->may_save,
+		.patience_ms = wpa->patient ? MIN(wpa->join_timeout_ms, RETURN_MS) : 0,
 	};
 
 	/* The attempt does not know yet which network is its own. */
@@ -280,8 +292,11 @@ static void on_facts(unsigned int facts, void *data)
 		wifi_wpa_scan_facts(wpa->scan, facts);
 	if (wpa->join)
 		wifi_wpa_join_facts(wpa->join, facts);
-	if (facts & WPA_FACT_STATE)
+	if (facts & WPA_FACT_STATE) {
+		if (wpa->undo && wpa_state(wpa)->state == WPA_STATE_COMPLETED)
+			wifi_wpa_undo_connected(wpa->undo);
 		wpa->events->changed(wpa->data);
+	}
 }
 
 static void on_vanished(void *data)
@@ -413,6 +428,7 @@ static void on_joined(const WifiLink *link, WifiFailure failure, void *data)
 		wpa->events->joined(&copy, wpa->data);
 	} else {
 		join_end(wpa);
+		wpa->patient = true;
 		wpa->events->join_failed(failure, wpa->data);
 	}
 }
@@ -445,6 +461,7 @@ static bool wpa_join(void *wifi, const WifiCredentials *credentials, GError **er
 	WifiWpa *wpa = wifi;
 
 	join_end(wpa);
+	wpa_hurry(wpa);
 	wpa->latest = false;
 	wpa->wanted = wifi_credentials_copy(credentials);
 	wpa->join_limit = g_timeout_add(wpa->join_timeout_ms, on_join_limit, wpa);
@@ -465,6 +482,7 @@ static void wpa_cancel(void *wifi)
 	g_clear_handle_id(&wpa->limit, g_source_remove);
 	g_clear_pointer(&wpa->scan, wifi_wpa_scan_free);
 	join_end(wpa);
+	wpa_hurry(wpa);
 }
 
 static void wpa_forget(void *wifi)

@@ -120,6 +120,90 @@ static void test_join_superseded(WpaBed *bed, gconstpointer data)
 	g_assert_cmpuint(fake->reassociates, ==, 0);
 }
 
+/* ---- back to a network that hides its name ---- */
+
+/* Two networks are configured, and the device was on the one that hides its name. An attempt with
+ * another has just failed, and wpa_supplicant is told to go back. */
+static void fail_away_from_hidden(WpaBed *bed, unsigned int timeout_ms)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_network(fake, "cafe", NULL, true);
+	fake_wpa_network(fake, "home", NULL, true);
+	fake_wpa_set(fake, 1, "scan_ssid", "1");
+	fake_wpa_set(fake, 1, "priority", "3");
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	wpa_bed_start(bed, timeout_ms);
+	wpa_bed_join(bed, WPA_BED_LAB, "wrong wrong");
+	for (unsigned int tries = 1; tries <= 2; tries++) {
+		wpa_bed_wait_selected(bed, tries);
+		fake_wpa_state(fake, "4way_handshake");
+		test_turn();
+		fake_wpa_state(fake, "disconnected");
+	}
+	wpa_bed_assert_failed(bed, WIFI_FAILURE_AUTH);
+	wpa_bed_wait_selected(bed, 3);
+}
+
+static void assert_back(WpaBed *bed)
+{
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_true(bed->fake->networks[0].enabled);
+	g_assert_true(bed->fake->networks[1].enabled);
+	g_assert_null(bed->fake->networks[2].object);
+	g_assert_cmpuint(bed->fake->flushes, ==, 1);
+}
+
+/* Until it is back there, it has no choice: one question that is not heard would be enough for it to
+ * be content with the other. */
+static void test_hidden_first(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fail_away_from_hidden(bed, WPA_BED_PATIENCE);
+	fake_wpa_state(fake, "disconnected");
+	fake_wpa_state(fake, "scanning");
+	/* Whatever is asked for after that has been ahead of a scan. */
+	wpa_bed_scan(bed);
+	TEST_WAIT(fake->scans == 1);
+	fake_wpa_scanned(fake, true);
+	TEST_WAIT(bed->scans == 1);
+	g_assert_true(wifi_wpa_backend.is_busy(bed->wpa));
+	g_assert_true(wifi_wpa_backend.is_provisioned(bed->wpa));
+	g_assert_false(fake->networks[0].enabled);
+	g_assert_true(fake->networks[1].enabled);
+	/* Whoever crashes now knows what is to be enabled. */
+	g_assert_nonnull(fake->networks[2].object);
+	wpa_bed_complete(bed);
+	assert_back(bed);
+}
+
+/* It is not there any more: the others will do. */
+static void test_hidden_gone(WpaBed *bed, gconstpointer data)
+{
+	fail_away_from_hidden(bed, 10 * WPA_BED_HASTE);
+	assert_back(bed);
+}
+
+static void test_hidden_cancelled(WpaBed *bed, gconstpointer data)
+{
+	fail_away_from_hidden(bed, WPA_BED_PATIENCE);
+	wifi_wpa_backend.port.cancel(bed->wpa);
+	assert_back(bed);
+}
+
+/* The phone sends another network: that is not kept waiting. */
+static void test_hidden_again(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fail_away_from_hidden(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 4);
+	g_assert_null(fake->networks[2].object);
+	g_assert_cmpstr(fake_wpa_setting(fake, 3, "id_str"), ==, "\"landfall 0 1\"");
+}
+
 /* ---- forgetting ---- */
 
 /* Starting over after a failure does not take the network that an earlier visit left. */
@@ -174,6 +258,10 @@ static const WpaBedTest tests[] = {
 	{ "join/restart", test_join_restart },
 	{ "join/gone-for-good", test_join_gone_for_good },
 	{ "join/superseded", test_join_superseded },
+	{ "hidden/first", test_hidden_first },
+	{ "hidden/gone", test_hidden_gone },
+	{ "hidden/cancelled", test_hidden_cancelled },
+	{ "hidden/again", test_hidden_again },
 	{ "forget/failed", test_forget_failed },
 	{ "forget/all", test_forget_all },
 };

@@ -14,8 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SALT_MAX     64
-#define VERIFIER_MAX 384
+/* A file of octets and how many it may have. */
+typedef struct OctetFile {
+	const char *name;
+	size_t min;
+	size_t max;
+} OctetFile;
+
+static const OctetFile salt_file = { "salt", 1, 64 };
+/* Leading zeros are left out; eight of them are nobody's. */
+static const OctetFile verifier_file = { "verifier", 376, 384 };
 
 void credentials_free(Credentials *credentials)
 {
@@ -86,22 +94,43 @@ static bool read_pop(const char *folder, Secret **out, GError **error)
 	return *out != NULL;
 }
 
-static bool read_octets(const char *folder, const char *name, size_t max, GBytes **out,
-			GError **error)
+static bool read_octets(const char *folder, const OctetFile *file, GBytes **out, GError **error)
 {
-	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autofree char *path = g_build_filename(folder, file->name, NULL);
 	g_autoptr(Secret) octets = NULL;
 
-	if (!read_file(path, max, &octets, error))
+	if (!read_file(path, file->max, &octets, error))
 		return false;
 	if (!octets)
 		return true;
+	if (secret_len(octets) < file->min) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s is cut short: %zu to %zu octets are allowed, not %zu", path,
+			    file->min, file->max, secret_len(octets));
+		return false;
+	}
 	if (secret_data(octets)[0] == 0) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 			    "%s starts with a zero octet, which the phone apps drop", path);
 		return false;
 	}
 	*out = g_bytes_new(secret_data(octets), secret_len(octets));
+	return true;
+}
+
+/* The same, but damage is no error when the proof is there to make it again. */
+static bool read_derived(const char *folder, const OctetFile *file, const Secret *pop, GBytes **out,
+			 GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (read_octets(folder, file, out, &cause))
+		return true;
+	if (!pop || !g_error_matches(cause, LANDFALL_ERROR, LANDFALL_ERROR_INVALID)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return false;
+	}
+	g_warning("%s; it is made again from the proof of possession", cause->message);
 	return true;
 }
 
@@ -197,8 +226,9 @@ Credentials *credentials_load(const char *folder, const char *username, GError *
 		return NULL;
 	}
 	if (!read_pop(folder, &credentials->pop, error) ||
-	    !read_octets(folder, "salt", SALT_MAX, &credentials->salt, error) ||
-	    !read_octets(folder, "verifier", VERIFIER_MAX, &credentials->verifier, error) ||
+	    !read_derived(folder, &salt_file, credentials->pop, &credentials->salt, error) ||
+	    !read_derived(folder, &verifier_file, credentials->pop, &credentials->verifier,
+			  error) ||
 	    !complete(folder, credentials, error))
 		return NULL;
 	return g_steal_pointer(&credentials);

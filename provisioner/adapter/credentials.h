@@ -10,10 +10,10 @@
  *
  *   pop    salt + verifier
  *   none   none              first start: all three are made
- *   there  none, or one      salt and verifier are made from the proof
+ *   there  not both, whole   salt and verifier are made from the proof
  *   there  there, not its    the proof was changed by hand: both are made again
  *   none   both              set by the factory: security 2 alone works
- *   none   one               refused: nobody can tell what was meant
+ *   none   one, or damaged   refused: nobody can tell what was meant
  *
  * The proof is written before what is derived from it, so a power cut leaves one of these rows.
  */

@@ -126,6 +126,33 @@ static void test_completed(Folder *folder, gconstpointer data)
 	assert_verifier_fits(second);
 }
 
+/* What was cut short is made again from the proof: the label still opens the device. */
+static void test_damaged(Folder *folder, gconstpointer data)
+{
+	static const struct {
+		const char *name;
+		gssize len;
+		const char *said;
+	} rows[] = {
+		{ "salt", 0, "*salt is empty*made again*" },
+		{ "verifier", 0, "*verifier is empty*made again*" },
+		{ "verifier", 300, "*verifier is cut short*made again*" },
+	};
+	g_autoptr(Credentials) first = must_load(folder);
+	g_autofree char *text = g_strnfill(400, 'x');
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(Credentials) again = NULL;
+
+		put(folder, rows[i].name, text, rows[i].len);
+		g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, rows[i].said);
+		again = must_load(folder);
+		g_test_assert_expected_messages();
+		g_assert_true(secret_equal(first->pop, again->pop));
+		assert_verifier_fits(again);
+	}
+}
+
 static void test_pop_by_hand(Folder *folder, gconstpointer data)
 {
 	g_autoptr(Credentials) first = must_load(folder);
@@ -162,11 +189,15 @@ static void assert_refused(const Folder *folder, const char *part)
 static void test_refused(Folder *folder, gconstpointer data)
 {
 	g_autofree char *long_pop = g_strnfill(100, 'x');
+	g_autofree char *verifier = g_strnfill(384, 'x');
 
 	put(folder, "salt", "0123456789abcdef", 16);
 	assert_refused(folder, "no verifier");
+	/* With it no right proof would open a session, and each would count as a wrong one. */
+	put(folder, "verifier", long_pop, 100);
+	assert_refused(folder, "cut short");
 	drop(folder, "salt");
-	put(folder, "verifier", "0123456789abcdef", 16);
+	put(folder, "verifier", verifier, 384);
 	assert_refused(folder, "no salt");
 	put(folder, "salt", "\0bc", 3);
 	assert_refused(folder, "zero octet");
@@ -204,6 +235,7 @@ int main(int argc, char **argv)
 		{ "/credentials/made-once", test_made_once },
 		{ "/credentials/differ", test_differ },
 		{ "/credentials/completed", test_completed },
+		{ "/credentials/damaged", test_damaged },
 		{ "/credentials/pop-by-hand", test_pop_by_hand },
 		{ "/credentials/factory", test_factory },
 		{ "/credentials/refused", test_refused },

@@ -366,14 +366,14 @@ char *rig_pop(const Rig *rig)
 
 /* ---- the phone's way to the device ---- */
 
-static const char *const endpoints[] = { "prov-ctrl", "prov-scan", "prov-session", "prov-config",
-					 "proto-ver" };
+static const char *const endpoints[] = { "prov-ctrl",   "prov-scan", "prov-session",
+					 "prov-config", "proto-ver", "landfall-store" };
 
 const char *rig_path(const char *endpoint)
 {
 	static const char *const paths[] = { "/service0/char0", "/service0/char1",
 					     "/service0/char2", "/service0/char3",
-					     "/service0/char4" };
+					     "/service0/char4", "/service0/char5" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(endpoints); i++) {
 		if (strcmp(endpoints[i], endpoint) == 0)

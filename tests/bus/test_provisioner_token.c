@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* A certificate over the air for a key that is made inside a token, here SoftHSM's: the phone asks for
+ * the request, a laboratory's CA signs it, the certificate goes back, and no file ever has the key. */
+#include "tests/broker/pki.h"
+#include "tests/broker/token.h"
+#include "tests/bus/rig.h"
+#include "tests/phone/identity.h"
+#include "tests/phone/phone-error.h"
+
+#include "common/device-key.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+#define PIN    "5678"
+
+/* A process has one token: SoftHSM reads its configuration once. */
+typedef struct Shared {
+	Pki *pki;
+	Token *token; /* NULL: not on this machine */
+	const char *why;
+} Shared;
+
+typedef struct Fixture {
+	Pki *pki;
+	Token *token; /* both of the Shared */
+	Rig *rig;
+	char *store; /* folder of the daemon's store */
+	char *uri;   /* of the key, which is not there yet */
+	char *sign;  /* command of the laboratory */
+	RigPhone *phone;
+} Fixture;
+
+static void set_pin(const Fixture *f, const char *pin)
+{
+	pki_write(f->pki, "pin", pin);
+}
+
+/* The daemon's configuration: rig_start() has settings of the group [provisioner] alone. */
+static void configure(const Fixture *f)
+{
+	g_autofree char *path = g_build_filename(f->rig->folder, "empty.conf", NULL);
+	g_autofree char *text =
+		g_strdup_printf("[store]\npath = %s\ntoken_key = %s\n", f->store, f->uri);
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void open_session(Fixture *f)
+{
+	g_autoptr(GError) error = NULL;
+
+	f->phone = rig_phone_new(f->rig, NULL);
+	g_assert_true(client_connect(f->phone->client, &error));
+	g_assert_true(client_secure(f->phone->client, NULL, &error));
+}
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	const Shared *shared = data;
+	const char *object =
+		strrchr(g_test_get_path(), '/') + 1; /* each test has a key of its own */
+
+	f->pki = shared->pki;
+	f->token = shared->token;
+	f->rig = rig_new();
+	if (!f->token) {
+		g_test_skip(shared->why);
+		return;
+	}
+	set_pin(f, PIN);
+	f->store = g_build_filename(f->rig->folder, "store", NULL);
+	f->uri = g_strdup_printf("pkcs11:token=landfall;object=%s;type=private?module-path=" MODULE
+				 "&pin-source=file:%s/pin",
+				 object, pki_dir(f->pki));
+	f->sign = g_strdup_printf("openssl x509 -req -in \"$1\" -CA %s/ca.crt -CAkey %s/ca.key "
+				  "-days 1 2>/dev/null",
+				  pki_dir(f->pki), pki_dir(f->pki));
+	configure(f);
+	rig_start(f->rig, NULL);
+	rig_await(f->rig, "ready");
+	open_session(f);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	rig_phone_free(f->phone);
+	rig_free(f->rig);
+	g_free(f->store);
+	g_free(f->uri);
+	g_free(f->sign);
+}
+
+/* What the phone does; with @new_key in place of one that may be there. */
+static bool run_phone(Fixture *f, bool new_key, GError **error)
+{
+	IdentitySetup setup = {
+		.request = true, .new_key = new_key, .common_name = "gw-17", .sign_command = f->sign
+	};
+
+	return identity_run(f->phone->client, &rig_link, f->rig, &setup, NULL, error);
+}
+
+static char *store_file(const Fixture *f, const char *name)
+{
+	g_autofree char *path = g_build_filename(f->store, "current", name, NULL);
+	char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+/* The generation in force: its key is named, and its certificate is for the key in the token. */
+static void assert_in_force(const Fixture *f)
+{
+	g_autofree char *named = store_file(f, "device.key");
+	g_autofree char *pem = store_file(f, "device.crt");
+	g_autoptr(Secret) uri = secret_new(f->uri, strlen(f->uri));
+	g_autoptr(GError) error = NULL;
+	g_autoptr(EVP_PKEY) key = device_key_open(uri, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(named, ==, f->uri);
+
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+	g_assert_cmpint(EVP_PKEY_eq(X509_get0_pubkey(cert), key), ==, 1);
+	X509_free(cert);
+	BIO_free(bio);
+}
+
+/* Neither the store nor the daemon's own folder has a key, waiting or in force. */
+static void assert_no_key_in_files(const Fixture *f)
+{
+	g_autofree char *line =
+		g_strdup_printf("grep -rl 'PRIVATE KEY' '%s'; find '%s' -name pending.key",
+				f->rig->folder, f->store);
+	g_autofree char *found = test_run(line, NULL);
+
+	g_assert_cmpstr(found, ==, "");
+}
+
+static void test_certificate(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!f->token)
+		return;
+	run_phone(f, true, &error);
+	g_assert_no_error(error);
+	assert_in_force(f);
+	assert_no_key_in_files(f);
+
+	/* The next certificate is for the same key; nobody takes that one's place. */
+	g_assert_false(run_phone(f, true, &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_STATUS);
+	test_assert_has(error->message, "a key that no new one takes the place of");
+	g_clear_error(&error);
+	run_phone(f, false, &error);
+	g_assert_no_error(error);
+	assert_in_force(f);
+	assert_no_key_in_files(f);
+}
+
+/* The phone reads why, and the same daemon gets on once the PIN is right. */
+static void test_wrong_pin(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!f->token)
+		return;
+	set_pin(f, "0000");
+	g_assert_false(run_phone(f, false, &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_STATUS);
+	test_assert_has(error->message, "the PIN is wrong");
+	assert_no_key_in_files(f); /* nor does a URI wait for a certificate */
+	g_clear_error(&error);
+	set_pin(f, PIN);
+	run_phone(f, false, &error);
+	g_assert_no_error(error);
+	assert_in_force(f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *path;
+		void (*run)(Fixture *f, gconstpointer data);
+	} tests[] = {
+		{ "/provisioner/token/certificate", test_certificate },
+		{ "/provisioner/token/wrong-pin", test_wrong_pin },
+	};
+
+	Shared shared = { .pki = pki_new() };
+	int status;
+
+	g_test_init(&argc, &argv, NULL);
+	pki_issue(shared.pki, &(PkiCert){ .name = "ca", .ca = true });
+	shared.token = token_softhsm(shared.pki, "other", NULL, &shared.why);
+	/* OpenSSL's engine forgets what it has loaded when it fails. */
+	g_setenv("LSAN_OPTIONS", "detect_leaks=0", TRUE);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Fixture, &shared, set_up, tests[i].run, tear_down);
+	status = g_test_run();
+	token_free(shared.token);
+	pki_free(shared.pki);
+	return status;
+}

@@ -146,6 +146,7 @@ static void app_status(const App *app, AgentStatus *status)
 		.accepted = spool->accepted,
 		.delivered = spool->delivered,
 		.dropped = spool->dropped,
+		.spool_refusal = spool_refusal(app->spool),
 	};
 }
 

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl spool - what waits on disk for the broker */
 #include "common/error.h"
+#include "common/printable.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static void print_refusal(const char *refusal)
+{
+	g_autofree char *printable = printable_text(refusal, strlen(refusal));
+
+	if (*printable)
+		printf("refused    %s\n", printable);
+}
 
 bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
 {
@@ -43,6 +53,7 @@ bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
 	       ctl_json_number(spool, "waiting"), ctl_json_number(spool, "bytes"),
 	       ctl_json_number(spool, "limit"), ctl_json_number(spool, "accepted"),
 	       ctl_json_number(spool, "delivered"), ctl_json_number(spool, "dropped"));
+	print_refusal(ctl_json_text(spool, "refusal", ""));
 	cJSON_Delete(spool);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define DAY_S            86400.0
+#define FAILURES_SHOWN   3   /* sensors */
 #define SPOOL_FULL_SHARE 0.5 /* of its limit: an outage that will cost samples one day */
 
 /* One line of the page, being written. */
@@ -217,6 +218,7 @@ static void write_spool(const cJSON *page, int64_t now_s, Line *line)
 	double limit = ctl_json_number(part, "limit");
 	double dropped = ctl_json_number(part, "dropped");
 	double share = limit > 0 ? ctl_json_number(part, "bytes") / limit : 0;
+	const char *refusal = ctl_json_text(part, "refusal", "");
 
 	if (!part)
 		return;
@@ -224,11 +226,49 @@ static void write_spool(const cJSON *page, int64_t now_s, Line *line)
 			       "%.0f waiting, %.0f delivered, %.0f dropped; %.0f %% of %.0f MiB",
 			       ctl_json_number(part, "waiting"), ctl_json_number(part, "delivered"),
 			       dropped, share * 100, limit / 1048576);
-	line->trouble = share > SPOOL_FULL_SHARE;
-	if (line->trouble)
+	if (*refusal) {
+		g_string_append(line->text, "; samples are refused: ");
+		append_printable(line->text, refusal);
+	}
+	line->trouble = *refusal || share > SPOOL_FULL_SHARE;
+	if (share > SPOOL_FULL_SHARE)
 		line->advice =
 			"when it is full, [agent] spool_policy decides what is lost: the broker "
 			"has to be reached before, or [agent] spool_limit be raised";
+	else
+		line->advice = "see whether the disk that [agent] spool is on has room and can be "
+			       "written";
+}
+
+static void append_sensor_failure(GString *text, const cJSON *sensor)
+{
+	g_string_append(text, "; ");
+	append_printable(text, ctl_json_text(sensor, "name", "?"));
+	g_string_append(text, ": ");
+	append_printable(text, ctl_json_text(sensor, "error", "?"));
+}
+
+static void write_sensors(const cJSON *page, int64_t now_s, Line *line)
+{
+	const cJSON *list = cJSON_GetObjectItem(cJSON_GetObjectItem(page, "agent"), "sensors");
+	g_autoptr(GString) failures = g_string_new(NULL);
+	const cJSON *sensor;
+	int failing = 0;
+
+	cJSON_ArrayForEach(sensor, list)
+	{
+		if (strcmp(ctl_json_text(sensor, "state", ""), "failing") == 0 &&
+		    failing++ < FAILURES_SHOWN)
+			append_sensor_failure(failures, sensor);
+	}
+	if (failing > 0)
+		g_string_append_printf(line->text, "%d of %d failing%s", failing,
+				       cJSON_GetArraySize(list), failures->str);
+	else if (cJSON_GetArraySize(list) > 0)
+		g_string_append_printf(line->text, "%d, none failing", cJSON_GetArraySize(list));
+	line->trouble = failing > 0;
+	line->advice = "its readings are absent until it answers again: see its wiring, and "
+		       "'landfallctl sensors' for what the device has";
 }
 
 static const Section sections[] = {
@@ -239,6 +279,7 @@ static const Section sections[] = {
 	{ "Agent", write_agent },
 	{ "Broker", write_broker },
 	{ "Spool", write_spool },
+	{ "Sensors", write_sensors },
 };
 
 static void section_write(const Section *section, const cJSON *page, int64_t now_s, Line *line)

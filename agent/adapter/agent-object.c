@@ -135,6 +135,7 @@ PROPERTY(limit, bus_writer_u64)
 PROPERTY(accepted, bus_writer_u64)
 PROPERTY(delivered, bus_writer_u64)
 PROPERTY(dropped, bus_writer_u64)
+PROPERTY(spool_refusal, bus_writer_string)
 
 static const BusProperty properties[] = {
 	{ "State", "s", state_get, NULL, NULL, 0 },
@@ -158,6 +159,7 @@ static const BusProperty properties[] = {
 	{ "SpoolAccepted", "t", accepted_get, NULL, NULL, 0 },
 	{ "SpoolDelivered", "t", delivered_get, NULL, NULL, 0 },
 	{ "SpoolDropped", "t", dropped_get, NULL, NULL, 0 },
+	{ "SpoolRefusal", "s", spool_refusal_get, NULL, NULL, 0 },
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 

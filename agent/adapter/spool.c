@@ -71,6 +71,7 @@ struct Spool {
 
 	/* the owner's */
 	SpoolStats stats;
+	char *refusal; /* of the last append; NULL: it was taken */
 	size_t queued_bytes;
 	Task *release;          /* waits for another task to go with; NULL: none */
 	GSource *release_timer; /* for as long as it may wait */
@@ -119,9 +120,16 @@ static void task_free(gpointer data)
 
 /* --- the owner's side --- */
 
+static void note_refusal(Spool *spool, const GError *error)
+{
+	g_free(spool->refusal);
+	spool->refusal = error ? g_strdup(error->message) : NULL;
+}
+
 static void task_answer(Spool *spool, Task *task)
 {
 	if (task->kind == TASK_APPEND) {
+		note_refusal(spool, task->error);
 		spool->queued_bytes -= task->bytes;
 		task->appended(task->taken, task->error, task->data);
 	} else if (task->kind == TASK_FETCH) {
@@ -263,6 +271,11 @@ void spool_drop(Spool *spool, uint64_t last, uint64_t dropped)
 const SpoolStats *spool_stats(const Spool *spool)
 {
 	return &spool->stats;
+}
+
+const char *spool_refusal(const Spool *spool)
+{
+	return spool->refusal ? spool->refusal : "";
 }
 
 /* --- the thread's side --- */
@@ -582,6 +595,7 @@ void spool_close(Spool *spool)
 	bell_free(spool->bell);
 	spool_db_close(spool->db);
 	g_array_unref(spool->released);
+	g_free(spool->refusal);
 	g_main_context_unref(spool->context);
 	g_cond_clear(&spool->work);
 	g_mutex_clear(&spool->lock);

@@ -98,4 +98,8 @@ void spool_drop(Spool *spool, uint64_t last, uint64_t dropped);
 /* spool_stats() - as of the last change told */
 const SpoolStats *spool_stats(const Spool *spool);
 
+/* spool_refusal() - why what was last given to spool_append() was not all taken, "" when it was;
+ * valid until the next answer */
+const char *spool_refusal(const Spool *spool);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_close)

@@ -35,6 +35,7 @@ static const Row rows[] = {
 	{ "EnrolmentError", KIND_TEXT, AT(enrolment_error), false },
 	{ "LastPublish", KIND_U64, AT(last_publish_ms), true },
 	{ "Connects", KIND_U64, AT(connects), true },
+	{ "SpoolRefusal", KIND_TEXT, AT(spool_refusal), false },
 	{ "SpoolWaiting", KIND_U64, AT(waiting), true },
 	{ "SpoolBytes", KIND_U64, AT(bytes), true },
 	{ "SpoolAccepted", KIND_U64, AT(accepted), true },

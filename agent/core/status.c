@@ -125,7 +125,10 @@ static void add_spool(cJSON *root, const AgentStatus *status)
 		{ "dropped", status->dropped },
 	};
 
-	add_counts(cJSON_AddObjectToObject(root, "spool"), counts, G_N_ELEMENTS(counts));
+	cJSON *spool = cJSON_AddObjectToObject(root, "spool");
+
+	add_counts(spool, counts, G_N_ELEMENTS(counts));
+	add_text(spool, "refusal", status->spool_refusal);
 }
 
 void status_encode(const AgentStatus *status, GString *text)
@@ -171,6 +174,8 @@ char *status_sentence(const AgentStatus *status)
 {
 	g_autofree char *head = sentence_head(status);
 
+	if (status->spool_refusal && *status->spool_refusal)
+		return g_strdup_printf("%s; samples are refused: %s", head, status->spool_refusal);
 	if (status->waiting == 0)
 		return g_strdup_printf("%s; nothing waits", head);
 	return g_strdup_printf("%s; %" G_GUINT64_FORMAT " %s on disk", head, status->waiting,

@@ -47,6 +47,7 @@ typedef struct AgentStatus {
 	uint64_t accepted;
 	uint64_t delivered;
 	uint64_t dropped;
+	const char *spool_refusal; /* why samples are refused, "" while they are taken */
 
 	const char *sensors; /* JSON array, one object a sensor */
 } AgentStatus;

@@ -117,6 +117,7 @@ static void setup(Fixture *fixture, gconstpointer data)
 		.accepted = 12,
 		.delivered = 7,
 		.dropped = 1,
+		.spool_refusal = "disk full",
 	};
 	fixture->daemon = test_bus_start_with(everybody);
 	fixture->agent = agent_bus_new(test_bus_address(fixture->daemon), &control, fixture);
@@ -174,6 +175,7 @@ static void test_properties(Fixture *fixture, gconstpointer data)
 		{ "SpoolAccepted", "t 12\n" },
 		{ "SpoolDelivered", "t 7\n" },
 		{ "SpoolDropped", "t 1\n" },
+		{ "SpoolRefusal", "s \"disk full\"\n" },
 	};
 	g_autoptr(GString) line =
 		g_string_new("busctl --address=$DBUS_SESSION_BUS_ADDRESS get-property " TARGET);

@@ -71,6 +71,15 @@ static void test_counts(void)
 	g_assert_cmpuint(signals, ==, 7);
 }
 
+static void test_refusal(void)
+{
+	AgentStatus status = { .spool_refusal = "" };
+	g_autoptr(Announce) announce = announce_new(&status);
+
+	status.spool_refusal = "the disk is almost full";
+	check(announce, &status, 0, "SpoolRefusal", G_MAXINT64);
+}
+
 static void test_counts_go_along(void)
 {
 	AgentStatus status = { .last_error = "" };
@@ -88,6 +97,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agent/announce/words", test_words);
+	g_test_add_func("/agent/announce/refusal", test_refusal);
 	g_test_add_func("/agent/announce/text-is-copied", test_text_is_copied);
 	g_test_add_func("/agent/announce/counts", test_counts);
 	g_test_add_func("/agent/announce/counts-go-along", test_counts_go_along);

@@ -270,6 +270,7 @@ static void test_limit(Fixture *f, gconstpointer data)
 	g_assert_error(f->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL);
 	g_assert_cmpuint(f->taken, >, 0);
 	g_assert_cmpuint(f->taken, ==, spool_stats(f->spool)->depth);
+	g_assert_cmpstr(spool_refusal(f->spool), ==, "the spool has reached its limit");
 	append(f, 1000);
 	wait_for_answers(f, 2);
 	g_assert_error(f->error, LANDFALL_ERROR, LANDFALL_ERROR_FULL);
@@ -281,6 +282,7 @@ static void test_limit(Fixture *f, gconstpointer data)
 	append(f, 100);
 	wait_for_answers(f, 4);
 	g_assert_no_error(f->error);
+	g_assert_cmpstr(spool_refusal(f->spool), ==, "");
 	spool_close(f->spool);
 }
 

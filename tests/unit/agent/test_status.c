@@ -30,6 +30,7 @@ static const AgentStatus full = {
 	.accepted = 9,
 	.delivered = 4,
 	.dropped = 1,
+	.spool_refusal = "the disk is almost full",
 };
 
 static void test_full(void)
@@ -55,7 +56,8 @@ static void test_full(void)
 		"\"renewal\":\"waiting\",\"alarm\":\"late\",\"renewal_error\":\"no server\"},"
 		"\"enrolment\":{\"state\":\"waiting\",\"error\":\"no hub\",\"retry_ms\":2500},"
 		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"
-		"\"accepted\":9,\"delivered\":4,\"dropped\":1}}");
+		"\"accepted\":9,\"delivered\":4,\"dropped\":1,"
+		"\"refusal\":\"the disk is almost full\"}}");
 }
 
 static void test_without_identity(void)
@@ -84,19 +86,24 @@ typedef struct SentenceCase {
 	UplinkState state;
 	const char *last_error;
 	uint64_t waiting;
+	const char *refusal;
 	const char *sentence;
 } SentenceCase;
 
 static void test_sentence(void)
 {
 	static const SentenceCase cases[] = {
-		{ UPLINK_STARTING, "", 0, "starting; nothing waits" },
-		{ UPLINK_CLOCK, "", 1, "waiting for the clock to be set; 1 sample waits on disk" },
-		{ UPLINK_BACKOFF, "no route", 4,
+		{ UPLINK_STARTING, "", 0, "", "starting; nothing waits" },
+		{ UPLINK_CLOCK, "", 1, NULL,
+		  "waiting for the clock to be set; 1 sample waits on disk" },
+		{ UPLINK_BACKOFF, "no route", 4, "",
 		  "cannot publish to mqtts://b:8883: no route; 4 samples wait on disk" },
-		{ UPLINK_CONNECTING, "no route", 0, "connecting to mqtts://b:8883; nothing waits" },
-		{ UPLINK_ONLINE, "", 2, "connected to mqtts://b:8883; 2 samples wait on disk" },
-		{ UPLINK_STOPPED, "", 0, "stopping; nothing waits" },
+		{ UPLINK_CONNECTING, "no route", 0, "",
+		  "connecting to mqtts://b:8883; nothing waits" },
+		{ UPLINK_ONLINE, "", 2, "", "connected to mqtts://b:8883; 2 samples wait on disk" },
+		{ UPLINK_ONLINE, "", 0, "the disk is almost full",
+		  "connected to mqtts://b:8883; samples are refused: the disk is almost full" },
+		{ UPLINK_STOPPED, "", 0, "", "stopping; nothing waits" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -105,6 +112,7 @@ static void test_sentence(void)
 		status.state = cases[i].state;
 		status.last_error = cases[i].last_error;
 		status.waiting = cases[i].waiting;
+		status.spool_refusal = cases[i].refusal;
 
 		g_autofree char *text = status_sentence(&status);
 

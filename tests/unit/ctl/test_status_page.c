@@ -126,6 +126,29 @@ static const PageCase cases[] = {
 	  "Agent         online\n"
 	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n"
 	  "Spool         2 waiting, 40 delivered, 0 dropped; 1 % of 64 MiB\n" },
+	{ "refusing",
+	  "{\"version\":\"0.1.0\"," ABSENT "," WLAN "," IDENTITY(
+		  1786400000) ",\"agent\":{\"state\":\"online\",\"broker\":\"mqtts://"
+			      "b:8883\",\"client_id\":\"gw-17\",\"last_publish\":1699999997000,"
+			      "\"spool\":{\"waiting\":0,\"bytes\":12288,\"limit\":67108864,"
+			      "\"delivered\":12,\"dropped\":0,\"refusal\":\"disk\\u001bfull\"},"
+			      "\"sensors\":[{\"name\":\"a\",\"state\":\"ok\",\"error\":\"\"},"
+			      "{\"name\":\"b\",\"state\":\"failing\",\"error\":\"no answer\"},"
+			      "{\"name\":\"c\",\"state\":\"failing\",\"error\":\"gone\\u001b\"}]}}",
+	  "Landfall 0.1.0 on box: Spool and Sensors need attention\n\n"
+	  "Provisioner   not running\n"
+	  "Wi-Fi         wlan0, address 10.0.0.5\n"
+	  "Certificate   gw-17, generation 3, EC P-256 key, valid until 2026-08-10: 1000 days "
+	  "left\n"
+	  "Agent         online\n"
+	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n"
+	  "Spool       ! 0 waiting, 12 delivered, 0 dropped; 0 % of 64 MiB; samples are refused: "
+	  "disk?full\n"
+	  "              see whether the disk that [agent] spool is on has room and can be "
+	  "written\n"
+	  "Sensors     ! 2 of 3 failing; b: no answer; c: gone?\n"
+	  "              its readings are absent until it answers again: see its wiring, and "
+	  "'landfallctl sensors' for what the device has\n" },
 };
 
 static void test_page(gconstpointer data)

@@ -40,12 +40,15 @@ static int open_arguments(int argc, char **argv, GError **error)
 	return fd;
 }
 
+/* Where there were several, the reason that most needs somebody. */
 static bool judge(const PublishResult *result, GError **error)
 {
 	if (result->refused == 0)
 		return true;
 	g_set_error(error, LANDFALL_ERROR,
-		    result->full ? LANDFALL_ERROR_FULL : LANDFALL_ERROR_INVALID,
+		    result->disk   ? LANDFALL_ERROR_SPOOL
+		    : result->full ? LANDFALL_ERROR_FULL
+				   : LANDFALL_ERROR_INVALID,
 		    "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 		    " samples were refused, the others are on disk",
 		    result->refused, result->sent);

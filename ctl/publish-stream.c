@@ -123,6 +123,8 @@ static bool handle_refusal(Stream *stream, uint64_t line, const cJSON *answer, G
 	stream->result->refused++;
 	if (g_strcmp0(code, "full") == 0)
 		stream->result->full = true;
+	if (g_strcmp0(code, "disk") == 0)
+		stream->result->disk = true;
 	if (stream->events->refused)
 		stream->events->refused(line, reason, stream->events->data);
 	return true;
@@ -134,6 +136,15 @@ static void report_stored(const Stream *stream, uint64_t first, uint64_t last)
 		stream->events->stored(first, last, stream->events->data);
 }
 
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+	const uint64_t *one = a;
+	const uint64_t *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/* A line that breaks a rule is named before one that the spool refuses, whichever came first. */
 static bool handle_ack(Stream *stream, uint64_t upto, GError **error)
 {
 	uint64_t first = stream->result->decided + 1;
@@ -141,6 +152,7 @@ static bool handle_ack(Stream *stream, uint64_t upto, GError **error)
 
 	if (upto < stream->result->decided || upto > last_known(stream))
 		return bad_answer(error);
+	g_array_sort(stream->refused, compare_lines);
 	for (; skipped < stream->refused->len; skipped++) {
 		uint64_t line = g_array_index(stream->refused, uint64_t, skipped);
 

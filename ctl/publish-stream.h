@@ -23,6 +23,7 @@ typedef struct PublishResult {
 	uint64_t decided; /* up to this line everything is answered */
 	uint64_t refused; /* of those, not on disk */
 	bool full;        /* at least one was refused for want of room */
+	bool disk;        /* at least one because the disk failed */
 } PublishResult;
 
 /* Told as answers come in; either may be NULL. */

@@ -47,6 +47,13 @@ check() { # STATUS WHAT COMMAND…: $input goes in, $dir/out and $dir/err come o
 publish() { timeout 60 "$ctl" --config "$dir/landfall.conf" publish "$@"; }
 publish_without_input() { publish "$@" <&-; }
 publish_to_full_disk() { publish "$@" > /dev/full; }
+publish_to_lost_spool() { # to an agent whose file was taken away
+	mv "$dir/spool.db" "$dir/away"
+	publish "$@"
+	set -- $?
+	mv "$dir/away" "$dir/spool.db"
+	return "$1"
+}
 publish_long_line() {
 	{ head -c 300000 /dev/zero | tr '\0' z; printf '\n{"a":1}\n'; } | publish "$@"
 }
@@ -81,7 +88,7 @@ metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..16
+echo 1..17
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -90,6 +97,7 @@ input='' output='' check 2 "neither arguments nor lines" publish
 input='' output='2' check 23 "a line longer than the agent's buffers" publish_long_line -l --ack
 input='' output='' check 1 "closed standard input" publish_without_input -l --ack
 input='{"a":1}\n' output='' check 1 "numbers that cannot be written" publish_to_full_disk -l --ack
+input='{"a":1}\n{"a":\n' output='' check 18 "a spool that was taken away" publish_to_lost_spool -l --ack
 input='' output='/dev/null' check 0 "closed standard error" agent_descriptors
 input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_subject
 input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed

@@ -168,8 +168,8 @@ static void on_uplink_changed(void *data)
 	AgentStatus status;
 
 	renewer_identity(app->renewer, uplink_status(app->uplink).target->identity);
-	if (uplink_status(app->uplink).state == UPLINK_ONLINE)
-		enroller_connected(app->enroller);
+	if (uplink_status(app->uplink).proved)
+		enroller_proved(app->enroller);
 	app_status(app, &status);
 	agent_bus_changed(app->bus, true);
 	indicators_status(app->indicators, &status);

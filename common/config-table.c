@@ -288,7 +288,7 @@ static const ConfigKey keys[] = {
 	  "made in a file",
 	  NULL, 0, check_token_key },
 	{ "store", "trial", CONFIG_TYPE_DURATION, AT(store.trial_ms), 0, 7 * DAY, "5min",
-	  "how long a new generation may fail to connect before the one before is compared; 0: "
+	  "how long a new generation may fail to publish before the one before is compared; 0: "
 	  "for ever",
 	  NULL, 0, NULL },
 

@@ -11,7 +11,7 @@
  *         server_chain.pem          what the broker is verified against; absent: system trust
  *         broker.conf               where to connect; see broker-conf.h
  *         wifi.conf, wifi_ca.pem    how to join an 802.1X network; see wifi-conf.h; may be absent
- *         good                      marker: this generation has connected
+ *         good                      marker: a broker has taken a message of this generation
  *         failed                    marker: given up; its text says why
  *     PATH/generations/.new, .old   being written, being removed; swept at the next change
  *
@@ -63,7 +63,7 @@ typedef struct StoreIdentity {
 	DeviceKeyPlace key_place;
 	int64_t not_before; /* seconds since 1970 */
 	int64_t not_after;
-	bool good;       /* has connected at least once */
+	bool good;       /* the broker has taken a message of it */
 	bool failed;     /* was given up */
 	char **warnings; /* sentences for the operator, NULL-terminated, often empty */
 } StoreIdentity;
@@ -162,7 +162,7 @@ StoreIdentity *store_import(Store *store, const StoreParts *parts,
  * Errors: LANDFALL_ERROR_STORE_ABSENT, DENIED */
 GPtrArray *store_list(Store *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_mark_good() - remember that @generation has connected; lifts a failed marker
+/* store_mark_good() - remember that @generation has proved itself; lifts a failed marker
  * Errors: LANDFALL_ERROR_STORE_ABSENT (pruned meanwhile), UNAVAILABLE, FULL, DENIED, FAILED */
 bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

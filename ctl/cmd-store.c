@@ -150,7 +150,7 @@ static const char *describe_trial(const StoreGeneration *generation)
 {
 	if (generation->failed)
 		return "given up";
-	return generation->good ? "has connected" : "not proved yet";
+	return generation->good ? "has proved itself" : "not proved yet";
 }
 
 static void print_generation(const StoreGeneration *generation)

@@ -7,7 +7,7 @@
  *
  * The claim is the identity that the exchange is had with: the current generation, as long as its
  * broker.conf does not say that it is the outcome of one; else, while that outcome has never
- * connected, the generation before it. It stays in the store until the outcome has connected, and
+ * proved itself, the generation before it. It stays in the store until the outcome has, and
  * after that until something else is installed: an outcome whose files are damaged is made anew from
  * it. A key in a token that cannot be opened is no damage.
  *
@@ -27,7 +27,7 @@
 /* What there is to do */
 typedef enum EnrolTask {
 	ENROL_TASK_NONE,  /* no identity, or one that has its place */
-	ENROL_TASK_TRIAL, /* the outcome is current and has never connected */
+	ENROL_TASK_TRIAL, /* the outcome is current and has never proved itself */
 	ENROL_TASK_MEND,  /* the current generation is damaged, and its claim is there */
 	ENROL_TASK_ENROL, /* an exchange */
 } EnrolTask;

@@ -523,7 +523,7 @@ void enroller_look(Enroller *enroller)
 	}
 }
 
-void enroller_connected(Enroller *enroller)
+void enroller_proved(Enroller *enroller)
 {
 	bool trial = enroller->phase == PHASE_REST && enroller->timer;
 

@@ -3,7 +3,7 @@
  * enroller - gets the device its place in a cloud, by that cloud's own provisioning
  *
  *   phase        leaves it when
- *   REST         enroller_look(), or the outcome has not connected within its trial, or it is
+ *   REST         enroller_look(), or the outcome has not proved itself within its trial, or it is
  *                damaged: LOAD
  *   LOAD         the store was read: nothing to do REST, else CLOCK
  *   CLOCK        the clock has reached the claim's first day
@@ -44,8 +44,9 @@ Enroller *enroller_new(const Config *config, void (*changed)(void *data), void *
 /* enroller_look() - the store may be another: find out what there is to do, and do it */
 void enroller_look(Enroller *enroller);
 
-/* enroller_connected() - the identity in use has connected: one on trial needs no other */
-void enroller_connected(Enroller *enroller);
+/* enroller_proved() - the broker has taken a message of the identity in use: one on trial needs no
+ * other */
+void enroller_proved(Enroller *enroller);
 
 /* enroller_status() - how it stands */
 EnrollerStatus enroller_status(const Enroller *enroller);

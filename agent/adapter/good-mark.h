@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * good-mark - remember in the store that a generation has connected
+ * good-mark - remember in the store that a generation has proved itself
  *
  * The store syncs its marker to the disk, and another writer may hold its lock for a while: a
  * thread waits for both.

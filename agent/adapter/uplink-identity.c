@@ -19,7 +19,7 @@ struct UplinkIdentity {
 	uint32_t trial_new;  /* the generation on trial */
 	uint32_t trial_old;  /* the one before; 0: none */
 	char *trial_failure; /* why the new one does not connect */
-	GoodMark *good_mark; /* of the last one that connected for the first time */
+	GoodMark *good_mark; /* of the last one that proved itself for the first time */
 };
 
 static void identity_load(UplinkIdentity *identity, uint32_t generation,
@@ -68,7 +68,7 @@ static void identity_try(UplinkIdentity *identity)
 		identity->trial = (Trial){ .state = TRIAL_NONE };
 }
 
-/* One that connected, but has run out, is on trial again: the one before is there only where it is
+/* One that proved itself, but has run out, is on trial again: the one before is there only where it is
  * valid for longer. */
 static void identity_doubt(UplinkIdentity *identity)
 {
@@ -79,7 +79,8 @@ static void identity_doubt(UplinkIdentity *identity)
 
 static void identity_probe_old(UplinkIdentity *identity, const char *why)
 {
-	g_message("generation %u has not connected within its trial: trying whether %u still does",
+	g_message("generation %u has not proved itself within its trial: trying whether %u still "
+		  "does",
 		  identity->trial_new, identity->trial_old);
 	g_free(identity->trial_failure);
 	identity->trial_failure = g_strdup(why);
@@ -94,7 +95,7 @@ static void identity_roll_back(UplinkIdentity *identity)
 	if (identity_generation(identity) != identity->trial_new ||
 	    (used->good && !has_run_out(used)))
 		return; /* not, or no longer, what was on trial */
-	g_warning("generation %u is given up, since %u connects where it does not: %s",
+	g_warning("generation %u is given up, since %u is taken where it is not: %s",
 		  identity->trial_new, identity->trial_old, identity->trial_failure);
 	identity_load(identity, identity->trial_old, &give_up);
 }
@@ -111,12 +112,12 @@ static void identity_mark_good(UplinkIdentity *identity)
 	used->good = true;
 }
 
-void uplink_identity_connected(UplinkIdentity *identity)
+void uplink_identity_proved(UplinkIdentity *identity)
 {
 	identity_mark_good(identity);
 	if (trial_uses_old(&identity->trial) && identity->load)
 		identity->load_again = true; /* what was to be tried is not wanted any more */
-	if (trial_connected(&identity->trial, identity_is_old(identity)) == TRIAL_RETURN)
+	if (trial_proved(&identity->trial, identity_is_old(identity)) == TRIAL_RETURN)
 		identity_load(identity, 0, NULL);
 }
 

@@ -50,10 +50,12 @@ bool uplink_identity_waiting(const UplinkIdentity *identity);
  * Returns the new uplink_identity_target() */
 const UplinkTarget *uplink_identity_take(UplinkIdentity *identity);
 
-/* uplink_identity_connected() - the broker took the one in use: the store is told that it is good */
-void uplink_identity_connected(UplinkIdentity *identity);
+/* uplink_identity_proved() - the broker has taken a message of the one in use: the store is told that it
+ * is good. Once a connection */
+void uplink_identity_proved(UplinkIdentity *identity);
 
-/* uplink_identity_failed() - an attempt with the one in use came to nothing
+/* uplink_identity_failed() - an attempt with the one in use came to nothing, or a connection ended
+ * before uplink_identity_proved(), or because the broker refuses its messages
  * @why: one line; kept in the store with a generation that is given up for it */
 void uplink_identity_failed(UplinkIdentity *identity, const char *why);
 

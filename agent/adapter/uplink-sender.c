@@ -482,6 +482,11 @@ void uplink_sender_feed(UplinkSender *sender)
 	sender_pump(sender);
 }
 
+bool uplink_sender_idle(const UplinkSender *sender)
+{
+	return !sender_has_more(sender) && window_in_flight(sender->window) == 0;
+}
+
 void uplink_sender_published(UplinkSender *sender, uint16_t id, const GError *error)
 {
 	if (error) {

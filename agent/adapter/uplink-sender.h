@@ -21,6 +21,7 @@
 #include "common/mqtt.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,9 @@ void uplink_sender_open(UplinkSender *sender, MqttClient *client, Profile *profi
 
 /* uplink_sender_feed() - there may be something new to send, or room for it */
 void uplink_sender_feed(UplinkSender *sender);
+
+/* uplink_sender_idle() - neither is a sample on its way, nor does one wait */
+bool uplink_sender_idle(const UplinkSender *sender);
 
 /* uplink_sender_published() - the message @id was answered: taken, or refused with @error */
 void uplink_sender_published(UplinkSender *sender, uint16_t id, const GError *error);

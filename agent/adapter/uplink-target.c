@@ -31,7 +31,7 @@ static bool store_has_longer(Store *store, const StoreIdentity *identity)
 	return false;
 }
 
-/* What to go back to from one that never connected; or that has run out before the older one, as
+/* What to go back to from one that is not good; or that has run out before the older one, as
  * a renewal may bring less than there was. A claim is none: it may do nothing but enrol. Nor is one
  * without settings for 802.1X when the current one has them: the network would go with it. */
 static void target_find_fallback(UplinkTarget *target, const Config *config, Store *store)

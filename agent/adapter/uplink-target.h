@@ -18,7 +18,7 @@
 
 typedef struct UplinkTarget {
 	StoreIdentity *identity; /* NULL: clear text without a store */
-	uint32_t fallback;       /* generation to go back to from one that never connected, or that
+	uint32_t fallback;       /* generation to go back to from one that is not good, or that
 				  * ends before it; 0: none */
 	int64_t fallback_until;  /* the end of its certificate */
 	BrokerConf *broker;
@@ -50,7 +50,7 @@ bool uplink_target_check(const Config *config, GError **error) G_GNUC_WARN_UNUSE
 /* uplink_target_load_older() - what to use at the start instead of a current generation that cannot
  * be loaded; the log says so, the store is left as it is
  * @lacking: what uplink_target_load() said of the current one
- * Returns NULL when no older one can be used, or when that one has connected before and it is a
+ * Returns NULL when no older one can be used, or when that one is good and it is a
  * setting that is wrong */
 UplinkTarget *uplink_target_load_older(const Config *config, const GError *lacking);
 

@@ -29,7 +29,8 @@ struct Uplink {
 	char *last_error;
 	Stage failed; /* where it happened */
 	OutageLog outage;
-	bool acked; /* a sample, by the broker of this target */
+	bool acked;  /* a sample, by the broker of this target */
+	bool proved; /* a message, over this connection */
 	uint64_t connects;
 	unsigned connect_ms;
 };
@@ -105,7 +106,8 @@ static Stage uplink_stage(const Uplink *uplink)
 	return uplink->client ? stages[mqtt_client_stage(uplink->client)] : STAGE_DNS;
 }
 
-static void uplink_back_off(Uplink *uplink, const char *message)
+/* Until the next attempt. */
+static void uplink_pause(Uplink *uplink, const char *message)
 {
 	uint32_t wait_ms = backoff_next_ms(&uplink->backoff, random_below, NULL);
 
@@ -113,6 +115,11 @@ static void uplink_back_off(Uplink *uplink, const char *message)
 	uplink_tell(uplink, message, wait_ms);
 	uplink_set_timer(uplink, wait_ms);
 	uplink_enter(uplink, UPLINK_BACKOFF);
+}
+
+static void uplink_back_off(Uplink *uplink, const char *message)
+{
+	uplink_pause(uplink, message);
 	uplink_identity_failed(uplink->identity, message);
 }
 
@@ -155,12 +162,23 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 			  uplink->target->uri_text);
 	uplink->connects++;
 	uplink->connect_ms = session->connect_ms;
+	uplink->proved = false;
 	uplink_enter(uplink, UPLINK_ONLINE);
 	uplink_sender_open(uplink->sender, client, uplink->target->profile,
 			   session->max_packet_size);
 	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_sender_feed(uplink->sender);
-	uplink_identity_connected(uplink->identity);
+}
+
+/* Not only was it let in: what it says is taken. */
+static void uplink_prove(Uplink *uplink)
+{
+	if (uplink->proved)
+		return;
+	uplink->proved = true;
+	uplink_identity_proved(uplink->identity);
+	if (uplink->config.changed)
+		uplink->config.changed(uplink->config.data);
 }
 
 /* Another generation became current while the connection was being closed. */
@@ -171,6 +189,7 @@ static bool uplink_take_next_target(Uplink *uplink)
 	g_clear_pointer(&uplink->client, mqtt_client_free);
 	uplink->target = uplink_identity_take(uplink->identity);
 	uplink->acked = false;
+	uplink->proved = false;
 	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
 	outage_log_recovered(&uplink->outage);
 	uplink->rivalry = (Rivalry){ 0 };
@@ -210,6 +229,8 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 		uplink->config.stopped(uplink->config.data);
 	else if (uplink_take_next_target(uplink))
 		uplink_attempt(uplink);
+	else if (ending && ending->code == LANDFALL_ERROR_INVALID)
+		uplink_pause(uplink, ending->message); /* a sample's fault, not the identity's */
 	else if (ending)
 		uplink_back_off(uplink, ending->message);
 	else if (error)
@@ -225,6 +246,7 @@ static void uplink_accepted(void *data)
 	Uplink *uplink = data;
 
 	uplink->acked = true;
+	uplink_prove(uplink);
 	rivalry_lasted(&uplink->rivalry, g_get_monotonic_time() - uplink->online_us);
 	if (rivalry_suspected(&uplink->rivalry))
 		return;
@@ -249,10 +271,13 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 {
 	Uplink *uplink = data;
 
-	if (downlink_published(uplink->config.downlink, id, error))
+	if (downlink_published(uplink->config.downlink, id, error)) {
+		if (!error && uplink_sender_idle(uplink->sender))
+			uplink_prove(uplink); /* there is no sample that could */
 		uplink_sender_feed(uplink->sender);
-	else if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
+	} else if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK)) {
 		uplink_sender_published(uplink->sender, id, error);
+	}
 	/* else disconnected() follows */
 }
 
@@ -430,6 +455,7 @@ UplinkStatus uplink_status(const Uplink *uplink)
 		.reached = uplink_stage(uplink),
 		.failed = uplink->failed,
 		.acked = uplink->acked,
+		.proved = uplink->proved && uplink->state == UPLINK_ONLINE,
 	};
 }
 

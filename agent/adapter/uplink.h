@@ -59,6 +59,7 @@ typedef struct UplinkStatus {
 	Stage reached;           /* what the attempt under way is at */
 	Stage failed;            /* where last_error happened */
 	bool acked;              /* the broker has taken a sample from this identity */
+	bool proved;             /* it has taken a message over this connection */
 } UplinkStatus;
 
 /* uplink_new() - at rest

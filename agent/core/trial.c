@@ -11,7 +11,7 @@ void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t n
 	};
 }
 
-TrialStep trial_connected(Trial *trial, bool old)
+TrialStep trial_proved(Trial *trial, bool old)
 {
 	if (trial->state == TRIAL_PROBING && old) {
 		trial->state = TRIAL_CONFIRMING;

@@ -2,18 +2,21 @@
 /*
  * trial - a new identity proves itself, or the agent goes back to the one before
  *
- * From a broken network a broken identity cannot be told by looking at one of them. So they are
- * compared: when the new one has not connected within its time, the old one has a try, and when
- * that connects the new one gets another at once, over a network that is known to work.
+ * It has proved itself when the broker took a message: one may be let in and not be allowed to say
+ * anything.
  *
- *   state       identity   connects               fails
+ * From a broken network a broken identity cannot be told by looking at one of them. So they are
+ * compared: when the new one has not proved itself within its time, the old one has a try, and when
+ * that does the new one gets another at once, over a network that is known to work.
+ *
+ *   state       identity   is proved              fails
  *   NONE        current    -                      -
  *   RUNNING     new        NONE: it is good       PROBING once its time is over
  *   PROBING     old        CONFIRMING             RUNNING, with new time: it is the network
  *   CONFIRMING  new        NONE: it is good       NONE, rolled back: it is the identity
  *
  * Whoever asks for the current identity during PROBING gets it: RUNNING, with new time. One that
- * connects before the old one is ready is good.
+ * proves itself before the old one is ready is good.
  *
  * Without an old identity that is still valid there is nothing to go back to: RUNNING for ever.
  *
@@ -47,15 +50,15 @@ typedef struct Trial {
 	int64_t old_until_s;
 } Trial;
 
-/* trial_begin() - an identity that never connected is in use
+/* trial_begin() - an identity that never proved itself is in use
  * @period_ms:   its time; 0: it is never given up
  * @old_until_s: end of the old one, seconds since 1970; 0: there is none
  * @now_us:      monotonic */
 void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t now_us);
 
-/* trial_connected() - the broker took the identity in use
+/* trial_proved() - the broker took a message of the identity in use; once a connection
  * @old: which is the old one */
-TrialStep trial_connected(Trial *trial, bool old);
+TrialStep trial_proved(Trial *trial, bool old);
 
 /* trial_resume() - the new identity is in use for another reason than a step of the trial */
 void trial_resume(Trial *trial, int64_t now_us);

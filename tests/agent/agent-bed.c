@@ -16,8 +16,13 @@ void agent_bed_set_up(AgentBed *bed, const PkiCert *certificates, size_t n, cons
 		pki_issue(bed->pki, &common_certificates[i]);
 	for (size_t i = 0; i < n; i++)
 		pki_issue(bed->pki, &certificates[i]);
-	bed->broker = broker_new(bed->pki, "server",
-				 "max_queued_messages 0\nuse_identity_as_username true\n");
+	pki_write(bed->pki, "acl", bed->acl ? bed->acl : "pattern readwrite #\n");
+
+	g_autofree char *rules = g_strdup_printf(
+		"max_queued_messages 0\nuse_identity_as_username true\nacl_file %s\n",
+		pki_path(bed->pki, "acl"));
+
+	bed->broker = broker_new(bed->pki, "server", rules);
 	bed->oracle = oracle_new(bed->broker, bed->pki, "watcher");
 	bed->agent = agent_process_new(broker_port(bed->broker), lines);
 	agent_process_import(bed->agent, bed->pki, "dev-1");

@@ -19,6 +19,8 @@ typedef struct AgentBed {
 	Broker *broker;
 	Oracle *oracle;
 	AgentProcess *agent;
+	const char
+		*acl; /* in: who may do what at the broker, as it writes it; NULL: all everything */
 } AgentBed;
 
 /* agent_bed_set_up() - everything but the agent runs

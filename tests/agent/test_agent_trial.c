@@ -21,12 +21,19 @@ static const PkiCert certificates[] = {
 	{ .name = "unborn", .issuer = "ca", .client_only = true, .from_s = 20 * 3600 },
 };
 
+/* dev-2 may come and listen, and say nothing. */
+static const char silenced[] = "user dev-1\ntopic readwrite #\nuser watcher\ntopic readwrite #\n"
+			       "user dev-2\ntopic read #\n";
+
+/* @data: who may do what at the broker */
 static void set_up(Fixture *f, gconstpointer data)
 {
+	f->acl = data;
 	agent_bed_set_up(f, certificates, G_N_ELEMENTS(certificates),
-			 "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\n");
+			 "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\nprotocol = 5\n");
 	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "online");
+	agent_process_await_store(f->agent, "*1 dev-1 good;");
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
@@ -62,6 +69,18 @@ static void test_given_up(Fixture *f, gconstpointer data)
 	publish(f, 201, 300);
 	oracle_await(f->oracle, 1, 300);
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+}
+
+/* One that the broker lets in and takes nothing from. */
+static void test_silenced(Fixture *f, gconstpointer data)
+{
+	publish(f, 1, 100);
+	agent_process_import(f->agent, f->pki, "dev-2");
+	await_name(f, "dev-2");
+	publish(f, 101, 200);
+	await_store(f, "*1 dev-1 good;2 dev-2 failed;");
+	await_name(f, "dev-1");
+	oracle_await(f->oracle, 1, 200);
 }
 
 /* A certificate that is not valid yet, by a clock that the one before is content with. */
@@ -162,7 +181,6 @@ static void test_marked_later(Fixture *f, gconstpointer data)
 /* The current identity cannot be used at the start: the one before stands in for it. */
 static void test_start_older(Fixture *f, gconstpointer data)
 {
-	await_store(f, "*1 dev-1 good;");
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 	agent_process_import(f->agent, f->pki, "nameless");
 	agent_process_start(f->agent);
@@ -198,7 +216,6 @@ static void test_run_out(Fixture *f, gconstpointer data)
 	g_autofree char *path = agent_process_path(f->agent, "store");
 	g_autoptr(Store) store = store_open(path);
 
-	await_store(f, "*1 dev-1 good;");
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 	pki_issue(f->pki, &brief);
 	agent_process_import(f->agent, f->pki, "brief");
@@ -230,7 +247,6 @@ static void test_rollback_fails(Fixture *f, gconstpointer data)
 {
 	g_autofree char *path = agent_process_path(f->agent, "store/lock");
 
-	await_store(f, "*1 dev-1 good;");
 	agent_process_import(f->agent, f->pki, "strange");
 	g_assert_cmpint(g_unlink(path), ==, 0);
 	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
@@ -270,6 +286,7 @@ int main(int argc, char **argv)
 	TEST("/agent/trial/run-out", test_run_out);
 	TEST("/agent/trial/rollback-fails", test_rollback_fails);
 	TEST("/agent/trial/given-up", test_given_up);
+	g_test_add("/agent/trial/silenced", Fixture, silenced, set_up, test_silenced, tear_down);
 	TEST("/agent/trial/unborn", test_unborn);
 	TEST("/agent/trial/broken-network", test_broken_network);
 	TEST("/agent/trial/asked-for", test_asked_for);

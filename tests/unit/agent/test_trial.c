@@ -55,7 +55,7 @@ static void test_case(gconstpointer data)
 		TrialStep step;
 
 		if (*event == 'c' || *event == 'n') {
-			step = trial_connected(&trial, *event == 'c' && trial_uses_old(&trial));
+			step = trial_proved(&trial, *event == 'c' && trial_uses_old(&trial));
 		} else if (*event == 's') {
 			step = TRIAL_STAY;
 			trial_resume(&trial, now_us);

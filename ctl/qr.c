@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <png.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *qr_payload(const QrLabel *label)
@@ -69,6 +70,16 @@ bool qr_print(const char *text, FILE *out, bool colour, GError **error)
 	return true;
 }
 
+/* What the file was before may have been for everybody. A file system without modes, such as that
+ * of a USB stick, refuses: there the mount decides. */
+static void make_private(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fchmod(fd, 0600) != 0)
+		g_debug("the mode of the file stays: %s", g_strerror(errno));
+}
+
 FILE *qr_open(const char *path, GError **error)
 {
 	if (g_str_equal(path, "-"))
@@ -77,7 +88,9 @@ FILE *qr_open(const char *path, GError **error)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
 
-	if (!file)
+	if (file)
+		make_private(fd);
+	else
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
 			    path, g_strerror(errno));
 	return file;

@@ -10,7 +10,7 @@ printf '[provisioner]\nsecrets = %s\nname = PROV_A1B2C3\nbus = unix:path=%s/none
 	"$folder" "$folder" >"$folder/landfall.conf"
 
 want='{"ver":"v1","name":"PROV_A1B2C3","username":"wifiprov","pop":"k7mq2xwt9hdz","transport":"ble"}'
-echo 1..7
+echo 1..8
 "$1" --config "$folder/landfall.conf" qr --png="$folder/code.png" &&
 	got=$("$2" --raw -q "$folder/code.png")
 if [ "${got-}" = "$want" ]; then echo "ok 1 - decoded"; else echo "not ok 1 - decoded: ${got-}"; fi
@@ -36,3 +36,11 @@ status=$?
 if [ "$status" = 2 ] && [ ! -e "$folder/both.png" ]; then echo "ok 7 - one of all"; else
 	echo "not ok 7 - one of all: $status, $got"
 fi
+
+# A file that was there and for everybody is for nobody else from now on.
+printf 'k7mq2xwt9hdz\n' >"$folder/pop"
+: >"$folder/old.png"
+chmod 644 "$folder/old.png"
+"$1" --config "$folder/landfall.conf" qr --png="$folder/old.png"
+mode=$(stat -c %a "$folder/old.png")
+if [ "$mode" = 600 ]; then echo "ok 8 - old file"; else echo "not ok 8 - old file: $mode"; fi

@@ -4,6 +4,7 @@
 #include "common/broker-uri.h"
 #include "common/button-spec.h"
 #include "common/device-key.h"
+#include "common/device-name.h"
 #include "common/error.h"
 
 #include <string.h>
@@ -39,6 +40,11 @@ static bool check_uuid(const char *value, GError **error)
 	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 			    "no UUID, which looks like 021a9004-0382-4aea-bff4-6b3f1c5adfb4");
 	return false;
+}
+
+static bool check_name(const char *value, GError **error)
+{
+	return device_name_check(value, error);
 }
 
 static bool check_button(const char *value, GError **error)
@@ -295,7 +301,7 @@ static const ConfigKey keys[] = {
 	{ "provisioner", "security", CONFIG_TYPE_INT, AT(provisioner.security), 0, 2, "2",
 	  "protocomm security scheme; 0, which has none, is not in every build", NULL, 0, NULL },
 	{ "provisioner", "name", CONFIG_TYPE_STRING, AT(provisioner.name), 1, 25, "PROV_%m",
-	  "advertised name; %m is the end of the Wi-Fi address", NULL, 0, NULL },
+	  "advertised name; %m is the end of the Wi-Fi address", NULL, 0, check_name },
 	{ "provisioner", "wifi", CONFIG_TYPE_ENUM, AT(provisioner.wifi), 0, 0, "auto",
 	  "who manages the Wi-Fi interface", wifi_names, 0, NULL },
 	{ "provisioner", "adapter", CONFIG_TYPE_STRING, AT(provisioner.adapter), 1, 32, "auto",

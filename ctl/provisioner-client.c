@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/provisioner-client.h"
 
+#include "common/device-name.h"
 #include "common/error.h"
 #include "dbus/bus-call.h"
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define SYSFS_NET "/sys/class/net"
 #define READ_MS   30000
@@ -198,28 +205,48 @@ cJSON *provisioner_client_read(const Config *config, GError **error)
 	return exchange.properties;
 }
 
-/* The last three octets of the interface's address as six hex digits. */
-static char *read_address_tail(const char *interface)
+/* What the kernel was told by the adapter itself. NetworkManager shows the air another address while
+ * the device belongs to no network, and that is the one in sysfs then. */
+static bool read_permanent(const char *interface, uint8_t *address)
+{
+	/* struct ethtool_perm_addr and the octets behind it */
+	uint32_t answer[4] = { ETHTOOL_GPERMADDR, DEVICE_NAME_ADDRESS_LEN };
+	struct ifreq request = { .ifr_data = (char *)answer };
+	static const uint8_t unknown[DEVICE_NAME_ADDRESS_LEN] = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool told = false;
+
+	if (fd < 0)
+		return false;
+	g_strlcpy(request.ifr_name, interface, sizeof(request.ifr_name));
+	told = ioctl(fd, SIOCETHTOOL, &request) == 0 && answer[1] == DEVICE_NAME_ADDRESS_LEN;
+	close(fd);
+	memcpy(address, &answer[2], DEVICE_NAME_ADDRESS_LEN);
+	return told && memcmp(address, unknown, DEVICE_NAME_ADDRESS_LEN) != 0;
+}
+
+static bool read_address(const char *interface, uint8_t *address)
 {
 	g_autofree char *path = g_build_filename(SYSFS_NET, interface, "address", NULL);
 	g_autofree char *text = NULL;
-	unsigned int a, b, c;
 
-	if (!g_file_get_contents(path, &text, NULL, NULL) ||
-	    sscanf(text, "%*2x:%*2x:%*2x:%2x:%2x:%2x", &a, &b, &c) != 3)
-		return NULL;
-	return g_strdup_printf("%02X%02X%02X", a, b, c);
+	if (read_permanent(interface, address))
+		return true;
+	return g_file_get_contents(path, &text, NULL, NULL) &&
+	       sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &address[0], &address[1],
+		      &address[2], &address[3], &address[4],
+		      &address[5]) == DEVICE_NAME_ADDRESS_LEN;
 }
 
 /* The configured interface, or the first by name that is wireless. */
-static char *find_wifi_tail(const char *interface)
+static bool find_address(const char *interface, uint8_t *address)
 {
 	g_autoptr(GDir) dir = NULL;
 	g_autofree char *first = NULL;
 	const char *name;
 
 	if (!g_str_equal(interface, "auto"))
-		return read_address_tail(interface);
+		return read_address(interface, address);
 	dir = g_dir_open(SYSFS_NET, 0, NULL);
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *phy = g_build_filename(SYSFS_NET, name, "phy80211", NULL);
@@ -229,7 +256,7 @@ static char *find_wifi_tail(const char *interface)
 		g_free(first);
 		first = g_strdup(name);
 	}
-	return first ? read_address_tail(first) : NULL;
+	return first && read_address(first, address);
 }
 
 char *provisioner_client_name(const Config *config, GError **error)
@@ -243,16 +270,13 @@ char *provisioner_client_name(const Config *config, GError **error)
 		return g_steal_pointer(&asked);
 
 	const char *pattern = config->provisioner.name;
-	const char *percent = strstr(pattern, "%m");
-	g_autofree char *tail = percent ? find_wifi_tail(config->provisioner.interface) : NULL;
+	uint8_t address[DEVICE_NAME_ADDRESS_LEN] = { 0 };
 
-	if (!percent)
-		return g_strdup(pattern);
-	if (!tail) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
-			    "no Wi-Fi interface (%s) to take the device's name from",
-			    config->provisioner.interface);
-		return NULL;
-	}
-	return g_strdup_printf("%.*s%s%s", (int)(percent - pattern), pattern, tail, percent + 2);
+	if (!device_name_wants_address(pattern) ||
+	    find_address(config->provisioner.interface, address))
+		return device_name_expand(pattern, address);
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+		    "no Wi-Fi interface (%s) to take the device's name from",
+		    config->provisioner.interface);
+	return NULL;
 }

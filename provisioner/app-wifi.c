@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/app-private.h"
 
+#include "common/device-name.h"
 #include "common/error.h"
 
 /* The configured name, %m being the end of the Wi-Fi address. */
 static char *expand_name(const App *app, GError **error)
 {
-	g_autoptr(GString) name = g_string_new(NULL);
+	const char *pattern = app->config->provisioner.name;
 	uint8_t mac[WIFI_BSSID_LEN] = { 0 };
 
-	for (const char *in = app->config->provisioner.name; *in; in++) {
-		if (in[0] != '%' || in[1] == '\0') {
-			g_string_append_c(name, *in);
-			continue;
-		}
-		in++;
-		if (*in != 'm') {
-			g_string_append_c(name, *in);
-		} else if (wifi_choice_mac(app->wifi, mac)) {
-			g_string_append_printf(name, "%02X%02X%02X", mac[3], mac[4], mac[5]);
-		} else {
-			g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
-				    "%s has no address to make a name of",
-				    wifi_choice_interface(app->wifi));
-			return NULL;
-		}
-	}
-	if (name->len == 0 || name->len > ADVERT_NAME_MAX) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-			    "the advertised name has %zu octets, 1 to %d are allowed", name->len,
-			    ADVERT_NAME_MAX);
-		return NULL;
-	}
-	return g_strdup(name->str);
+	if (!device_name_wants_address(pattern) || wifi_choice_mac(app->wifi, mac))
+		return device_name_expand(pattern, mac);
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+		    "%s has no address to make a name of", wifi_choice_interface(app->wifi));
+	return NULL;
 }
 
 static void on_wifi_ready(void *data)

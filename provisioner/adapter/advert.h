@@ -22,8 +22,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define ADVERT_PATH     "/io/landfall/advertisement"
-#define ADVERT_NAME_MAX 29 /* octets of the name that fit a scan response */
+#define ADVERT_PATH "/io/landfall/advertisement"
 
 typedef struct Advert Advert;
 
@@ -45,7 +44,7 @@ void advert_free(Advert *advert);
 
 /* advert_register() - advertise on an adapter; tried again until it works
  * @adapter: object path, copied
- * @name:    1..ADVERT_NAME_MAX octets, copied */
+ * @name:    1..DEVICE_NAME_MAX octets (common/device-name.h), copied */
 void advert_register(Advert *advert, const char *adapter, const char *name);
 
 /* advert_unregister() - stop; @adapter_lost: there is nobody to tell any more. Reports nothing */

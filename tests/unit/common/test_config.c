@@ -31,6 +31,8 @@ static const ValueCase value_cases[] = {
 	{ "air-several", "provisioner", "advertise", "network-lost, unprovisioned",
 	  "unprovisioned,network-lost" },
 	{ "air-unknown", "provisioner", "advertise", "unprovisioned,never", NULL },
+	{ "name-marks", "provisioner", "name", "%m", "%m" },
+	{ "name-expands", "provisioner", "name", "twelve-times-%m%m%m", NULL },
 	{ "int", "provisioner", "security", "1", "1" },
 	{ "int-low", "provisioner", "security", "0", "0" },
 	{ "int-high", "provisioner", "security", "3", NULL },

@@ -344,8 +344,8 @@ static const ConfigKey keys[] = {
 	  NULL, 0, check_uuid },
 	{ "provisioner", "join_timeout", CONFIG_TYPE_DURATION, AT(provisioner.join_timeout_ms),
 	  5 * SECOND, 10 * MINUTE, "60s", "how long joining a network may take", NULL, 0, NULL },
-	{ "provisioner", "adapter_wait", CONFIG_TYPE_DURATION, AT(provisioner.adapter_wait_ms), 0,
-	  10 * MINUTE, "10s", "how long to wait for a Bluetooth adapter at start", NULL, 0, NULL },
+	{ "provisioner", "adapter_wait", CONFIG_TYPE_DURATION, AT(provisioner.adapter_wait_ms), 100,
+	  10 * MINUTE, "10s", "how long to wait for Wi-Fi and Bluetooth at start", NULL, 0, NULL },
 	{ "provisioner", "bus", CONFIG_TYPE_STRING, AT(provisioner.bus), 1, 1024, "system",
 	  "system, session, or the address of a D-Bus", NULL, 0, NULL },
 

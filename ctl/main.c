@@ -59,6 +59,19 @@ void ctl_print_json(cJSON *object)
 	cJSON_Delete(object);
 }
 
+/* An option of landfallctl itself that was typed behind the command, or NULL. */
+static const char *find_misplaced(int argc, char **argv)
+{
+	static const char *const names[] = { "--config", "--set", "--check-config",
+					     "--dump-config" };
+
+	for (int i = 1; i < argc; i++)
+		for (size_t n = 0; n < G_N_ELEMENTS(names); n++)
+			if (g_str_has_prefix(argv[i], names[n]))
+				return names[n];
+	return NULL;
+}
+
 bool ctl_parse(const char *summary, const GOptionEntry *entries, int *argc, char ***argv,
 	       GError **error)
 {
@@ -71,8 +84,16 @@ bool ctl_parse(const char *summary, const GOptionEntry *entries, int *argc, char
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (g_option_context_parse(context, argc, argv, &wrong))
 		return true;
-	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE, "%s; see %s --help",
-		    wrong->message, program);
+
+	const char *misplaced = find_misplaced(*argc, *argv);
+
+	if (misplaced)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+			    "%s stands before the command: landfallctl %s ... %s", misplaced,
+			    misplaced, (*argv)[0]);
+	else
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE, "%s; see %s --help",
+			    wrong->message, program);
 	return false;
 }
 

@@ -21,9 +21,16 @@ check()
 }
 
 landfallctl=$1
-echo 1..3
+echo 1..4
 preload=$2
 check 1 'permanent address' 'PROV_%m' PROV_A1B2C3
 check 2 'every mark' '%m-%m 100%%' 'A1B2C3-A1B2C3 100%'
 preload=
 check 3 'no permanent address' 'PROV_%m' PROV_000000
+
+# An option of landfallctl itself is typed behind the command: where it belongs is said.
+got=$("$landfallctl" qr --config "$folder/landfall.conf" 2>&1)
+case $?/$got in
+'2/landfallctl: --config stands before the command: landfallctl --config ... qr') echo "ok 4 - place" ;;
+*) echo "not ok 4 - place: $got" ;;
+esac

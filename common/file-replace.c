@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool fail(GError **error, int saved, const char *what, const char *path)
@@ -26,6 +27,16 @@ static bool sync_folder(const char *folder, GError **error)
 	if (fd >= 0)
 		close(fd);
 	return status == 0 ? true : fail(error, saved, "write", folder);
+}
+
+/* Root may start a service by hand, which must find its files when it is itself again. */
+static void give_away(int fd, const char *folder)
+{
+	struct stat status;
+
+	if (geteuid() == 0 && stat(folder, &status) == 0 &&
+	    fchown(fd, status.st_uid, status.st_gid) != 0)
+		g_debug("%s: a file there stays root's: %s", folder, g_strerror(errno));
 }
 
 /* All of it and on disk; 0, or an errno. */
@@ -53,6 +64,7 @@ bool file_replace(const char *folder, const char *name, const void *data, size_t
 
 	if (fd < 0)
 		return fail(error, errno, "write", fresh);
+	give_away(fd, folder);
 	failure = write_all(fd, data, len);
 	close(fd);
 	if (failure == 0 && rename(fresh, path) == 0)

@@ -216,15 +216,29 @@ static bool complete(const char *folder, Credentials *credentials, GError **erro
 	       write_octets(folder, "verifier", credentials->verifier, error);
 }
 
+/* One that root makes belongs to whoever has the folder above, as what is in it does. */
+static bool make_folder(const char *folder, GError **error)
+{
+	g_autofree char *parent = g_path_get_dirname(folder);
+	struct stat status;
+
+	if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+		return true;
+	if (g_mkdir_with_parents(folder, 0700) < 0)
+		return set_errno(error, errno, "create", folder);
+	if (geteuid() == 0 && stat(parent, &status) == 0 &&
+	    chown(folder, status.st_uid, status.st_gid) != 0)
+		g_debug("%s stays root's: %s", folder, g_strerror(errno));
+	return true;
+}
+
 Credentials *credentials_load(const char *folder, const char *username, GError **error)
 {
 	g_autoptr(Credentials) credentials = g_new0(Credentials, 1);
 
 	credentials->username = g_strdup(username);
-	if (g_mkdir_with_parents(folder, 0700) < 0) {
-		set_errno(error, errno, "create", folder);
+	if (!make_folder(folder, error))
 		return NULL;
-	}
 	if (!read_pop(folder, &credentials->pop, error) ||
 	    !read_derived(folder, &salt_file, credentials->pop, &credentials->salt, error) ||
 	    !read_derived(folder, &verifier_file, credentials->pop, &credentials->verifier,

@@ -3,15 +3,13 @@
 
 #include "common/error.h"
 #include "common/file-read.h"
+#include "common/file-replace.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HEADER          "landfall-wifi-record 1"
 #define HASH_ITERATIONS 4096 /* as many as WPA2 takes to make its key of the same passphrase */
@@ -178,59 +176,13 @@ bool wifi_record_load(WifiRecord *record, const char *path, GError **error)
 	return false;
 }
 
-static bool set_errno(GError **error, const char *path)
-{
-	int saved = errno;
-
-	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s", path,
-		    g_strerror(saved));
-	return false;
-}
-
-static bool sync_folder(const char *path)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int status = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return status == 0;
-}
-
-static bool write_whole(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		text += done;
-		len -= (size_t)done;
-	}
-	return fsync(fd) == 0;
-}
-
 bool wifi_record_save(const WifiRecord *record, const char *path, GError **error)
 {
 	g_autofree char *text = wifi_record_encode(record);
-	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = false;
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *name = g_path_get_basename(path);
 
-	if (fd < 0)
-		return set_errno(error, fresh);
-	ok = write_whole(fd, text);
-	close(fd);
-	if (ok && g_rename(fresh, path) == 0 && sync_folder(path))
-		return true;
-	set_errno(error, path);
-	g_unlink(fresh);
-	return false;
+	return file_replace(folder, name, text, strlen(text), error);
 }
 
 /* ---- networks ---- */

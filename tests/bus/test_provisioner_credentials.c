@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define USER "wifiprov"
 
@@ -211,6 +212,30 @@ static void test_refused(Folder *folder, gconstpointer data)
 	assert_refused(folder, "too long");
 }
 
+/* Somebody has started the daemon by hand, as root: the service can read what was made. */
+static void test_made_by_root(Folder *folder, gconstpointer data)
+{
+	static const char *const names[] = { "", "pop", "salt", "verifier" };
+	g_autofree char *above = g_path_get_dirname(folder->path);
+	g_autoptr(Credentials) made = NULL;
+
+	if (geteuid() != 0) {
+		g_test_skip("only root can give files away");
+		return;
+	}
+	g_assert_cmpint(g_mkdir(above, 0700), ==, 0);
+	g_assert_cmpint(chown(above, 65534, 65533), ==, 0);
+	made = must_load(folder);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = file_path(folder, names[i]);
+		struct stat status;
+
+		g_assert_cmpint(stat(path, &status), ==, 0);
+		g_assert_cmpuint(status.st_uid, ==, 65534);
+		g_assert_cmpuint(status.st_gid, ==, 65533);
+	}
+}
+
 static void test_not_ours(Folder *folder, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -239,6 +264,7 @@ int main(int argc, char **argv)
 		{ "/credentials/pop-by-hand", test_pop_by_hand },
 		{ "/credentials/factory", test_factory },
 		{ "/credentials/refused", test_refused },
+		{ "/credentials/made-by-root", test_made_by_root },
 		{ "/credentials/not-ours", test_not_ours },
 	};
 

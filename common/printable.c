@@ -5,7 +5,7 @@
 
 char *printable_text(const void *data, size_t len)
 {
-	g_autofree char *valid = g_utf8_make_valid(data, (gssize)len);
+	g_autofree char *valid = g_utf8_make_valid(len > 0 ? data : "", (gssize)len);
 	GString *line = g_string_sized_new(len + 1);
 
 	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {

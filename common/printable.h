@@ -11,6 +11,6 @@
 
 /* printable_text() - @data as one line of printable UTF-8: octets that are no UTF-8 become U+FFFD,
  * control and formatting characters '?'
- * @data: borrowed, @len octets, of any value
+ * @data: borrowed, @len octets, of any value; may be NULL when there is none
  * Returns a string owned by the caller */
 char *printable_text(const void *data, size_t len);

@@ -41,6 +41,7 @@ typedef struct PrintableCase {
 static const PrintableCase printable_cases[] = {
 	{ "plain", "Landfall Lab", 12, "Landfall Lab" },
 	{ "nothing", "", 0, "" },
+	{ "no-data", NULL, 0, "" },
 	{ "utf-8", "Caf\303\251", 5, "Caf\303\251" },
 	{ "cut", "Cafe", 3, "Caf" },
 	{ "not-utf-8", "a\377b", 3, "a\357\277\275b" },

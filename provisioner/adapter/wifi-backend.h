@@ -79,7 +79,8 @@ typedef struct WifiBackend {
 	void (*look_around)(void *wifi);
 
 	/* forget_all() - remove every network that Landfall ever added and no other; best effort,
-	 * logged. Ends a join that is under way. `changed` tells when it shows */
+	 * logged. Cancels a scan and a join that are under way, so neither reports any more.
+	 * `changed` tells when it shows */
 	void (*forget_all)(void *wifi);
 
 	/* interface() - "wlan0"; "" unless ready. Borrowed until the next turn of the loop */

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-wpa-networks.h"
 
 #include "dbus/bus-call.h"
+#include "provisioner/adapter/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct WifiWpaNetworks {
 	void *data;
 	GPtrArray *list; /* of the last reading, NULL: none yet */
 	BusCall *call;
+	Retry *retry;    /* of a reading that failed */
 	GStrv paths;     /* of the reading under way */
 	guint at;        /* the one being asked for */
 	GPtrArray *next; /* what was read of them */
@@ -163,10 +165,11 @@ static void on_paths(BusReply *reply, void *user_data)
 		paths = bus_reader_strings(reader, WPA_NETWORKS_MAX);
 	bus_reader_leave(reader);
 	if (!paths || !bus_reader_ok(reader)) {
-		if (!wifi_wpa_is_gone(bus_reply_error(reply)))
+		if (!wifi_wpa_is_gone(bus_reply_error(reply)) && retry_later(networks->retry))
 			g_warning("cannot read the networks of wpa_supplicant");
 		return;
 	}
+	retry_reset(networks->retry);
 	networks->paths = g_steal_pointer(&paths);
 	networks->at = 0;
 	networks->next = g_ptr_array_new_with_free_func(configured_free);
@@ -185,6 +188,11 @@ void wifi_wpa_networks_read(WifiWpaNetworks *networks)
 		bus_call_start(networks->bus, message, BUS_TIMEOUT_DEFAULT, on_paths, networks);
 }
 
+static void read_again(void *data)
+{
+	wifi_wpa_networks_read(data);
+}
+
 WifiWpaNetworks *wifi_wpa_networks_new(Bus *bus, const char *path, void (*changed)(void *data),
 				       void *data)
 {
@@ -194,6 +202,7 @@ WifiWpaNetworks *wifi_wpa_networks_new(Bus *bus, const char *path, void (*change
 	networks->path = g_strdup(path);
 	networks->changed = changed;
 	networks->data = data;
+	networks->retry = retry_new(read_again, networks);
 	wifi_wpa_networks_read(networks);
 	return networks;
 }
@@ -203,6 +212,7 @@ void wifi_wpa_networks_free(WifiWpaNetworks *networks)
 	if (!networks)
 		return;
 	reading_clear(networks);
+	retry_free(networks->retry);
 	g_clear_pointer(&networks->list, g_ptr_array_unref);
 	g_free(networks->path);
 	g_free(networks);

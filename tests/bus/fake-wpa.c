@@ -495,6 +495,14 @@ static void networks_get(BusWriter *value, void *user_data)
 	bus_writer_close(value);
 }
 
+static bool networks_exist(void *user_data)
+{
+	FakeWpa *fake = user_data;
+
+	fake->withheld += fake->withhold_networks;
+	return !fake->withhold_networks;
+}
+
 static const BusMethod interface_methods[] = {
 	{ "Scan", "a{sv}", "", scan_handle, NULL },
 	{ "AddNetwork", "a{sv}", "o", add_handle, NULL },
@@ -517,7 +525,7 @@ static const BusProperty interface_properties[] = {
 	{ "CurrentNetwork", "o", current_network_get, NULL, NULL, 0 },
 	{ "CurrentBSS", "o", current_bss_get, NULL, NULL, 0 },
 	{ "BSSs", "ao", bsss_get, NULL, NULL, 0 },
-	{ "Networks", "ao", networks_get, NULL, NULL, 0 },
+	{ "Networks", "ao", networks_get, NULL, networks_exist, 0 },
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 

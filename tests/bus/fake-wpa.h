@@ -62,6 +62,8 @@ struct FakeWpa {
 
 	const char *refuse_scan; /* error name; NULL: accept */
 	const char *refuse_add;
+	bool withhold_networks; /* their list cannot be read */
+	unsigned int withheld;  /* so often */
 	bool refuse_save;
 	bool hold_save;   /* the next one is written, and answered with the one after it */
 	BusRequest *held; /* NULL: none */

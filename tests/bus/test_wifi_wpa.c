@@ -35,6 +35,19 @@ static void test_foreign(WpaBed *bed, gconstpointer data)
 	g_assert_false(wifi_wpa_backend.is_ready(bed->wpa));
 }
 
+/* What could not be read is read again: first with all properties, then by itself. */
+static void test_unread(WpaBed *bed, gconstpointer data)
+{
+	bed->fake->withhold_networks = true;
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*cannot read the networks*");
+	wpa_bed_watch(bed, WPA_BED_PATIENCE);
+	TEST_WAIT(bed->fake->withheld == 2);
+	g_assert_false(wifi_wpa_backend.is_ready(bed->wpa));
+	bed->fake->withhold_networks = false;
+	TEST_WAIT(bed->readies == 1);
+	g_test_assert_expected_messages();
+}
+
 static void test_online(WpaBed *bed, gconstpointer data)
 {
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
@@ -266,6 +279,7 @@ static void test_scan_vanished(WpaBed *bed, gconstpointer data)
 static const WpaBedTest tests[] = {
 	{ "interface", test_interface },
 	{ "foreign", test_foreign },
+	{ "unread", test_unread },
 	{ "online", test_online },
 	{ "swept", test_swept },
 	{ "swept-hidden", test_swept_hidden },

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "common/error.h"
+#include "common/mqtt-guard.h"
 #include "common/mqtt-reason.h"
 #include "common/off-loop.h"
 
@@ -27,6 +28,7 @@
 struct MqttLink {
 	const MqttConfig *config; /* borrowed */
 	TlsContext *tls;          /* NULL: clear text */
+	MqttGuard *guard;         /* of what TLS brings; NULL: MQTT 3.1.1, or clear text */
 	char *address;
 	struct mosquitto *mosq;
 	MqttLinkStage stage;
@@ -306,8 +308,8 @@ static long hold(BIO *bio, int operation)
 	return -1;
 }
 
-/* Sees every read and write of the socket: holds them until TCP stands, counts towards the packet
- * bound, keeps errno. */
+/* Sees every read and write of the socket: holds them until TCP stands and reads until the guard
+ * looks, counts towards the packet bound, keeps errno of the first failure. */
 static long on_socket(BIO *bio, int operation, const char *data, size_t len, int argi, long argl,
 		      int result, size_t *processed)
 {
@@ -317,7 +319,11 @@ static long on_socket(BIO *bio, int operation, const char *data, size_t len, int
 
 	if (link->stage == MQTT_LINK_TCP && (operation == BIO_CB_READ || operation == BIO_CB_WRITE))
 		return hold(bio, operation);
-	if ((read_done || write_done) && result <= 0 && !BIO_should_retry(bio))
+	if (link->guard && operation == BIO_CB_READ &&
+	    mqtt_guard_holds(link->guard, link_ssl(link)))
+		return hold(bio, operation);
+	if ((read_done || write_done) && result <= 0 && !BIO_should_retry(bio) &&
+	    link->io_errno == 0)
 		link->io_errno = errno;
 	if (!read_done || result <= 0)
 		return result;
@@ -328,8 +334,11 @@ static long on_socket(BIO *bio, int operation, const char *data, size_t len, int
 
 static void watch_socket(SSL *ssl, gpointer data)
 {
+	const MqttLink *link = data;
 	BIO *socket = SSL_get_rbio(ssl);
 
+	if (link->guard) /* it looks at one record after the other */
+		SSL_set_read_ahead(ssl, 0);
 	BIO_set_callback_arg(socket, data);
 	BIO_set_callback_ex(socket, on_socket);
 }
@@ -495,6 +504,8 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address, GError **
 		return NULL;
 	}
 	link->tls = config->tls ? tls_context_ref(config->tls) : NULL;
+	if (link->tls && config->protocol == MQTT_PROTOCOL_5)
+		link->guard = mqtt_guard_new();
 	link->address = g_strdup(address);
 	link->mosq = mosquitto_new(config->client_id, config->clean_start, link);
 	code = link->mosq ? set_options(link) : MOSQ_ERR_INVAL;
@@ -527,6 +538,7 @@ static void link_destroy(MqttLink *link)
 		unwatch_socket(link);
 		mosquitto_destroy(link->mosq);
 	}
+	mqtt_guard_free(link->guard);
 	tls_context_unref(link->tls);
 	g_array_free(link->events, TRUE);
 	g_free(link->address);
@@ -689,12 +701,25 @@ static bool step_tls(MqttLink *link, GIOCondition ready, GError **error)
 	return true;
 }
 
+static int read_packet(MqttLink *link)
+{
+	int code;
+
+	if (!link->guard)
+		return mosquitto_loop_read(link->mosq, 1);
+	if (!mqtt_guard_look(link->guard, link_ssl(link)))
+		return MOSQ_ERR_MALFORMED_PACKET;
+	code = mosquitto_loop_read(link->mosq, 1);
+	mqtt_guard_seen(link->guard, link_ssl(link));
+	return code;
+}
+
 static int read_packets(MqttLink *link)
 {
 	int code;
 
 	do {
-		code = mosquitto_loop_read(link->mosq, 1);
+		code = read_packet(link);
 	} while (code == MOSQ_ERR_SUCCESS && events_waiting(link) < EVENTS_MAX &&
 		 link_readable(link));
 	return code;

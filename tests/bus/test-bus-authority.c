@@ -153,7 +153,7 @@ static void test_strangers_wait(void)
 	g_autoptr(GError) error = NULL;
 	Bus *bus = NULL;
 	BusAuthority *authority = NULL;
-	Polkit polkit = { NULL };
+	Polkit polkit = { 0 };
 	Count flood = { 0 };
 	Count ours = { 0 };
 	GPid stranger = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/bell.h"
 
+#include "common/error.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <stdint.h>
@@ -24,13 +26,20 @@ static gboolean bell_on_rung(gint fd, GIOCondition condition, gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-Bell *bell_new(GMainContext *context, void (*rung)(void *data), void *data)
+Bell *bell_new(GMainContext *context, void (*rung)(void *data), void *data, GError **error)
 {
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "a thread could not wake the loop, no descriptor is left for it: %s",
+			    g_strerror(errno));
+		return NULL;
+	}
+
 	Bell *bell = g_new0(Bell, 1);
 
-	bell->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (bell->fd < 0)
-		g_error("no eventfd: %s", g_strerror(errno));
+	bell->fd = fd;
 	bell->rung = rung;
 	bell->data = data;
 	bell->source = g_unix_fd_source_new(bell->fd, G_IO_IN);

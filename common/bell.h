@@ -14,8 +14,9 @@ typedef struct Bell Bell;
 
 /* bell_new() - @rung is called from the loop of @context, once for any number of rings before it
  * @context: NULL: the default one
- * Aborts where no descriptor can be had, as GLib does for a loop */
-Bell *bell_new(GMainContext *context, void (*rung)(void *data), void *data);
+ * Errors: LANDFALL_ERROR_FAILED (no descriptor is left) */
+Bell *bell_new(GMainContext *context, void (*rung)(void *data), void *data,
+	       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* bell_ring() - any thread; best after the lock is given back that the loop will want */
 void bell_ring(Bell *bell);

@@ -91,9 +91,11 @@ static void on_read(size_t index, const SensorReadings *readings, const GError *
 	survey->awaited--;
 }
 
-static void read_all(Survey *survey, int64_t timeout_ms)
+static bool read_all(Survey *survey, int64_t timeout_ms, GError **error)
 {
-	survey->reader = sensor_reader_new(on_read, survey);
+	survey->reader = sensor_reader_new(on_read, survey, error);
+	if (!survey->reader)
+		return false;
 	for (guint i = 0; i < survey->list->len; i++) {
 		const Found *found = survey->list->pdata[i];
 		g_autoptr(ConfigSensor) config = config_sensor_copy(found->config);
@@ -106,6 +108,7 @@ static void read_all(Survey *survey, int64_t timeout_ms)
 	while (survey->awaited > 0)
 		g_main_context_iteration(NULL, TRUE);
 	sensor_reader_free(survey->reader);
+	return true;
 }
 
 /* 48.312 °C */
@@ -238,8 +241,11 @@ bool cmd_sensors(const Ctl *ctl, int argc, char **argv, GError **error)
 		return false;
 	survey.list = g_ptr_array_new_with_free_func(found_free);
 	sensor_find_all(root, on_found, &survey);
-	read_all(&survey, timeout_s * INT64_C(1000));
-	print_all(&survey, ctl->json, sections);
+
+	bool read = read_all(&survey, timeout_s * INT64_C(1000), error);
+
+	if (read)
+		print_all(&survey, ctl->json, sections);
 	g_ptr_array_unref(survey.list);
-	return true;
+	return read;
 }

@@ -313,10 +313,15 @@ static gboolean source_dispatch(GSource *source, GSourceFunc callback, gpointer 
 	return callback(data);
 }
 
-SensorReader *sensor_reader_new(SensorRead read, void *data)
+SensorReader *sensor_reader_new(SensorRead read, void *data, GError **error)
 {
 	static GSourceFuncs funcs = { .dispatch = source_dispatch };
-	SensorReader *reader = g_new0(SensorReader, 1);
+	g_autofree SensorReader *reader = g_new0(SensorReader, 1);
+	Bell *bell = bell_new(g_main_context_get_thread_default(), look, reader, error);
+
+	if (!bell)
+		return NULL;
+
 	Crew *crew = g_new0(Crew, 1);
 
 	g_atomic_ref_count_init(&crew->refs);
@@ -325,7 +330,7 @@ SensorReader *sensor_reader_new(SensorRead read, void *data)
 	g_queue_init(&crew->quick);
 	g_queue_init(&crew->slow);
 	g_queue_init(&crew->answers);
-	crew->bell = bell_new(g_main_context_get_thread_default(), look, reader);
+	crew->bell = bell;
 	reader->crew = crew;
 	reader->units = g_ptr_array_new_with_free_func(unit_unref);
 	reader->read = read;
@@ -333,7 +338,7 @@ SensorReader *sensor_reader_new(SensorRead read, void *data)
 	reader->source = g_source_new(&funcs, sizeof(GSource));
 	g_source_set_callback(reader->source, on_overdue, reader, NULL);
 	g_source_attach(reader->source, g_main_context_get_thread_default());
-	return reader;
+	return g_steal_pointer(&reader);
 }
 
 void sensor_reader_free(SensorReader *reader)

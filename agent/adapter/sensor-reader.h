@@ -36,8 +36,10 @@ typedef void (*SensorRead)(size_t index, const SensorReadings *readings, const G
 			   void *data);
 
 /* sensor_reader_new() - no sensors yet
- * @read: called from the default main context of this thread, never from inside a function here */
-SensorReader *sensor_reader_new(SensorRead read, void *data);
+ * @read: called from the default main context of this thread, never from inside a function here
+ * Errors: those of bell_new() */
+SensorReader *sensor_reader_new(SensorRead read, void *data,
+				GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* sensor_reader_free() - no more answers; programs that run are killed; NULL is fine */
 void sensor_reader_free(SensorReader *reader);

@@ -409,11 +409,15 @@ Sensors *sensors_new(const Config *config, SensorsReady ready, void *data, GErro
 	if (!sensors_check(config, error))
 		return NULL;
 	sensors = g_new0(Sensors, 1);
+	sensors->reader = sensor_reader_new(on_read, sensors, error);
+	if (!sensors->reader) {
+		g_free(sensors);
+		return NULL;
+	}
 	sensors->slots = g_ptr_array_new_with_free_func(slot_free);
 	sensors->waiters = g_array_new(FALSE, FALSE, sizeof(Waiter));
 	sensors->interval_ms = config->agent.interval_ms;
 	sensors->schedule = schedule_new(g_get_monotonic_time());
-	sensors->reader = sensor_reader_new(on_read, sensors);
 	sensors->sample = g_string_new(NULL);
 	sensors->ready = ready;
 	sensors->data = data;

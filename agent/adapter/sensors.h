@@ -30,7 +30,7 @@ bool sensors_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESU
 
 /* sensors_new() - start reading
  * @config: borrowed for the call
- * Errors: LANDFALL_ERROR_CONFIG (unusable name of a reading) */
+ * Errors: LANDFALL_ERROR_CONFIG (unusable name of a reading), those of sensor_reader_new() */
 Sensors *sensors_new(const Config *config, SensorsReady ready, void *data,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

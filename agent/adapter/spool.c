@@ -567,13 +567,20 @@ Spool *spool_open(const SpoolConfig *config, GError **error)
 	spool_db_set_policy(db, config->policy);
 
 	Spool *spool = g_new0(Spool, 1);
+	GMainContext *context = g_main_context_ref_thread_default();
 
+	spool->bell = bell_new(context, reports_deliver, spool, error);
+	if (!spool->bell) {
+		g_main_context_unref(context);
+		spool_db_close(db);
+		g_free(spool);
+		return NULL;
+	}
 	spool->config = *config;
 	spool->db = db;
 	spool->stats = spool_db_stats(db);
-	spool->context = g_main_context_ref_thread_default();
+	spool->context = context;
 	spool->released = g_array_new(FALSE, FALSE, sizeof(Released));
-	spool->bell = bell_new(spool->context, reports_deliver, spool);
 	g_mutex_init(&spool->lock);
 	g_cond_init(&spool->work);
 	g_queue_init(&spool->tasks);

@@ -67,7 +67,7 @@ typedef void (*SpoolPinged)(void *data);
 
 /* spool_open() - open the file, start the thread
  * Waits for the disk, unlike the rest: for the start of a program.
- * Errors: as spool_db_open() */
+ * Errors: as spool_db_open(), bell_new() */
 Spool *spool_open(const SpoolConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* spool_close() - finish everything asked for, give all answers, end the thread. Waits for the

@@ -2,7 +2,10 @@
 /* bell: rung from a thread, answered on the loop; silent once its owner says so. */
 #include "common/bell.h"
 
+#include "common/error.h"
+
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #define RINGS 1000
 
@@ -35,7 +38,8 @@ static gpointer ring_often(gpointer data)
 static void set_up(Fixture *f, gconstpointer data)
 {
 	f->thread = g_thread_self();
-	f->bell = bell_new(NULL, on_rung, f);
+	f->bell = bell_new(NULL, on_rung, f, NULL);
+	g_assert_nonnull(f->bell);
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
@@ -79,6 +83,22 @@ static void test_silence(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->rung, ==, 0);
 }
 
+/* Whoever wants a bell is told when there is no descriptor for it. */
+static void test_none_left(Fixture *f, gconstpointer data)
+{
+	struct rlimit old;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &old), ==, 0);
+
+	const struct rlimit none = { .rlim_cur = 3, .rlim_max = old.rlim_max };
+
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	g_assert_null(bell_new(NULL, on_rung, f, &error));
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &old), ==, 0);
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -87,5 +107,6 @@ int main(int argc, char **argv)
 	ADD("thread", test_thread);
 	ADD("gathered", test_gathered);
 	ADD("silence", test_silence);
+	ADD("none-left", test_none_left);
 	return g_test_run();
 }

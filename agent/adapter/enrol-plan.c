@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/enrol-plan.h"
 
+#include "agent/core/profile.h"
 #include "common/error.h"
 #include "common/file-read.h"
 #include "common/store-pending.h"
@@ -148,6 +149,9 @@ static bool load_hosts(EnrolPlan *plan, const EnrolKind *kind, GError **error)
 	bool shows = enrol_kind_shows(kind);
 
 	plan->broker = broker_conf_resolve(&config->broker, plan->claim->broker);
+	plan->keep_alive_s = profile_kind_keep_alive_s(
+		profile_find(broker_profile_name(enrol_kind_profile(kind))),
+		(unsigned)(plan->broker->keep_alive_ms / 1000));
 	if (!uri)
 		uri = enrol_kind_uri(kind) ? enrol_kind_uri(kind) : plan->broker->uri;
 	if (!host_load(plan, &plan->host, uri, config->enrolment.ca, shows, error))

@@ -48,8 +48,9 @@ typedef struct EnrolPlan {
 	uint32_t current;     /* generation at that moment */
 	StoreIdentity *claim; /* and below: for ENROL_TASK_ENROL */
 	BrokerConf *broker;   /* settings of the connection */
-	EnrolHost host;       /* of the exchange */
-	EnrolHost known;      /* where our certificate may be known already; text NULL: nowhere */
+	unsigned keep_alive_s; /* as wanted, or the most that the cloud takes */
+	EnrolHost host;        /* of the exchange */
+	EnrolHost known;       /* where our certificate may be known already; text NULL: nowhere */
 	Enrol *enrol;
 } EnrolPlan;
 

@@ -187,13 +187,27 @@ static void enroller_mend(Enroller *enroller)
 	enroller_wait_again(enroller, wait_ms);
 }
 
+/* Each method begins with a certificate; the store's next change brings one, maybe. */
+static void enroller_lacks_claim(Enroller *enroller)
+{
+	g_autofree char *words = g_strdup_printf(
+		"%s; [enrolment] needs the certificate and key that it begins with, the claim",
+		enroller->plan->error->message);
+
+	if (g_strcmp0(enroller->last_error, words) != 0)
+		g_message("the device is not enrolled: %s", words);
+	g_free(enroller->last_error);
+	enroller->last_error = g_steal_pointer(&words);
+	enroller_rest(enroller);
+}
+
 static void on_loaded(Enroller *enroller)
 {
 	EnrolPlan *plan = enroller->plan;
 
 	enroller->damaged = plan->damage != NULL;
 	if (g_error_matches(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT)) {
-		enroller_rest(enroller);
+		enroller_lacks_claim(enroller);
 		return;
 	}
 	if (plan->error) {
@@ -201,7 +215,10 @@ static void on_loaded(Enroller *enroller)
 		return;
 	}
 	switch (plan->task) {
-	case ENROL_TASK_NONE: enroller_rest(enroller); return;
+	case ENROL_TASK_NONE:
+		g_clear_pointer(&enroller->last_error, g_free);
+		enroller_rest(enroller);
+		return;
 	case ENROL_TASK_TRIAL: enroller_watch_trial(enroller); return;
 	case ENROL_TASK_MEND: enroller_mend(enroller); return;
 	case ENROL_TASK_ENROL: enroller_exchange(enroller); return;
@@ -292,7 +309,7 @@ static void enroller_connect(Enroller *enroller, Phase phase, const EnrolHost *h
 	config.protocol =
 		broker->protocol == BROKER_PROTOCOL_MQTT_5 ? MQTT_PROTOCOL_5 : MQTT_PROTOCOL_3_1_1;
 	config.clean_start = true;
-	config.keep_alive_s = (unsigned)(broker->keep_alive_ms / 1000);
+	config.keep_alive_s = enroller->plan->keep_alive_s;
 	config.connect_timeout_ms = (unsigned)broker->connect_timeout_ms;
 	config.ack_timeout_ms = ACK_TIMEOUT_MS;
 	config.window = WINDOW;

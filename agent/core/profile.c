@@ -287,11 +287,16 @@ void profile_limits_tighten(ProfileLimits *limits, const ProfileLimits *told)
 		limits->rates[limits->rates_count++] = told->rates[i];
 }
 
-unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted)
+unsigned profile_kind_keep_alive_s(const ProfileKind *kind, unsigned wanted)
 {
-	unsigned most = profile->kind->bounds.keep_alive_max_s;
+	unsigned most = kind->bounds.keep_alive_max_s;
 
 	return most > 0 ? MIN(wanted, most) : wanted;
+}
+
+unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted)
+{
+	return profile_kind_keep_alive_s(profile->kind, wanted);
 }
 
 const char *profile_user_name(const Profile *profile)

@@ -190,7 +190,10 @@ const ProfileLimits *profile_limits(const Profile *profile);
 /* profile_limits_tighten() - let @limits obey @told as well: of rates both, of the rest the less */
 void profile_limits_tighten(ProfileLimits *limits, const ProfileLimits *told);
 
-/* profile_keep_alive_s() - @wanted, or the most this cloud takes */
+/* profile_kind_keep_alive_s() - @wanted, or the most this cloud takes */
+unsigned profile_kind_keep_alive_s(const ProfileKind *kind, unsigned wanted);
+
+/* profile_keep_alive_s() - the same */
 unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted);
 
 /* profile_user_name() - for the connection; NULL: none */

@@ -30,7 +30,7 @@ static const PkiCert certificates[] = {
 
 typedef struct Case {
 	const char *lines;  /* of the configuration, after [enrolment] */
-	const char *device; /* certificate that is imported */
+	const char *device; /* certificate that is imported; NULL: none */
 	bool hub;           /* the house is at an address of its own, which the cloud tells */
 	const char *trial;  /* NULL: a second */
 } Case;
@@ -118,7 +118,8 @@ static void set_up(Fixture *f, gconstpointer data)
 	f->agent = agent_process_new(broker_port(f->house), lines);
 	if (c->hub)
 		forget_broker(f);
-	agent_process_import(f->agent, f->pki, c->device);
+	if (c->device)
+		agent_process_import(f->agent, f->pki, c->device);
 	agent_process_start(f->agent);
 }
 
@@ -317,6 +318,17 @@ static void test_thingsboard_again(Fixture *f, gconstpointer data)
 	agent_process_import(f->agent, f->pki, "dev-1");
 	await_store(f, "1 strange good;*4 dev-1 good;");
 	expect_telemetry(f, "dev-1");
+}
+
+/* Without an identity there is nothing to begin with; one that comes is a claim. */
+static void test_empty(Fixture *f, gconstpointer data)
+{
+	agent_process_await(f->agent, "state", "waiting-for-identity");
+	await_error(f, "needs the certificate and key that it begins with, the claim");
+	agent_process_import(f->agent, f->pki, "dev-1");
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, "1 dev-1 good;*2 dev-1 good;");
 }
 
 /* The key of the current generation loses its end. */
@@ -552,6 +564,7 @@ static const Case thingsboard = { TB_LINES, "dev-1", false, NULL };
 static const Case thingsboard_strange = { TB_LINES, "strange", false, NULL };
 static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false, NULL };
 static const Case thingsboard_patient = { TB_LINES, "strange", false, "1h" };
+static const Case thingsboard_empty = { TB_LINES, NULL, false, NULL };
 static const Case aws = { AWS_LINES, "claim", false, NULL };
 static const Case dps = { DPS_LINES, "dev-1", true, NULL };
 
@@ -564,6 +577,7 @@ int main(int argc, char **argv)
 	ADD("thingsboard/refused", &thingsboard_strange, test_thingsboard_refused);
 	ADD("thingsboard/cut", &thingsboard, test_thingsboard_cut);
 	ADD("thingsboard/again", &thingsboard_strange, test_thingsboard_again);
+	ADD("thingsboard/empty", &thingsboard_empty, test_empty);
 	ADD("thingsboard/damaged", &thingsboard, test_damaged);
 	ADD("thingsboard/damaged-again", &thingsboard_patient, test_damaged_again);
 	ADD("silent", &thingsboard_hasty, test_silent);

@@ -162,6 +162,21 @@ static void test_mismatch(StoreFixture *f, gconstpointer data)
 	g_assert_cmpint(plan->damage->code, ==, LANDFALL_ERROR_KEY_MISMATCH);
 }
 
+/* The exchange keeps to what the cloud takes, as the connection afterwards does. */
+static void test_keep_alive(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *text = g_strdup_printf("[store]\npath = %s\n[enrolment]\nmethod = dps\n"
+						"id_scope = 0ne1\n[broker]\nkeep_alive = 1h\n",
+						f->path);
+	g_autoptr(Config) config = parse(text);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+
+	support_import(f, "one");
+	enrol_plan_load(plan);
+	g_assert_no_error(plan->error);
+	g_assert_cmpuint(plan->keep_alive_s, ==, 1177);
+}
+
 /* An enrolled generation stands in for the damaged one: there is nothing to enrol. */
 static void test_stand_in(StoreFixture *f, gconstpointer data)
 {
@@ -219,6 +234,8 @@ int main(int argc, char **argv)
 	}
 	g_test_add("/adapter/enrol-plan/damage/mismatch", StoreFixture, NULL, support_set_up,
 		   test_mismatch, support_tear_down);
+	g_test_add("/adapter/enrol-plan/keep-alive", StoreFixture, NULL, support_set_up,
+		   test_keep_alive, support_tear_down);
 	g_test_add("/adapter/enrol-plan/stand-in", StoreFixture, NULL, support_set_up,
 		   test_stand_in, support_tear_down);
 	g_test_add("/adapter/enrol-plan/mended/key", StoreFixture, "device.key", support_set_up,

@@ -24,6 +24,7 @@
 #include "agent/adapter/programs.h"
 #include "agent/adapter/renewer.h"
 #include "agent/adapter/sensors.h"
+#include "agent/adapter/signals.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink.h"
 #include "agent/adapter/watchdog.h"
@@ -36,13 +37,12 @@
 #include "common/store-watch.h"
 #include "landfall-config.h"
 
-#include <glib-unix.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define REBOOT_TIMEOUT_MS 60000
+#define STOP_LIMIT_MS     10000                 /* the broker has six seconds of it (common/mqtt) */
 #define REBOOT_OUTPUT_MAX 256                   /* octets, for the log when it fails */
 #define COUNTS_TOLD_US    (60 * G_USEC_PER_SEC) /* how old what the service manager shows may be */
 
@@ -67,8 +67,7 @@ typedef struct App {
 	Indicators *indicators; /* NULL: neither LED nor display */
 	Painter *painter;
 	Watchdog *watchdog; /* NULL: none wanted */
-	int signals;        /* descriptor that tells of SIGTERM, SIGINT, SIGHUP */
-	guint signals_source;
+	Signals *signals;
 	bool stopping;
 	bool restart; /* once all is freed, unless a service manager does it */
 	guint restart_source;
@@ -98,6 +97,7 @@ static void app_stop(App *app)
 	if (app->stopping)
 		return;
 	app->stopping = true;
+	signals_limit_end(STOP_LIMIT_MS, error_exit_status(app->error));
 	notify_send(app->notify, "STOPPING=1\nSTATUS=stopping");
 	g_clear_pointer(&app->sensors, sensors_free);
 	if (app->ingest)
@@ -386,8 +386,9 @@ static bool app_reload(App *app, GError **error)
 	return true;
 }
 
-static void on_hangup(App *app)
+static void on_hangup(void *data)
 {
+	App *app = data;
 	g_autoptr(GError) error = NULL;
 
 	if (app->stopping)
@@ -398,23 +399,12 @@ static void on_hangup(App *app)
 }
 
 /* Whoever wants the agent to end means it, also while a command restarts it. */
-static void on_terminate(App *app)
+static void on_terminate(void *data)
 {
+	App *app = data;
+
 	app->restart = false;
 	app_stop(app);
-}
-
-static gboolean on_signal(gint fd, GIOCondition condition, gpointer data)
-{
-	struct signalfd_siginfo info;
-
-	if (read(fd, &info, sizeof(info)) != sizeof(info))
-		return G_SOURCE_CONTINUE;
-	if (info.ssi_signo == SIGHUP)
-		on_hangup(data);
-	else
-		on_terminate(data);
-	return G_SOURCE_CONTINUE;
 }
 
 static void on_watchdog(WatchdogAnswer answer, void *answer_data, void *data)
@@ -674,18 +664,13 @@ static const CommandPort command_port = {
 
 /* --- start and end --- */
 
-/* Blocked in all threads to come, told by a descriptor. (GLib's way would be one more thread.) */
-static int open_signals(void)
+static bool app_open_signals(App *app, GError **error)
 {
-	sigset_t set;
+	const SignalsOwner owner = { .end = on_terminate, .look = on_hangup, .data = app };
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	app->signals = signals_new(&owner, error);
+	return app->signals != NULL;
 }
 
 static bool app_open_spool(App *app, GError **error)
@@ -725,6 +710,19 @@ static void app_open_commands(App *app)
 			  error->message);
 }
 
+/* A key in a token is waited for, maybe for ever; nothing was acknowledged yet. */
+static UplinkTarget *app_load_target(App *app)
+{
+	signals_release(true);
+
+	UplinkTarget *target = uplink_target_load(app->config, 0, &app->lacking);
+
+	if (!target)
+		target = uplink_target_load_older(app->config, app->lacking);
+	signals_release(false);
+	return target;
+}
+
 static bool app_open_uplink(App *app, GError **error)
 {
 	UplinkConfig config = {
@@ -735,10 +733,8 @@ static bool app_open_uplink(App *app, GError **error)
 		.stopped = on_uplink_stopped,
 		.data = app,
 	};
-	UplinkTarget *target = uplink_target_load(app->config, 0, &app->lacking);
+	UplinkTarget *target = app_load_target(app);
 
-	if (!target)
-		target = uplink_target_load_older(app->config, app->lacking);
 	if (!target && !(app->watch && uplink_target_can_come(app->config, app->lacking))) {
 		g_propagate_error(error, g_steal_pointer(&app->lacking));
 		return false;
@@ -806,6 +802,8 @@ static void app_open_bus(App *app)
 
 static bool app_start(App *app, GError **error)
 {
+	if (!app_open_signals(app, error)) /* before there is another thread */
+		return false;
 	app_watch_store(app); /* before it is read: so no change is missed */
 	app->painter = painter_new(app->config->indicator.font);
 	app_open_commands(app);
@@ -819,7 +817,7 @@ static bool app_start(App *app, GError **error)
 	app->sensors = sensors_new(app->config, on_sensors_ready, app, error);
 	if (!app->sensors)
 		return false;
-	app->signals_source = g_unix_fd_add(app->signals, G_IO_IN, on_signal, app);
+	signals_watch(app->signals);
 	app->watchdog = watchdog_new(app->notify, on_watchdog, app);
 	app->indicators = indicators_new(app->config, on_draw, app);
 	uplink_start(app->uplink, app->lacking);
@@ -851,9 +849,7 @@ static void app_clear(App *app)
 	if (app->restart_source)
 		g_source_remove(app->restart_source);
 	watchdog_free(app->watchdog);
-	if (app->signals_source)
-		g_source_remove(app->signals_source);
-	close(app->signals);
+	signals_free(app->signals);
 	notify_free(app->notify);
 	g_main_loop_unref(app->loop);
 	config_free(app->reloaded);
@@ -872,7 +868,6 @@ int main(int argc, char **argv)
 		return status;
 	app.log = log_init(options.name, app.config->log.level, app.config->log.format);
 	mallopt(M_ARENA_MAX, 1); /* two threads that rarely meet need no heap each */
-	app.signals = open_signals();
 	app.loop = g_main_loop_new(NULL, FALSE);
 	app.notify = notify_new();
 	app.told = UPLINK_STARTING;

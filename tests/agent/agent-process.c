@@ -116,6 +116,11 @@ static int reap(AgentProcess *agent)
 	return status;
 }
 
+void agent_process_spawn(AgentProcess *agent)
+{
+	spawn(agent, NULL);
+}
+
 void agent_process_start(AgentProcess *agent)
 {
 	spawn(agent, NULL);
@@ -168,8 +173,7 @@ int agent_process_stop(AgentProcess *agent)
 
 	int status = reap(agent);
 
-	g_assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int agent_process_dial(const AgentProcess *agent)

@@ -36,6 +36,9 @@ char *agent_process_path(const AgentProcess *agent, const char *name);
 /* agent_process_start() - run it and wait until its socket answers */
 void agent_process_start(AgentProcess *agent);
 
+/* agent_process_spawn() - run it and wait for nothing */
+void agent_process_spawn(AgentProcess *agent);
+
 /* agent_process_run() - run it to its end; its exit status
  * @words: out: what it said on standard error, freed by the caller */
 int agent_process_run(AgentProcess *agent, char **words);
@@ -46,7 +49,8 @@ void agent_process_kill(AgentProcess *agent);
 /* agent_process_signal() - SIGHUP: read the configuration and the store again */
 void agent_process_signal(AgentProcess *agent, int number);
 
-/* agent_process_stop() - SIGTERM and wait; its exit status */
+/* agent_process_stop() - SIGTERM and wait; its exit status, or 128 and the number of the signal it
+ * died of */
 int agent_process_stop(AgentProcess *agent);
 
 /* agent_process_dial() - a blocking connection to its socket, or -1 when nobody listens */

@@ -350,14 +350,14 @@ static gboolean count_turn(gpointer data)
 /* Connects until the token is asked to sign, which it does not before @go exists. */
 static void connect_until_signing(Peer *peer, const char *go)
 {
-	g_autofree char *signing = g_strconcat(go, ".signing", NULL);
+	g_autofree char *asked = g_strconcat(go, ".asked", NULL);
 	g_autoptr(GError) error = NULL;
 
 	g_unlink(go);
-	g_unlink(signing);
+	g_unlink(asked);
 	g_assert_true(mqtt_client_connect(peer->client, &error));
 	g_assert_no_error(error);
-	while (g_access(signing, F_OK) != 0)
+	while (g_access(asked, F_OK) != 0)
 		if (!g_main_context_iteration(NULL, FALSE))
 			g_usleep(1000); /* nothing wakes the loop now */
 }

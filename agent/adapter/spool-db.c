@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/spool-db.h"
 
+#include "agent/adapter/spool-mark.h"
 #include "common/error.h"
 
 #include <errno.h>
@@ -15,8 +16,9 @@
 #define APPLICATION_ID 0x4c464c53 /* "LFLS" */
 #define SCHEMA_VERSION 1
 #define PAGE_SIZE      4096
-#define ROW_OVERHEAD   24 /* octets of a row beside its texts, about */
-#define DROP_STEP      64 /* of the oldest make room together, about a page */
+#define ROW_OVERHEAD   24   /* octets of a row beside its texts, about */
+#define DROP_STEP      64   /* of the oldest make room together, about a page */
+#define MARK_RETRY     1000 /* samples until a mark that could not be written is tried again */
 
 typedef enum Statement {
 	BEGIN,
@@ -94,6 +96,7 @@ struct SpoolDb {
 	sqlite3 *sqlite;
 	sqlite3_stmt *statements[STATEMENTS_N];
 	uint64_t base;
+	uint64_t mark; /* of spool-mark: numbers are below it */
 	Extent now;
 	Extent committed;
 	bool corrupt;
@@ -286,10 +289,27 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	return true;
 }
 
-/* A first number that is higher than any given before, as far as the clock can be trusted. */
-static uint64_t clock_base(void)
+/* A first number that is higher than any given before: where there is no mark, as far as the clock
+ * can be trusted. */
+static uint64_t fresh_base(const SpoolDb *db)
 {
-	return (uint64_t)MAX(g_get_real_time() / 1000, 1);
+	return MAX((uint64_t)MAX(g_get_real_time() / 1000, 1), spool_mark_read(db->path));
+}
+
+/* The mark goes ahead of the numbers. Without it there is still the clock. */
+static void db_keep_mark(SpoolDb *db)
+{
+	g_autoptr(GError) error = NULL;
+	uint64_t mark = db->now.next + SPOOL_MARK_STEP;
+
+	if (db->now.next <= db->mark)
+		return;
+	if (spool_mark_write(db->path, mark, &error)) {
+		db->mark = mark;
+	} else {
+		db->mark = db->now.next + MARK_RETRY;
+		g_info("how high the numbers of samples are is not noted: %s", error->message);
+	}
 }
 
 /* The file exists with mode 0600 before SQLite sees it; the WAL takes over that mode. */
@@ -299,10 +319,10 @@ static bool db_create_file(SpoolDb *db, GError **error)
 	struct stat status = { 0 };
 	int fd = -1;
 
-	db->base = 1;
+	db->base = MAX(spool_mark_read(db->path), 1);
 	if (g_mkdir_with_parents(folder, 0700) == 0) {
 		if (stat(db->path, &status) == 0 && status.st_size == 0)
-			db->base = clock_base();
+			db->base = fresh_base(db);
 		fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	}
 	if (fd >= 0) {
@@ -381,8 +401,11 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 
 	db->path = g_strdup(path);
 	db->limit = limit;
-	if (db_connect(db, &failure))
+	db->mark = spool_mark_read(path);
+	if (db_connect(db, &failure)) {
+		db_keep_mark(db);
 		return g_steal_pointer(&db);
+	}
 	if (!db->corrupt) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return NULL;
@@ -391,8 +414,9 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 		set_foreign(db, error);
 		return NULL;
 	}
-	if (!db_start_anew(db, clock_base(), 0, error))
+	if (!db_start_anew(db, fresh_base(db), 0, error))
 		return NULL;
+	db_keep_mark(db);
 	return g_steal_pointer(&db);
 }
 
@@ -591,6 +615,7 @@ static bool db_set_changed(SpoolDb *db, const char *key, uint64_t before, uint64
 
 bool spool_db_commit(SpoolDb *db, GError **error)
 {
+	db_keep_mark(db);
 	/* With no row left to show it, the next number has to be written down. */
 	if (!db->now.shown && (db->committed.shown || db->committed.next != db->now.next) &&
 	    !db_set_meta(db, "next", db->now.next, error))
@@ -677,7 +702,7 @@ bool spool_db_renew(SpoolDb *db, GError **error)
 {
 	Extent last = db->committed;
 
-	return db_start_anew(db, MAX(last.next, clock_base()), last.dropped + extent_depth(&last),
+	return db_start_anew(db, MAX(last.next, fresh_base(db)), last.dropped + extent_depth(&last),
 			     error);
 }
 

@@ -15,8 +15,8 @@
  * differences; where the newest are delivered first, less the holes that this leaves. The
  * lock is exclusive: a second process is refused. A file that is no intact database is renamed to
  * PATH.corrupt (replacing an older one) and a new one begun whose numbers are higher than any
- * given before: from the wall clock in milliseconds, when the old file cannot tell (neither can
- * one of no length).
+ * given before: when the old file cannot tell (neither can one of no length), from what spool-mark
+ * has noted or the wall clock in milliseconds, whichever is more.
  *
  * Everything here may wait for the disk.
  */

@@ -464,6 +464,60 @@ static void test_damage(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* The numbers are beyond what the clock says, as they are when that is years behind. */
+static void give_high_numbers(const Fixture *f)
+{
+	SpoolDb *db = open_fine(f);
+	sqlite3 *sqlite;
+
+	spool_db_close(db);
+	g_assert_cmpint(sqlite3_open(f->path, &sqlite), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_exec(sqlite,
+				     "INSERT OR REPLACE INTO meta VALUES ('next', 4000000000000)",
+				     NULL, NULL, NULL),
+			==, SQLITE_OK);
+	sqlite3_close(sqlite);
+	db = open_fine(f);
+	append(db, 1);
+	g_assert_cmpuint(spool_db_stats(db).last, ==, 4000000000000u);
+	spool_db_close(db);
+}
+
+static void test_no_clock(Fixture *f, gconstpointer data)
+{
+	const DamageCase *c = data; /* NULL: the file is gone */
+	SpoolDb *db;
+
+	give_high_numbers(f);
+	if (c)
+		damage(f->path, c);
+	else
+		g_assert_cmpint(g_unlink(f->path), ==, 0);
+	if (c && (c->offset > 0 || !c->truncate))
+		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "spool * is damaged: kept as *");
+	db = open_fine(f);
+	g_test_assert_expected_messages();
+	append(db, 1);
+	g_assert_cmpuint(spool_db_stats(db).last, >, 4000000000000u);
+	g_assert_cmpuint(spool_db_stats(db).accepted, ==, 1);
+	spool_db_close(db);
+}
+
+/* A mark that makes no sense is none. */
+static void test_bad_mark(Fixture *f, gconstpointer data)
+{
+	g_autofree char *mark = g_strconcat(f->path, ".mark", NULL);
+	SpoolDb *db = open_fine(f);
+
+	spool_db_close(db);
+	g_assert_cmpint(g_unlink(f->path), ==, 0);
+	g_assert_true(g_file_set_contents(mark, data, -1, NULL));
+	db = open_fine(f);
+	append(db, 1);
+	assert_stats(db, 1, 1, 0, 0);
+	spool_db_close(db);
+}
+
 /* Damage that is met while running: the file is put aside, the loss counted to the last sample. */
 static void test_damage_later(Fixture *f, gconstpointer data)
 {
@@ -727,6 +781,16 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/write-fails", test_write_fails);
 	ADD("/agent/spool-db/read-only", test_read_only);
 	ADD("/agent/spool-db/removed", test_removed);
+	g_test_add("/agent/spool-db/no-clock/gone", Fixture, NULL, set_up, test_no_clock,
+		   tear_down);
+	g_test_add("/agent/spool-db/no-clock/header", Fixture, &damage_cases[0], set_up,
+		   test_no_clock, tear_down);
+	g_test_add("/agent/spool-db/no-clock/empty", Fixture,
+		   &damage_cases[G_N_ELEMENTS(damage_cases) - 1], set_up, test_no_clock, tear_down);
+	g_test_add("/agent/spool-db/bad-mark/text", Fixture, "many\n", set_up, test_bad_mark,
+		   tear_down);
+	g_test_add("/agent/spool-db/bad-mark/huge", Fixture, "9223372036854775807\n", set_up,
+		   test_bad_mark, tear_down);
 	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
 		g_test_add(damage_cases[i].path, Fixture, &damage_cases[i], set_up, test_damage,
 			   tear_down);

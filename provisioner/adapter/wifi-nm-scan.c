@@ -43,9 +43,9 @@ static const BusMirror *device_mirror(const WifiNmContext *context)
 	return bus_peer_find(context->peer, context->device);
 }
 
-static int64_t last_scan(const WifiNmScan *scan)
+static int64_t last_scan(const WifiNmContext *context)
 {
-	const BusMirror *device = device_mirror(&scan->context);
+	const BusMirror *device = device_mirror(context);
 
 	return device ? bus_mirror_int(device, NM_WIRELESS_IFACE, "LastScan", NEVER_SCANNED)
 		      : NEVER_SCANNED;
@@ -55,7 +55,7 @@ static int64_t last_scan(const WifiNmScan *scan)
 static bool is_fresh(const WifiNmScan *scan)
 {
 	struct timespec now = { 0 };
-	int64_t last_ms = last_scan(scan);
+	int64_t last_ms = last_scan(&scan->context);
 	int64_t now_ms = 0;
 
 	if (scan->ssid_len > 0 || last_ms <= 0 || clock_gettime(CLOCK_BOOTTIME, &now) < 0)
@@ -163,6 +163,26 @@ static void scan_on_reply(BusReply *reply, void *user_data)
 	scan_advance(scan);
 }
 
+void wifi_nm_scan_count(const WifiNmContext *context)
+{
+	WifiNmNamed *named = context->named;
+	int64_t now = last_scan(context);
+
+	if (now != named->last_scan && named->scans < WIFI_NM_SCANS_OVER)
+		named->scans++;
+	named->last_scan = now;
+}
+
+/* May NetworkManager be asked for a network by name? Then it is. */
+static bool name_take(WifiNmScan *scan)
+{
+	wifi_nm_scan_count(&scan->context);
+	if (scan->ssid_len == 0 || scan->context.named->scans < WIFI_NM_SCANS_OVER)
+		return false;
+	scan->context.named->scans = 0;
+	return true;
+}
+
 static void scan_request(WifiNmScan *scan)
 {
 	BusMessage *message = bus_message_new_call(NM_SERVICE, scan->context.device,
@@ -170,7 +190,7 @@ static void scan_request(WifiNmScan *scan)
 	BusWriter *writer = bus_message_writer(message);
 
 	bus_writer_open(writer, "a{sv}");
-	if (scan->ssid_len > 0) {
+	if (name_take(scan)) {
 		bus_writer_entry(writer, "ssids", "aay");
 		bus_writer_open(writer, "aay");
 		bus_writer_bytes(writer, scan->ssid, scan->ssid_len);
@@ -178,7 +198,7 @@ static void scan_request(WifiNmScan *scan)
 	}
 	bus_writer_close(writer);
 	scan->step = SCAN_REQUEST;
-	scan->last_scan = last_scan(scan);
+	scan->last_scan = last_scan(&scan->context);
 	scan->call = bus_call_start(scan->context.bus, message, BUS_TIMEOUT_DEFAULT, scan_on_reply,
 				    scan);
 }
@@ -199,7 +219,7 @@ static void scan_advance(WifiNmScan *scan)
 			scan_request(scan);
 		break;
 	case SCAN_AIR:
-		if (last_scan(scan) != scan->last_scan)
+		if (last_scan(&scan->context) != scan->last_scan)
 			scan_settle(scan);
 		break;
 	case SCAN_REQUEST:

@@ -8,6 +8,10 @@
  * new one, unless a hidden network is looked for. Ends by itself when its time is over, with what is
  * known then.
  *
+ * NetworkManager keeps a name until its next scan begins. Asked for it again meanwhile, 1.42 (Debian
+ * 12) spoils its list and crashes. The scan that ends first may have begun before we asked; the one
+ * that ends second has not. So until then a scan asks for no name: the one before is still asked for.
+ *
  * Owner: wifi-nm. It passes on that something in the mirrors changed.
  */
 #pragma once
@@ -29,11 +33,20 @@
 #define NM_IP4_IFACE        NM_SERVICE ".IP4Config"
 #define NM_CONNECTION_IFACE NM_SERVICE ".Settings.Connection"
 
+#define WIFI_NM_SCANS_OVER 2 /* after so many a name is asked for no more */
+
+/* The last time that a network was asked for by name. */
+typedef struct WifiNmNamed {
+	int64_t last_scan;  /* LastScan as last seen */
+	unsigned int scans; /* that have ended since, WIFI_NM_SCANS_OVER at most */
+} WifiNmNamed;
+
 /* Where an operation works; borrowed, outlives it. */
 typedef struct WifiNmContext {
 	Bus *bus;
 	BusPeer *peer;
 	const char *device; /* object path of the Wi-Fi device */
+	WifiNmNamed *named; /* at first WIFI_NM_SCANS_OVER: nobody was asked for */
 } WifiNmContext;
 
 typedef struct WifiNmScan WifiNmScan;
@@ -53,6 +66,9 @@ void wifi_nm_scan_free(WifiNmScan *scan);
 
 /* wifi_nm_scan_changed() - something in the mirrors changed */
 void wifi_nm_scan_changed(WifiNmScan *scan);
+
+/* wifi_nm_scan_count() - something in the mirrors changed, whether or not we scan; for `named` */
+void wifi_nm_scan_count(const WifiNmContext *context);
 
 /* wifi_nm_scan_access_points() - mirrors of the access points the device sees, in any order
  * Returns an array owned by the caller, mirrors borrowed until the next turn of the loop */

@@ -26,6 +26,7 @@ typedef struct WifiNm {
 	char *device; /* object path, NULL: none */
 	bool ready;
 	WifiNmScan *scan;
+	WifiNmNamed named;
 	bool awaited; /* the core waits for the scan */
 	guint limit;  /* how long it does */
 	WifiNmJoin *join;
@@ -82,9 +83,9 @@ static const BusMirror *pick(const WifiNm *nm)
 	return best;
 }
 
-static WifiNmContext nm_context(const WifiNm *nm)
+static WifiNmContext nm_context(WifiNm *nm)
 {
-	return (WifiNmContext){ nm->bus, nm->peer, nm->device };
+	return (WifiNmContext){ nm->bus, nm->peer, nm->device, &nm->named };
 }
 
 /* The core has its answer: what was seen, or the error. */
@@ -187,6 +188,7 @@ static void nm_drop(WifiNm *nm)
 						      "the Wi-Fi interface went away");
 
 	nm->ready = false;
+	nm->named.scans = WIFI_NM_SCANS_OVER; /* whatever it still had to ask for is forgotten */
 	g_clear_pointer(&nm->scan, wifi_nm_scan_free);
 	g_clear_pointer(&nm->join, wifi_nm_join_free);
 	g_clear_pointer(&nm->device, g_free);
@@ -220,6 +222,10 @@ static void nm_consider(WifiNm *nm)
 
 static void nm_pass_on(WifiNm *nm)
 {
+	WifiNmContext context = nm_context(nm);
+
+	if (nm->device)
+		wifi_nm_scan_count(&context);
 	if (nm->scan)
 		wifi_nm_scan_changed(nm->scan);
 	if (nm->join)
@@ -341,6 +347,7 @@ static void *nm_new(Bus *bus, const WifiSettings *settings, const WifiEvents *ev
 	nm->join_timeout_ms = settings->join_timeout_ms;
 	nm->events = events;
 	nm->data = data;
+	nm->named.scans = WIFI_NM_SCANS_OVER;
 	nm->peer = bus_peer_new(bus, &spec, &peer_events, nm);
 	nm->profiles = wifi_nm_profiles_new(bus, nm->peer, on_profiles, nm);
 	return nm;

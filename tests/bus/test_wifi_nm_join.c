@@ -190,19 +190,41 @@ static void test_join_again(NmBed *bed, gconstpointer data)
 	g_assert_cmpuint(fake->adds, ==, 1);
 }
 
+/* @named: the scan asks for the network by name */
+static void wait_scan(NmBed *bed, unsigned int scans, bool named)
+{
+	TEST_WAIT(bed->fake->scans == scans);
+	g_assert_cmpstr(bed->fake->scan_ssid, ==, named ? NM_BED_LAB : NULL);
+	fake_nm_scanned(bed->fake);
+}
+
+/* The name is asked for again only when NetworkManager has certainly done so: it crashes else. */
 static void test_join_absent(NmBed *bed, gconstpointer data)
 {
 	FakeNm *fake = bed->fake;
 
 	nm_bed_start(bed, NM_BED_PATIENCE);
 	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
-	TEST_WAIT(fake->scans == 1);
-	g_assert_cmpstr(fake->scan_ssid, ==, NM_BED_LAB);
-	fake_nm_scanned(fake);
-	TEST_WAIT(fake->scans == 2);
-	fake_nm_scanned(fake);
+	wait_scan(bed, 1, true);
+	wait_scan(bed, 2, false);
 	nm_bed_assert_failed(bed, WIFI_FAILURE_NOT_FOUND);
 	g_assert_cmpuint(fake->adds, ==, 0);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	wait_scan(bed, 3, true);
+}
+
+/* Of an attempt that another took the place of a name may be left on NetworkManager's list. */
+static void test_join_unasked(NmBed *bed, gconstpointer data)
+{
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	TEST_WAIT(bed->fake->scans == 1);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	wait_scan(bed, 2, false);
+	wait_scan(bed, 3, false);
+	nm_bed_assert_failed(bed, WIFI_FAILURE_NOT_FOUND);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	wait_scan(bed, 4, true);
 }
 
 /* A network without a name may be the one, even when it does not answer to it in a scan. */
@@ -512,6 +534,7 @@ static const NmBedTest tests[] = {
 	{ "/wifi-nm/join/absent", test_join_absent },
 	{ "/wifi-nm/join/nameless", test_join_nameless },
 	{ "/wifi-nm/join/hidden", test_join_hidden },
+	{ "/wifi-nm/join/unasked", test_join_unasked },
 	{ "/wifi-nm/join/refused", test_join_refused },
 	{ "/wifi-nm/join/disk-full", test_join_disk_full },
 	{ "/wifi-nm/join/late", test_join_late },

@@ -92,6 +92,23 @@ static void test_lost(Daemon *daemon, gconstpointer data)
 	g_assert_cmpint(daemon->pid, !=, 0);
 }
 
+/* Stopped and started, a device without a network is found for as long as it has none. */
+static void test_started_again(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=unprovisioned,network-lost",
+					    "on_demand_limit=1s", NULL };
+	g_autofree char *stopped = NULL;
+	g_autofree char *started = NULL;
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "(no network is configured)"));
+	stopped = daemon_call("Stop", NULL);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: stopped; keeping watch"));
+	started = daemon_call("Start", NULL);
+	TEST_WAIT(daemon_mentions("Progress", "(no network is configured)"));
+	g_assert_nonnull(daemon->bluez->advert_owner);
+}
+
 /* Without an adapter a watch does not end: it is for later. */
 static void test_watch_without_adapter(Daemon *daemon, gconstpointer data)
 {
@@ -141,6 +158,7 @@ static const Test tests[] = {
 	{ "/air/lost", test_lost },
 	{ "/air/watch-without-adapter", test_watch_without_adapter },
 	{ "/air/stopped", test_stopped },
+	{ "/air/started-again", test_started_again },
 };
 
 int main(int argc, char **argv)

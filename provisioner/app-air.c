@@ -21,7 +21,8 @@ static gboolean on_linger(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* A daemon that keeps watch goes on trying: there will be another occasion. */
+/* A daemon that keeps watch goes on trying, as one does that phones have found before: there will be
+ * another occasion. */
 static gboolean on_patience(gpointer data)
 {
 	App *app = data;
@@ -36,18 +37,24 @@ static gboolean on_patience(gpointer data)
 		    "%s", problem);
 	bus_service_started(app->service, error);
 	app_reset_fail(app, error);
-	if (air_policy_watches(app->air))
+	if (app->served || air_policy_watches(app->air))
 		g_warning("%s; still waiting", problem);
 	else
 		app_fail(app, g_steal_pointer(&error));
 	return G_SOURCE_REMOVE;
 }
 
-void app_air_wait(App *app)
+static void patience_begin(App *app)
 {
-	if (!app->patience && !app->served)
+	if (!app->patience)
 		app->patience = g_timeout_add((guint)app->config->provisioner.adapter_wait_ms,
 					      on_patience, app);
+}
+
+void app_air_wait(App *app)
+{
+	if (!app->served)
+		patience_begin(app);
 }
 
 /* ---- beginning and ending ---- */
@@ -162,8 +169,8 @@ void app_air_start(App *app)
 	app_air_settle(app);
 	if (advert_is_on_air(app->advert))
 		bus_service_started(app->service, NULL);
-	else
-		app_air_wait(app);
+	else /* whoever asks is told when nothing comes of it, later as well as at first */
+		patience_begin(app);
 }
 
 void app_air_stop(App *app)

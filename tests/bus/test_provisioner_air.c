@@ -128,6 +128,24 @@ static void test_watch_without_adapter(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(daemon_shows("State", "ready"));
 }
 
+/* One that was found before does not end for that, but whoever asks is told. */
+static void test_start_unplugged(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=always", "adapter_wait=200ms", NULL };
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	fake_bluez_plug(daemon->bluez, 0, false);
+	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
+	text = daemon_call("Start", &status);
+	g_assert_cmpint(status, !=, 0);
+	test_assert_has(text, "no Bluetooth adapter is plugged in");
+	fake_bluez_plug(daemon->bluez, 0, true);
+	TEST_WAIT(daemon_shows("State", "ready"));
+}
+
 static void test_stopped(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "advertise=always,network-lost", NULL };
@@ -157,6 +175,7 @@ static const Test tests[] = {
 	{ "/air/configured-with-phone", test_configured_with_phone },
 	{ "/air/lost", test_lost },
 	{ "/air/watch-without-adapter", test_watch_without_adapter },
+	{ "/air/start-unplugged", test_start_unplugged },
 	{ "/air/stopped", test_stopped },
 	{ "/air/started-again", test_started_again },
 };

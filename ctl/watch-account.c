@@ -84,6 +84,17 @@ static void tell_parting(const WatchAccount *account, const cJSON *now)
 		tell(account, state_of(now), text);
 }
 
+/* Nor does one that comes while the device is at something, or after an attempt that failed. */
+static void tell_arrival(const WatchAccount *account, const cJSON *now)
+{
+	const char *peer = text_of(now, "Peer");
+	g_autofree char *text = g_strdup_printf("phone %s is connected", peer);
+
+	if (account->last && *peer && strcmp(peer, text_of(account->last, "Peer")) != 0 &&
+	    strcmp(state_of(account->last), state_of(now)) == 0)
+		tell(account, state_of(now), text);
+}
+
 static void tell_failure(const WatchAccount *account, const cJSON *now)
 {
 	const char *failure = text_of(now, "Failure");
@@ -159,6 +170,7 @@ void watch_account_update(WatchAccount *account, const cJSON *properties)
 {
 	if (properties) {
 		tell_parting(account, properties);
+		tell_arrival(account, properties);
 		tell_progress(account, properties);
 		tell_failure(account, properties);
 		tell_lockout(account, properties);

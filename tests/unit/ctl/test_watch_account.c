@@ -15,6 +15,9 @@ typedef struct Row {
 #define READY  "{\"State\":\"ready\",\"Progress\":\"in the air\",\"Peer\":\"\",\"Failure\":\"\"}"
 #define PEER   "{\"State\":\"peer\",\"Progress\":\"phone A\",\"Peer\":\"A\",\"Failure\":\"\"}"
 #define FAILED "{\"State\":\"failed\",\"Progress\":\"no (auth-error)\",\"Failure\":\"auth-error\"}"
+#define FAILED_PEER                                                                                \
+	"{\"State\":\"failed\",\"Progress\":\"no "                                                 \
+	"(auth-error)\",\"Failure\":\"auth-error\",\"Peer\":\"A\"}"
 #define PROOFS(state, wrong, wait)                                                                 \
 	"{\"State\":\"peer\",\"Progress\":\"p\",\"Lockout\":[\"" state "\"," wrong "," wait "]}"
 #define STRANGE "{\"State\":\"failed\",\"Progress\":\"no\",\"Failure\":\"moon\"}"
@@ -29,6 +32,11 @@ static const Row rows[] = {
 	{ "/comes-back", { READY, "-", READY }, "ready in the air" },
 	{ "/peer", { READY, PEER }, "peer phone A" },
 	{ "/peer-gone", { READY, PEER, READY }, "ready phone A is gone|ready in the air" },
+	{ "/peer-after-failure", { FAILED, FAILED_PEER }, "failed phone A is connected" },
+	{ "/peer-after-failure-first",
+	  { FAILED_PEER },
+	  "failed no (auth-error)| the passphrase is wrong" },
+	{ "/peer-after-failure-gone", { FAILED_PEER, FAILED }, "failed phone A is gone" },
 	{ "/failure", { READY, FAILED }, "failed no (auth-error)| the passphrase is wrong" },
 	{ "/failure-again",
 	  { READY, FAILED, READY, FAILED },

@@ -2,6 +2,7 @@
 #include "agent/adapter/spool-db.h"
 
 #include "agent/adapter/spool-mark.h"
+#include "agent/adapter/spool-wal.h"
 #include "common/error.h"
 
 #include <errno.h>
@@ -394,6 +395,37 @@ static bool db_start_anew(SpoolDb *db, uint64_t base, uint64_t dropped, GError *
 	return db_load_extent(db, error);
 }
 
+/* Go on at a number that the lost samples cannot have had. */
+static bool db_jump(SpoolDb *db, GError **error)
+{
+	uint64_t next = MAX(fresh_base(db), db->committed.next);
+	uint64_t gap = next - db->committed.next;
+
+	g_warning("the write-ahead log of spool %s is damaged: samples behind the damage are lost, "
+		  "how many is not known; it goes on at sequence number %" G_GUINT64_FORMAT,
+		  db->path, next);
+	if (!spool_db_begin(db, error))
+		return false;
+	if (db->now.first < db->now.next)
+		db->now.holes += gap;
+	else
+		db->now.first = next;
+	db->now.next = next;
+	db->now.shown = false;
+	if (!db_set_meta(db, "base", db->base + gap, error) || !spool_db_commit(db, error))
+		return false;
+	db->base += gap;
+	return true;
+}
+
+/* SQLite has read its log, and nothing has been written to it. */
+static bool db_check_log(SpoolDb *db, GError **error)
+{
+	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+
+	return !spool_wal_damaged(wal) || db_jump(db, error);
+}
+
 SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 {
 	g_autoptr(SpoolDb) db = g_new0(SpoolDb, 1);
@@ -402,7 +434,7 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 	db->path = g_strdup(path);
 	db->limit = limit;
 	db->mark = spool_mark_read(path);
-	if (db_connect(db, &failure)) {
+	if (db_connect(db, &failure) && db_check_log(db, &failure)) {
 		db_keep_mark(db);
 		return g_steal_pointer(&db);
 	}

@@ -551,6 +551,63 @@ static void test_damage_later(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* The log of a process that was killed, cut or damaged at @at; the next one finds it so. */
+static SpoolDb *reopen_with_log(const Fixture *f, SpoolDb *db, const DamageCase *c)
+{
+	g_autofree char *saved = g_build_filename(f->dir, "saved", NULL);
+	g_autofree char *save = g_strdup_printf("cp -r '%s/sub' '%s'", f->dir, saved);
+	g_autofree char *bring =
+		g_strdup_printf("rm -r '%s/sub'; mv '%s' '%s/sub'", f->dir, saved, f->dir);
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+
+	g_assert_cmpint(system(save), ==, 0);
+	spool_db_close(db);
+	g_assert_cmpint(system(bring), ==, 0);
+	damage(wal, c);
+	return open_fine(f);
+}
+
+/* Damage in the middle of the log: said, and no number is given twice. */
+static void test_damaged_log(Fixture *f, gconstpointer data)
+{
+	const DamageCase middle = { .offset = 40000, .len = 100, .fill = 'x' };
+	SpoolDb *db = open_fine(f);
+
+	for (int i = 0; i < 20; i++)
+		append(db, 50);
+	remove_up_to(db, 10, 2);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "the write-ahead log * is damaged*");
+	db = reopen_with_log(f, db, &middle);
+	g_test_assert_expected_messages();
+
+	uint64_t depth = spool_db_stats(db).depth;
+
+	g_assert_cmpuint(depth, >, 0);
+	g_assert_cmpuint(depth, <, 990);
+	g_assert_cmpuint(append(db, 5), ==, 5);
+	g_assert_cmpuint(spool_db_stats(db).last, >, 1000000000000u);
+	assert_stats(db, depth + 5, spool_db_stats(db).last, 0, 0);
+	remove_up_to(db, depth, 1);
+	assert_stats(db, 5, spool_db_stats(db).last, depth - 1, 1);
+	spool_db_close(db);
+	db = open_fine(f); /* once is enough */
+	assert_stats(db, 5, spool_db_stats(db).last, depth - 1, 1);
+	spool_db_close(db);
+}
+
+/* What a crash leaves behind the end is no damage. */
+static void test_torn_log(Fixture *f, gconstpointer data)
+{
+	const DamageCase cut = { .offset = 40000, .truncate = true };
+	SpoolDb *db = open_fine(f);
+
+	for (int i = 0; i < 20; i++)
+		append(db, 50);
+	db = reopen_with_log(f, db, &cut);
+	g_assert_cmpuint(spool_db_stats(db).last, <, 1000);
+	spool_db_close(db);
+}
+
 static void test_foreign(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -773,6 +830,8 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/modes", test_modes);
 	ADD("/agent/spool-db/second-process", test_second_process);
 	ADD("/agent/spool-db/damage-later", test_damage_later);
+	ADD("/agent/spool-db/damaged-log", test_damaged_log);
+	ADD("/agent/spool-db/torn-log", test_torn_log);
 	ADD("/agent/spool-db/disk-full-drained", test_disk_full_drained);
 	ADD("/agent/spool-db/foreign", test_foreign);
 	ADD("/agent/spool-db/foreign-text", test_foreign_text);

@@ -197,14 +197,25 @@ static bool uplink_take_next_target(Uplink *uplink)
 	return true;
 }
 
-/* The connection, or the attempt, has failed; one that was accepted may have had a rival. */
+/* A connection that was accepted has ended: one that the broker closed may have had a rival. */
+static void uplink_weigh_rival(Uplink *uplink)
+{
+	int64_t lifetime_us = g_get_monotonic_time() - uplink->online_us;
+	bool told = mqtt_client_taken_over(uplink->client);
+
+	if (told || mqtt_client_hung_up(uplink->client))
+		rivalry_ended(&uplink->rivalry, lifetime_us, told);
+	else
+		rivalry_lasted(&uplink->rivalry, lifetime_us);
+}
+
+/* The connection, or the attempt, has failed. */
 static void uplink_failed(Uplink *uplink, const GError *error)
 {
 	bool accepted = uplink->state == UPLINK_ONLINE;
-	bool told = mqtt_client_taken_over(uplink->client);
 
 	if (accepted)
-		rivalry_ended(&uplink->rivalry, g_get_monotonic_time() - uplink->online_us, told);
+		uplink_weigh_rival(uplink);
 	if (!accepted || !rivalry_suspected(&uplink->rivalry)) {
 		uplink_back_off(uplink, error->message);
 		return;

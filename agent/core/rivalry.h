@@ -21,7 +21,7 @@ typedef struct Rivalry {
 	bool told; /* by the broker itself */
 } Rivalry;
 
-/* rivalry_ended() - a connection that was accepted has ended, not by our wish
+/* rivalry_ended() - the broker has closed a connection that it had accepted
  * @lifetime_us: since it was accepted
  * @taken_over: the broker said that another client came */
 void rivalry_ended(Rivalry *rivalry, int64_t lifetime_us, bool taken_over);

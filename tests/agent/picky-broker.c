@@ -26,6 +26,7 @@ struct PickyBroker {
 	double bucket;     /* messages of telemetry it still takes */
 	int64_t bucket_us; /* at that time */
 	bool overrun;
+	bool babbles;
 	unsigned cuts; /* connections to be ended whatever they do */
 	unsigned connections;
 	unsigned subscriptions;
@@ -120,6 +121,7 @@ static void meter(PickyBroker *broker)
 static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t len,
 		       const char *const *refused)
 {
+	static const uint8_t connect[] = { 0x10, 0 };
 	size_t at = 2 + ((size_t)body[0] << 8 | body[1]); /* behind the topic */
 
 	g_assert_cmpuint(at + 3, <=, len);
@@ -130,6 +132,8 @@ static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t 
 	const uint8_t answer[] = { 0x40, 4, body[at], body[at + 1], bad ? broker->reason : 0, 0 };
 
 	g_mutex_lock(&broker->lock);
+	if (broker->babbles)
+		send_all(fd, connect, sizeof(connect));
 	if (broker->rate_count > 0 && topic_is(body, "v1/devices/me/telemetry"))
 		meter(broker);
 	if (broker->rate_count > 0 && topic_is(body, "v1/devices/me/rpc/request/1"))
@@ -267,6 +271,13 @@ void picky_broker_limit(PickyBroker *broker, uint8_t octets)
 {
 	g_mutex_lock(&broker->lock);
 	broker->limit = octets;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_babble(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	broker->babbles = true;
 	g_mutex_unlock(&broker->lock);
 }
 

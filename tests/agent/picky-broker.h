@@ -46,6 +46,9 @@ void picky_broker_forbid(PickyBroker *broker);
 /* picky_broker_cut() - end the next @connections, each when it subscribes or publishes first */
 void picky_broker_cut(PickyBroker *broker, unsigned connections);
 
+/* picky_broker_babble() - from now on answer each PUBLISH with what no broker may send */
+void picky_broker_babble(PickyBroker *broker);
+
 /* picky_broker_subscriptions() - that were asked for since the start */
 unsigned picky_broker_subscriptions(PickyBroker *broker);
 

@@ -193,6 +193,26 @@ static void test_cut(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* A connection that the agent ends, for what the broker says, is no sign of a rival. */
+static void test_babble(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = NULL;
+
+	picky_broker_babble(broker);
+	agent = start(broker);
+	publish(agent, 1, 10);
+	picky_broker_await(broker, 5);
+
+	cJSON *status = agent_process_status(agent);
+	const char *error = cJSON_GetStringValue(cJSON_GetObjectItem(status, "last_error"));
+
+	g_assert_nonnull(strstr(error, "broke the rules of MQTT"));
+	g_assert_null(strstr(error, "another client"));
+	cJSON_Delete(status);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* A cloud that says how much it takes never gets more. */
 static void test_metered(void)
 {
@@ -228,6 +248,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/refused/all-too-large", test_all_too_large);
 	g_test_add_func("/agent/refused/metered", test_metered);
 	g_test_add_func("/agent/refused/cut", test_cut);
+	g_test_add_func("/agent/refused/babble", test_babble);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
 	g_test_add_func("/agent/refused/denied", test_denied);
 	return g_test_run();

@@ -5,7 +5,8 @@
 #   pid           of QEMU                       boot.log      kernel and systemd on the serial console
 #   state.img     the state disk                journal.log   the journal, as it is written
 #   agent.in      line to the device's agent    console.sock  a root shell
-#   control/      shared with the agent: ready, failed-units, jobs/
+#   control/      shared with the agent: ready, failed-units, awake, jobs/
+#   monitor.sock  where QEMU takes commands
 #   settings      options it was started with
 
 device_dir=                 # set by device_select
@@ -76,6 +77,7 @@ cryptomgr.notests systemd.show_status=1 systemd.log_color=0" \
 		-fsdev local,id=testbed,path=control,security_model=none,multidevs=remap \
 		-device virtio-9p-pci,fsdev=testbed,mount_tag=testbed \
 		-device virtio-rng-pci -device virtio-serial-pci \
+		-monitor unix:monitor.sock,server=on,wait=off \
 		-chardev socket,id=shell,path=console.sock,server=on,wait=off \
 		-device virtconsole,chardev=shell \
 		-chardev file,id=journal,path=journal.log,append=on \
@@ -100,7 +102,7 @@ device_prepare()
 
 	mkdir -p "$control"
 	rm -rf "$control/jobs" "$control/ready" "$control/failed-units" "$device_dir"/agent.* \
-		"$device_dir/pid" "$device_dir/console.sock" "$device_dir/boot.log"
+		"$device_dir/pid" "$device_dir"/*.sock "$device_dir/boot.log"
 	[ "$fresh" = no ] || rm -rf "$control/lab" "$device_dir/journal.log"
 	mkdir -p "$control/jobs"
 	mkfifo "$device_dir/agent.in" "$device_dir/agent.out"
@@ -253,6 +255,38 @@ device_stop()
 		sleep 0.1
 	done
 	rm -f "$device_dir/pid"
+}
+
+# device_monitor LINE - a command for QEMU; prints what it says
+device_monitor()
+{
+	(cd "$device_dir" && echo "$1" | timeout 20 socat -t 2 - UNIX-CONNECT:monitor.sock)
+}
+
+# device_awake - it is there again after a sleep; where it still sleeps it is woken up
+device_awake()
+{
+	[ -e "$device_dir/control/awake" ] && return
+	device_monitor 'info status' | grep -q 'VM status: paused (suspended)' &&
+		device_monitor system_wakeup >/dev/null
+	return 1
+}
+
+# device_nap LIMIT - puts it to sleep and wakes it up; commands can be run again afterwards. QEMU 7.2
+# wakes up by itself, at once, from all sleeps but the first after a boot.
+device_nap()
+{
+	local deadline
+
+	need_tools socat:socat
+	rm -f "$device_dir/control/awake"
+	device_exec "$1" no testbed-nap || return
+	deadline=$(($(seconds) + $1))
+	until device_awake; do
+		device_runs || die "the device went off"
+		[ "$(seconds)" -lt "$deadline" ] || die "the device did not sleep and wake up in $1 s"
+		sleep 0.2
+	done
 }
 
 # device_shell - connects this terminal to the root shell; Ctrl-] leaves it

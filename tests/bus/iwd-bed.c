@@ -14,70 +14,9 @@ const FakeIwdNetwork iwd_bed_three = {
 const FakeIwdNetwork iwd_bed_cafe = { .name = "Caf\303\251", .type = "open", .signal = -7000 };
 const FakeIwdNetwork iwd_bed_office = { .name = "Office", .type = "8021x", .signal = -7000 };
 
-static void on_ready(void *data)
-{
-	IwdBed *bed = data;
-
-	bed->readies++;
-}
-
-static void on_lost(void *data)
-{
-	IwdBed *bed = data;
-
-	bed->losses++;
-}
-
-static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
-		       void *data)
-{
-	IwdBed *bed = data;
-
-	g_assert_cmpuint(n_networks, <=, G_N_ELEMENTS(bed->networks));
-	if (n_networks)
-		memcpy(bed->networks, networks, n_networks * sizeof(*networks));
-	bed->n_networks = n_networks;
-	bed->scan_failed = error != NULL;
-	bed->scans++;
-}
-
-static void on_joined(const WifiLink *link, void *data)
-{
-	IwdBed *bed = data;
-
-	bed->link = *link;
-	bed->joins++;
-}
-
-static void on_join_failed(WifiFailure failure, void *data)
-{
-	IwdBed *bed = data;
-
-	bed->failure = failure;
-	bed->failures++;
-}
-
-static void on_idle(void *data)
-{
-	IwdBed *bed = data;
-
-	bed->idles++;
-}
-
-static void on_changed(void *data)
-{
-}
-
 void iwd_bed_start(IwdBed *bed, unsigned int timeout_ms)
 {
-	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
-					   on_join_failed, on_idle, on_changed };
-	const WifiSettings settings = { "auto", timeout_ms, bed->folder };
-	g_autoptr(GError) error = NULL;
-
-	bed->bus = bus_open(test_bus_address(bed->daemon), NULL, NULL, NULL, &error);
-	g_assert_no_error(error);
-	bed->iwd = wifi_iwd_backend.new(bed->bus, &settings, &events, bed);
+	wifi_bed_open(&bed->shared, &wifi_iwd_backend, timeout_ms, bed->folder);
 	TEST_WAIT(bed->readies == 1);
 }
 
@@ -98,23 +37,14 @@ bool iwd_bed_lacks_namespace(const IwdBed *bed)
 
 void iwd_bed_scan(IwdBed *bed)
 {
-	g_autoptr(GError) error = NULL;
-
-	g_assert_true(wifi_iwd_backend.port.scan(bed->iwd, &error));
-	g_assert_no_error(error);
+	wifi_bed_scan(&bed->shared);
 }
 
 void iwd_bed_join_octets(IwdBed *bed, const void *ssid, size_t len, const char *passphrase)
 {
-	WifiCredentials credentials = { .ssid_len = (uint8_t)len };
-	g_autoptr(GError) error = NULL;
+	WifiCredentials credentials = { 0 };
 
-	memcpy(credentials.ssid, ssid, len);
-	if (passphrase)
-		credentials.passphrase = secret_new(passphrase, strlen(passphrase));
-	g_assert_true(wifi_iwd_backend.port.join(bed->iwd, &credentials, &error));
-	g_assert_no_error(error);
-	secret_free(credentials.passphrase); /* the join has its own */
+	wifi_bed_join(&bed->shared, &credentials, ssid, len, passphrase);
 }
 
 void iwd_bed_join(IwdBed *bed, const char *ssid, const char *passphrase)
@@ -124,9 +54,7 @@ void iwd_bed_join(IwdBed *bed, const char *ssid, const char *passphrase)
 
 void iwd_bed_assert_failed(IwdBed *bed, WifiFailure failure)
 {
-	TEST_WAIT(bed->failures == 1);
-	g_assert_cmpint(bed->failure, ==, failure);
-	g_assert_cmpuint(bed->joins, ==, 0);
+	wifi_bed_assert_failed(&bed->shared, failure);
 }
 
 WifiRecord iwd_bed_record_on_disk(const IwdBed *bed)
@@ -184,8 +112,10 @@ void iwd_bed_catch_up(IwdBed *bed)
 	TEST_WAIT(bed->scans > scans);
 }
 
-static void setup(IwdBed *bed, gconstpointer data)
+static void setup(void *fixture, gconstpointer data)
 {
+	IwdBed *bed = fixture;
+
 	bed->folder = g_dir_make_tmp("landfall-iwd-XXXXXX", NULL);
 	bed->record = g_build_filename(bed->folder, "wifi-iwd.record", NULL);
 	bed->namespace = unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
@@ -195,10 +125,11 @@ static void setup(IwdBed *bed, gconstpointer data)
 		g_free(test_run("ip link add wlan0 address 02:00:00:00:00:61 type bridge", NULL));
 }
 
-static void teardown(IwdBed *bed, gconstpointer data)
+static void teardown(void *fixture, gconstpointer data)
 {
-	wifi_iwd_backend.free(bed->iwd);
-	bus_free(bed->bus);
+	IwdBed *bed = fixture;
+
+	wifi_bed_close(&bed->shared);
 	fake_iwd_free(bed->fake);
 	test_bus_stop(bed->daemon);
 	g_unlink(bed->record);
@@ -207,20 +138,16 @@ static void teardown(IwdBed *bed, gconstpointer data)
 	g_free(bed->folder);
 }
 
+static const WifiBedKind kind = { sizeof(IwdBed), "", setup, teardown };
+
 void iwd_bed_add_tests(const IwdBedTest *tests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		g_test_add(tests[i].path, IwdBed, NULL, setup, tests[i].test, teardown);
+		wifi_bed_add(&kind, tests[i].path, NULL, (GTestFixtureFunc)tests[i].test);
 }
 
 void iwd_bed_add_rows(const char *prefix, const void *rows, size_t n, size_t size,
 		      void (*test)(IwdBed *bed, gconstpointer data))
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *row = (const char *)rows + i * size;
-		const char *name = *(const char *const *)(const void *)row;
-		g_autofree char *path = g_strconcat(prefix, name, NULL);
-
-		g_test_add(path, IwdBed, row, setup, test, teardown);
-	}
+	wifi_bed_add_rows(&kind, prefix, rows, n, size, (GTestFixtureFunc)test);
 }

@@ -8,15 +8,15 @@
 
 #include "provisioner/adapter/wifi-iwd.h"
 #include "provisioner/adapter/wifi-record.h"
-#include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-iwd.h"
+#include "tests/bus/wifi-bed.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IWD_BED_PATIENCE 600000 /* ms: no attempt is late by itself */
-#define IWD_BED_HASTE    300    /* ms: where being late is the point */
+#define IWD_BED_PATIENCE WIFI_BED_PATIENCE
+#define IWD_BED_HASTE    300 /* ms: where being late is the point */
 #define IWD_BED_LAB      "Landfall Lab"
 #define IWD_BED_PASS     "correct horse battery"
 #define IWD_BED_WRONG    "wrong wrong"
@@ -28,24 +28,11 @@ extern const FakeIwdNetwork iwd_bed_cafe;
 extern const FakeIwdNetwork iwd_bed_office;
 
 typedef struct IwdBed {
-	TestBus *daemon;
+	WIFI_BED(iwd);
 	FakeIwd *fake;
-	Bus *bus;
-	void *iwd;
 	char *folder;
 	char *record;
 	bool namespace; /* a network namespace of our own, with wlan0 */
-	unsigned int readies;
-	unsigned int losses;
-	unsigned int idles;
-	unsigned int scans; /* reported */
-	WifiNetwork networks[16];
-	size_t n_networks;
-	bool scan_failed;
-	unsigned int joins;
-	WifiLink link;
-	unsigned int failures;
-	WifiFailure failure;
 } IwdBed;
 
 /* A test and its path. */

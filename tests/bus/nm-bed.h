@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * nm-bed - the adapter wifi-nm before a fake NetworkManager, and what it has told
- *
- * sync() is replaced: a join may be told only when everything was flushed to disk since the start.
  */
 #pragma once
 
 #include "provisioner/adapter/wifi-nm.h"
-#include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-nm.h"
+#include "tests/bus/wifi-bed.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -16,8 +14,8 @@
 
 #define NM_BED_PSK      0x188u
 #define NM_BED_SAE      0x488u
-#define NM_BED_PATIENCE 600000 /* ms: no attempt is late by itself */
-#define NM_BED_HASTE    200    /* ms: where being late is the point */
+#define NM_BED_PATIENCE WIFI_BED_PATIENCE
+#define NM_BED_HASTE    200 /* ms: where being late is the point */
 #define NM_BED_LAB      "Landfall Lab"
 #define NM_BED_PASS     "correct horse battery"
 
@@ -26,22 +24,8 @@ extern const FakeAp nm_bed_three;
 extern const FakeAp nm_bed_hidden;
 
 typedef struct NmBed {
-	TestBus *daemon;
+	WIFI_BED(nm);
 	FakeNm *fake;
-	Bus *bus;
-	void *nm;
-	unsigned int readies;
-	unsigned int losses;
-	unsigned int idles;
-	unsigned int scans; /* reported */
-	WifiNetwork networks[16];
-	size_t n_networks;
-	bool scan_failed;
-	unsigned int joins;
-	WifiLink link;
-	unsigned int failures;
-	WifiFailure failure;
-	int syncs_before; /* the join */
 } NmBed;
 
 /* A test and its path. */

@@ -45,13 +45,13 @@ static void test_join_cancelled_saving(WpaBed *bed, gconstpointer data)
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
 	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
 	wpa_bed_wait_selected(bed, 1);
-	wpa_bed_slow_disk(true);
+	wifi_bed_slow_disk(true);
 	wpa_bed_complete(bed);
 	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
 	TEST_WAIT(fake->saves == 1);
 	g_assert_cmpuint(bed->joins, ==, 0);
 	wifi_wpa_backend.port.cancel(bed->wpa);
-	wpa_bed_slow_disk(false);
+	wifi_bed_slow_disk(false);
 	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
 	g_assert_cmpuint(fake->saves, ==, 2);
 	g_assert_false(fake->networks[1].saved);

@@ -3,21 +3,20 @@
  * wpa-bed - the adapter wifi-wpa before a fake wpa_supplicant, and what it has told
  *
  * Addresses are those of a bridge in a network namespace of the test's own; where none is to be had
- * all tests are skipped. sync() is replaced: a join may be told only when everything was flushed to
- * disk since the start.
+ * all tests are skipped.
  */
 #pragma once
 
 #include "provisioner/adapter/wifi-wpa.h"
-#include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-wpa.h"
+#include "tests/bus/wifi-bed.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WPA_BED_PATIENCE 600000 /* ms: no attempt is late by itself */
-#define WPA_BED_HASTE    200    /* ms: where being late is the point */
+#define WPA_BED_PATIENCE WIFI_BED_PATIENCE
+#define WPA_BED_HASTE    200 /* ms: where being late is the point */
 #define WPA_BED_LAB      "Landfall Lab"
 #define WPA_BED_PASS     "correct horse battery"
 #define WPA_BED_RADIO    "radio0"
@@ -30,22 +29,8 @@ extern const FakeBss wpa_bed_hidden;
 extern const FakeBss wpa_bed_gone; /* not heard for two minutes */
 
 typedef struct WpaBed {
-	TestBus *daemon;
+	WIFI_BED(wpa);
 	FakeWpa *fake;
-	Bus *bus;
-	void *wpa;
-	unsigned int readies;
-	unsigned int losses;
-	unsigned int idles;
-	unsigned int scans; /* reported */
-	WifiNetwork networks[16];
-	size_t n_networks;
-	bool scan_failed;
-	unsigned int joins;
-	WifiLink link;
-	unsigned int failures;
-	WifiFailure failure;
-	int syncs_before; /* the join */
 } WpaBed;
 
 /* A test and its path below "/wifi-wpa/". */
@@ -56,9 +41,6 @@ typedef struct WpaBedTest {
 
 /* wpa_bed_init() - g_test_init(), and the network namespace */
 void wpa_bed_init(int *argc, char ***argv);
-
-/* wpa_bed_slow_disk() - let sync() wait, or end its waiting */
-void wpa_bed_slow_disk(bool slow);
 
 /* wpa_bed_watch() - as wpa_bed_start(), without waiting */
 void wpa_bed_watch(WpaBed *bed, unsigned int timeout_ms);

@@ -268,6 +268,9 @@ static void iwd_drop(WifiIwd *iwd)
 	g_clear_pointer(&iwd->link, net_link_free);
 	g_clear_pointer(&iwd->device, g_free);
 	report_scan(iwd, NULL, error);
+	/* Its time is up already: it does not wait for another interface. */
+	if (iwd->wanted && !iwd->join_limit)
+		iwd->join_limit = g_idle_add(on_join_limit, iwd);
 	if (was_busy)
 		iwd->events->idle(iwd->data);
 	if (was_ready)

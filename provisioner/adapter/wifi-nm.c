@@ -180,6 +180,8 @@ static void join_undo(WifiNm *nm)
 	undo_advance(nm);
 }
 
+static gboolean on_join_limit(gpointer data);
+
 /* The device is gone: a scan fails, a join waits. */
 static void nm_drop(WifiNm *nm)
 {
@@ -195,6 +197,9 @@ static void nm_drop(WifiNm *nm)
 	report_scan(nm, error);
 	undo_forget(nm);
 	g_clear_pointer(&nm->before, g_free);
+	/* Its time is up already: it does not wait for another interface. */
+	if (nm->wanted && !nm->join_limit)
+		nm->join_limit = g_idle_add(on_join_limit, nm);
 	if (was_ready)
 		nm->events->lost(nm->data);
 }

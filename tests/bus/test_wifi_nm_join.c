@@ -170,6 +170,22 @@ static void test_join_ends(NmBed *bed, gconstpointer data)
 	TEST_WAIT(fake_nm_count(bed->fake) == 0);
 }
 
+/* Its time is over while an address is due, which gets more; then NetworkManager leaves for good. */
+static void test_join_late_gone(NmBed *bed, gconstpointer data)
+{
+	int64_t late_us = 0;
+
+	fake_nm_ap(bed->fake, 0, &nm_bed_lab);
+	nm_bed_start(bed, NM_BED_HASTE);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	late_us = g_get_monotonic_time() + NM_BED_HASTE * 2000;
+	wait_added(bed, 1);
+	fake_nm_active(bed->fake, 0, ACTIVATED);
+	TEST_WAIT(g_get_monotonic_time() > late_us);
+	g_clear_pointer(&bed->fake, fake_nm_free);
+	TEST_WAIT(bed->failures == 1);
+}
+
 /* Called absent in plain sight it is tried once more; out of sight it is not. */
 static void test_join_again(NmBed *bed, gconstpointer data)
 {
@@ -544,6 +560,7 @@ static const NmBedTest tests[] = {
 	{ "/wifi-nm/join/superseded", test_join_superseded },
 	{ "/wifi-nm/join/odd-name", test_join_odd_name },
 	{ "/wifi-nm/forget/failed", test_forget_failed },
+	{ "/wifi-nm/join/late-gone", test_join_late_gone },
 };
 
 int main(int argc, char **argv)

@@ -66,6 +66,12 @@ gint64 g_get_monotonic_time(void)
 	return stage.now_us;
 }
 
+/* For how long to wait before another attempt. */
+gint32 g_random_int_range(gint32 begin, gint32 end)
+{
+	return begin;
+}
+
 guint g_timeout_add(guint interval, GSourceFunc function, gpointer data)
 {
 	g_autoptr(GSource) source = g_timeout_source_new(G_MAXUINT);

@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "provisioner/adapter/net-link.h"
+#include "provisioner/adapter/retry.h"
 #include "provisioner/adapter/wifi-wpa-interfaces.h"
 #include "provisioner/adapter/wifi-wpa-join.h"
 #include "provisioner/adapter/wifi-wpa-networks.h"
@@ -47,6 +48,8 @@ typedef struct WifiWpa {
 	bool save;            /* and the file written */
 	bool patient;         /* nobody waits for the end of it */
 	WifiWpaUndo *undo;
+	bool undone;  /* once: what is still there then has been refused */
+	Retry *again; /* of what was */
 } WifiWpa;
 
 static WifiWpaContext wpa_context(const WifiWpa *wpa)
@@ -155,10 +158,28 @@ static void on_undone(void *data)
 	WifiWpa *wpa = data;
 
 	g_clear_pointer(&wpa->undo, wifi_wpa_undo_free);
+	if (wpa->undone)
+		retry_later(wpa->again);
+	else
+		wifi_wpa_networks_read(wpa->networks);
+	wpa->undone = true;
+}
+
+static void on_again(void *data)
+{
+	WifiWpa *wpa = data;
+
 	wifi_wpa_networks_read(wpa->networks);
 }
 
+static void undone_forget(WifiWpa *wpa)
+{
+	wpa->undone = false;
+	retry_reset(wpa->again);
+}
+
 static void join_start(WifiWpa *wpa);
+static gboolean on_join_limit(gpointer data);
 
 /* Returns false while something is being taken back. */
 static bool wpa_settle(WifiWpa *wpa)
@@ -187,6 +208,7 @@ static bool wpa_settle(WifiWpa *wpa)
 		wpa->scanned_us = 0; /* wpa_supplicant may be told to drop what it heard */
 		return false;
 	}
+	undone_forget(wpa);
 	if (wpa->unsettled) {
 		wpa->unsettled = false;
 		wpa->events->idle(wpa->data);
@@ -217,6 +239,10 @@ static void wpa_drop(WifiWpa *wpa)
 	g_clear_pointer(&wpa->joined, g_free); /* networks are numbered anew */
 	wpa->interface = NULL;
 	wpa_pardon(wpa);
+	undone_forget(wpa);
+	/* Its time is up already: it does not wait for another interface. */
+	if (wpa->wanted && !wpa->join_limit)
+		wpa->join_limit = g_idle_add(on_join_limit, wpa);
 	report_scan(wpa, NULL, error);
 	if (was_unsettled)
 		wpa->events->idle(wpa->data);
@@ -315,6 +341,7 @@ static void *wpa_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	wpa->events = events;
 	wpa->data = data;
 	wpa->condemned = g_ptr_array_new_with_free_func(g_free);
+	wpa->again = retry_new(on_again, wpa);
 	wpa->interfaces =
 		wifi_wpa_interfaces_new(bus, settings->interface, &interfaces_events, wpa);
 	return wpa;
@@ -331,6 +358,7 @@ static void wpa_free(void *wifi)
 	wifi_wpa_scan_free(wpa->scan);
 	wifi_wpa_join_free(wpa->join);
 	wifi_wpa_undo_free(wpa->undo);
+	retry_free(wpa->again);
 	wifi_wpa_networks_free(wpa->networks);
 	net_link_free(wpa->link);
 	wifi_wpa_interfaces_free(wpa->interfaces);

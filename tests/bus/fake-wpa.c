@@ -333,6 +333,11 @@ static void remove_handle(BusRequest *request, void *user_data)
 	FakeNetwork *network = network_at(fake, bus_reader_path(bus_request_args(request)));
 	g_autofree char *path = NULL;
 
+	fake->removes++;
+	if (fake->refuse_remove) {
+		bus_request_fail_name(request, fake->refuse_remove, "the test says so");
+		return;
+	}
 	if (!network) {
 		bus_request_fail_name(request, INTERFACE ".NetworkUnknown", "no such network");
 		return;

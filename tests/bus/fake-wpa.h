@@ -62,6 +62,8 @@ struct FakeWpa {
 
 	const char *refuse_scan; /* error name; NULL: accept */
 	const char *refuse_add;
+	const char *refuse_remove;
+	unsigned int removes;   /* asked for */
 	bool withhold_networks; /* their list cannot be read */
 	unsigned int withheld;  /* so often */
 	bool refuse_save;

@@ -253,8 +253,34 @@ static void test_forget_all(WpaBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->failures + bed->joins, ==, 0);
 }
 
+/* What wpa_supplicant refuses is tried again, in no hurry. */
+static void test_refused(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+	int64_t before_us = 0;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake->refuse_remove = "fi.w1.wpa_supplicant1.UnknownError";
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	for (int i = 0; i < 3; i++)
+		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*cannot go back*");
+	wifi_wpa_backend.port.cancel(bed->wpa);
+	TEST_WAIT(fake->removes == 2);
+	before_us = g_get_monotonic_time();
+	TEST_WAIT(fake->removes == 3);
+	g_assert_cmpint(g_get_monotonic_time() - before_us, >, 100000);
+	g_assert_true(wifi_wpa_backend.is_busy(bed->wpa));
+	fake->refuse_remove = NULL;
+	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	g_test_assert_expected_messages();
+	g_assert_null(fake->networks[0].object);
+}
+
 static const WpaBedTest tests[] = {
 	{ "join/cancelled/saving", test_join_cancelled_saving },
+	{ "join/cancelled/refused", test_refused },
 	{ "join/restart", test_join_restart },
 	{ "join/gone-for-good", test_join_gone_for_good },
 	{ "join/superseded", test_join_superseded },

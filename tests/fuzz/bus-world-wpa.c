@@ -38,6 +38,7 @@ static const WorldAnswer answers[] = {
 	  BSS_VALUES(OFFICE, "4", "['wpa-eap']", "['wpa-eap', 'wpa-psk']", "5180", "120") },
 	{ "GetAll", "/Networks/1", NETWORK_VALUES("\"Home\"", "\"x\"", "5") },
 	{ "GetAll", "/Networks/1", NETWORK_VALUES("\"Lab\"", "\"landfall 2\"", "0") },
+	{ "GetAll", "/Networks/2", NETWORK_VALUES("\"Work\"", "", "0") },
 	{ "GetAll", "/Networks/2", NETWORK_VALUES("4c6162", "\"landfall 1 3\"", "-271828") },
 	{ "GetAll", "/Networks/2", NETWORK_VALUES("\"\\\"", "landfall", "99999999999999") },
 	{ "GetAll", "/Networks/9", NETWORK_VALUES("\"Lab\"", "\"landfall\"", "-271828") },

@@ -76,6 +76,7 @@ struct App {
 	LogRate refusals;
 	LogRate insecure; /* sessions of security 0 */
 	LogRate guessing;
+	LogRate visits; /* phones that have proved nothing */
 	LockoutState lockout_logged;
 };
 
@@ -85,6 +86,11 @@ int64_t app_now_us(void);
 /* app_fail() - end the loop; the first error is the one the daemon ends with
  * @error: taken */
 void app_fail(App *app, GError *error);
+
+/* app_tell_visit() - log what a phone causes that has proved nothing; a stranger who comes and goes
+ * all day is told of now and then only
+ * @what: the line */
+void app_tell_visit(App *app, const char *what);
 
 /* app_settle() - after each call into the core: one timer for its deadline, and what follows */
 void app_settle(App *app);

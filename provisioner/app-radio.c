@@ -39,7 +39,7 @@ static void on_disconnected(const char *device, void *data)
 	gatt_app_forget(app->gatt, device);
 	if (*peer == '\0' || (device && strcmp(device, peer) != 0))
 		return;
-	g_info("the phone is gone");
+	app_tell_visit(app, "the phone is gone");
 	provisioner_peer_gone(app->core, peer, app_now_us());
 	/* The kernel is to resume advertising by itself. */
 	advert_check(app->advert);

@@ -7,7 +7,9 @@
 
 #include <systemd/sd-daemon.h>
 
-#define QUIT_MS     5000  /* for the last words with the manager of Wi-Fi */
+#define QUIT_MS     5000 /* for the last words with the manager of Wi-Fi */
+#define VISITS_US   (10 * 60 * (int64_t)G_USEC_PER_SEC)
+#define VISITS_MAX  40    /* lines in that time about phones that have proved nothing */
 #define JOIN_LAG_MS 30000 /* after join_timeout, for an address and the reason of a failure */
 
 int64_t app_now_us(void)
@@ -60,13 +62,35 @@ static gboolean on_ending(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+void app_tell_visit(App *app, const char *what)
+{
+	unsigned int unsaid = 0;
+
+	if (!log_rate_allow(&app->visits, app_now_us(), &unsaid))
+		return;
+	if (unsaid > 0)
+		g_message("%u lines about phones left out", unsaid);
+	g_message("%s", what);
+}
+
+static void log_state(App *app, ProvisionerState state)
+{
+	g_autofree char *text =
+		g_strdup_printf("provisioning is %s", provisioner_state_name(state));
+
+	if (state > PROVISIONER_PEER)
+		g_message("%s", text);
+	else
+		app_tell_visit(app, text);
+}
+
 static void core_changed(void *data)
 {
 	App *app = data;
 	ProvisionerState state = provisioner_state(app->core);
 
 	if (state != app->logged)
-		g_message("provisioning is %s", provisioner_state_name(state));
+		log_state(app, state);
 	app->logged = state;
 	app_security_changed(app);
 	if (state == PROVISIONER_DONE && !app->ending)
@@ -78,7 +102,7 @@ static void core_hang_up(void *data, const char *peer)
 {
 	App *app = data;
 
-	g_message("the phone says nothing, or proves nothing: hanging up");
+	app_tell_visit(app, "the phone says nothing, or proves nothing: hanging up");
 	bluez_disconnect(app->bluez, peer);
 }
 
@@ -201,6 +225,7 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
+	app->visits = (LogRate){ .window_us = VISITS_US, .burst = VISITS_MAX };
 	app_air_init(app);
 	app_button_init(app);
 	if (!app_init_bus(app, error) || !app_init_core(app, error))

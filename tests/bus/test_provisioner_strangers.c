@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define VISITS      60
+#define VISIT_LINES 45 /* 40 in ten minutes, and those of the start */
+
 #define MEMORY_MAX_KIB (96 * 1024) /* MemoryMax= of landfall-provisioner.service */
 
 static void run_stranger(const char *arguments)
@@ -75,6 +78,38 @@ static void test_own(void)
 	rig_free(rig);
 }
 
+static unsigned int occurrences(const char *text, const char *word)
+{
+	unsigned int n = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at += strlen(word))
+		n++;
+	return n;
+}
+
+/* Somebody who comes and goes all day fills no journal. */
+static void test_visitor(void)
+{
+	g_autofree char *text = NULL;
+	Rig *rig = rig_new();
+
+	rig_start(rig, NULL);
+	rig_await_free(rig);
+	for (unsigned int i = 0; i < VISITS; i++) {
+		RigPhone *phone = rig_phone_new(rig, NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_assert_true(client_connect(phone->client, &error));
+		g_assert_no_error(error);
+		rig_phone_free(phone);
+		rig_await_free(rig);
+	}
+	g_assert_true(g_file_get_contents(rig->log, &text, NULL, NULL));
+	g_assert_cmpuint(occurrences(text, "provisioning is "), <=, VISIT_LINES);
+	rig_provision(rig);
+	rig_free(rig);
+}
+
 typedef struct Impostor {
 	const char *kind;
 	void (*kill)(Rig *rig);
@@ -112,6 +147,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/provisioner/strangers/call", test_call);
 	g_test_add_func("/provisioner/strangers/huge", test_huge);
 	g_test_add_func("/provisioner/strangers/own", test_own);
+	g_test_add_func("/provisioner/strangers/visitor", test_visitor);
 	g_test_add_data_func("/provisioner/strangers/bluetoothd", &impostors[0], test_impostor);
 	g_test_add_data_func("/provisioner/strangers/networkmanager", &impostors[1], test_impostor);
 	return g_test_run();

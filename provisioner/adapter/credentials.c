@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/credentials.h"
 
+#include "common/apart.h"
 #include "common/error.h"
 #include "common/file-replace.h"
 #include "common/proof.h"
@@ -232,18 +233,47 @@ static bool make_folder(const char *folder, GError **error)
 	return true;
 }
 
-Credentials *credentials_load(const char *folder, const char *username, GError **error)
+/* What is on disk. */
+static Credentials *read_folder(const char *folder, const char *username, GError **error)
 {
 	g_autoptr(Credentials) credentials = g_new0(Credentials, 1);
 
 	credentials->username = g_strdup(username);
-	if (!make_folder(folder, error))
-		return NULL;
 	if (!read_pop(folder, &credentials->pop, error) ||
 	    !read_derived(folder, &salt_file, credentials->pop, &credentials->salt, error) ||
-	    !read_derived(folder, &verifier_file, credentials->pop, &credentials->verifier,
-			  error) ||
-	    !complete(folder, credentials, error))
+	    !read_derived(folder, &verifier_file, credentials->pop, &credentials->verifier, error))
 		return NULL;
+	return g_steal_pointer(&credentials);
+}
+
+typedef struct Completion {
+	const char *folder;
+	Credentials *credentials; /* as read before */
+} Completion;
+
+static bool on_apart(gpointer data, GError **error)
+{
+	Completion *completion = data;
+
+	return complete(completion->folder, completion->credentials, error);
+}
+
+Credentials *credentials_load(const char *folder, const char *username, GError **error)
+{
+	g_autoptr(Credentials) before =
+		make_folder(folder, error) ? read_folder(folder, username, error) : NULL;
+	Completion completion = { folder, before };
+	g_autoptr(Credentials) credentials = NULL;
+
+	if (!before || !apart_run(on_apart, &completion, error))
+		return NULL;
+	credentials = read_folder(folder, username, error);
+	if (!credentials)
+		return NULL;
+	if (!credentials->salt || !credentials->verifier) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "salt or verifier was taken out of %s while it was read", folder);
+		return NULL;
+	}
 	return g_steal_pointer(&credentials);
 }

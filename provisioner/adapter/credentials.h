@@ -17,6 +17,7 @@
  *
  * What root makes, when somebody starts the daemon by hand, belongs to whoever has the folder above.
  * The proof is written before what is derived from it, so a power cut leaves one of these rows.
+ * Whether the files fit each other is calculated in a process of its own (common/apart.h).
  */
 #pragma once
 
@@ -31,7 +32,7 @@ typedef struct Credentials {
 	GBytes *verifier;
 } Credentials;
 
-/* credentials_load() - read the folder, making what is missing
+/* credentials_load() - read the folder, making what is missing; while there is one thread only
  * @folder:   created with its parents when it does not exist
  * @username: of security 2, "wifiprov" as the phone apps preset it
  * Errors: LANDFALL_ERROR_INVALID (a file is empty, too long or does not fit the others),

@@ -18,7 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 struct SrpServer {
 	BIGNUM *modulus;  /* N */
 	BIGNUM *verifier; /* v */
-	BIGNUM *kv;       /* k v mod N */
+	BIGNUM *kv;       /* k v mod N; NULL before the first client */
 	BN_MONT_CTX *mont;
 	GBytes *salt;
 	uint8_t group_hash[SRP_HASH_LEN]; /* H(N) ^ H(PAD(g)) */
@@ -80,7 +80,9 @@ static bool salt_holds(GBytes *salt, GError **error)
 	return false;
 }
 
-/* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does */
+/* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does. Not before a
+ * client comes: the first hash makes OpenSSL set up all it has, which a device in the air that nobody
+ * talks to has no use for. */
 static bool server_prepare(SrpServer *server, BN_CTX *ctx)
 {
 	uint8_t modulus[SRP_KEY_MAX];
@@ -93,12 +95,14 @@ static bool server_prepare(SrpServer *server, BN_CTX *ctx)
 		return false;
 
 	g_autoptr(BIGNUM) k = BN_bin2bn(hash, sizeof(hash), NULL);
+	g_autoptr(BIGNUM) kv = BN_new();
 
-	if (!k || !BN_mod_mul(server->kv, k, server->verifier, server->modulus, ctx) ||
+	if (!k || !kv || !BN_mod_mul(kv, k, server->verifier, server->modulus, ctx) ||
 	    !hash_parts(&parts[0], 1, server->group_hash) || !hash_parts(&parts[1], 1, hash))
 		return false;
 	for (size_t i = 0; i < sizeof(hash); i++)
 		server->group_hash[i] ^= hash[i];
+	server->kv = g_steal_pointer(&kv);
 	return true;
 }
 
@@ -115,11 +119,10 @@ SrpServer *srp_server_new(GBytes *salt, GBytes *verifier, ProvRandom random, voi
 	server->random = random;
 	server->random_data = random_data;
 	server->modulus = BN_get_rfc3526_prime_3072(NULL);
-	server->kv = BN_new();
 	server->mont = BN_MONT_CTX_new();
 	if (g_bytes_get_size(verifier) <= SRP_KEY_MAX)
 		server->verifier = number_of_bytes(verifier);
-	if (!server->modulus || !server->kv || !server->mont || !ctx ||
+	if (!server->modulus || !server->mont || !ctx ||
 	    !BN_MONT_CTX_set(server->mont, server->modulus, ctx)) {
 		crypto_failed(error);
 		return NULL;
@@ -129,10 +132,6 @@ SrpServer *srp_server_new(GBytes *salt, GBytes *verifier, ProvRandom random, voi
 		g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
 			    "the verifier of %zu octets is not a number from 2 to N-1",
 			    g_bytes_get_size(verifier));
-		return NULL;
-	}
-	if (!server_prepare(server, ctx)) {
-		crypto_failed(error);
 		return NULL;
 	}
 	return g_steal_pointer(&server);
@@ -244,7 +243,7 @@ static BIGNUM *client_key_parse(const SrpServer *server, GBytes *client_key, GEr
 	return NULL;
 }
 
-bool srp_server_exchange(const SrpServer *server, GBytes *user, GBytes *client_key,
+bool srp_server_exchange(SrpServer *server, GBytes *user, GBytes *client_key,
 			 const uint8_t b[SRP_RANDOM], SrpExchange *exchange, GError **error)
 {
 	g_autoptr(BIGNUM) a_public = client_key_parse(server, client_key, error);
@@ -257,7 +256,8 @@ bool srp_server_exchange(const SrpServer *server, GBytes *user, GBytes *client_k
 
 	if (secret)
 		BN_set_flags(secret, BN_FLG_CONSTTIME);
-	if (secret && ctx && public_key_make(server, secret, ctx, exchange) &&
+	if (secret && ctx && (server->kv || server_prepare(server, ctx)) &&
+	    public_key_make(server, secret, ctx, exchange) &&
 	    session_key_make(server, a_public, secret, ctx, exchange) &&
 	    proofs_make(server, user, client_key, exchange))
 		return true;
@@ -272,8 +272,8 @@ static bool exchange_is_lucky(const SrpExchange *exchange)
 	       exchange->client_proof[0] != 0;
 }
 
-bool srp_server_hello(const SrpServer *server, GBytes *user, GBytes *client_key,
-		      SrpExchange *exchange, GError **error)
+bool srp_server_hello(SrpServer *server, GBytes *user, GBytes *client_key, SrpExchange *exchange,
+		      GError **error)
 {
 	uint8_t b[SRP_RANDOM];
 	bool ok = true;

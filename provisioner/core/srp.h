@@ -50,14 +50,14 @@ void srp_server_free(SrpServer *server);
  * @b: SRP_RANDOM octets, big endian
  * @exchange: filled on success, cleansed on failure
  * Errors: PROV_ERROR_VALUE (A is longer, 0, or not below N), PROV_ERROR_INTERNAL */
-bool srp_server_exchange(const SrpServer *server, GBytes *user, GBytes *client_key,
+bool srp_server_exchange(SrpServer *server, GBytes *user, GBytes *client_key,
 			 const uint8_t b[SRP_RANDOM], SrpExchange *exchange,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* srp_server_hello() - the same with b drawn until every client gets along with the outcome
  * Errors: as srp_server_exchange(); PROV_ERROR_INTERNAL (no randomness) */
-bool srp_server_hello(const SrpServer *server, GBytes *user, GBytes *client_key,
-		      SrpExchange *exchange, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool srp_server_hello(SrpServer *server, GBytes *user, GBytes *client_key, SrpExchange *exchange,
+		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* srp_exchange_check() - is this the proof? In constant time
  * @proof: 64 octets, or 63 when the client dropped a leading zero; any other length is wrong */

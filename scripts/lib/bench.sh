@@ -165,19 +165,6 @@ pss()
 	awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
 }
 
-# pss_parts PID - what it is made of: its own pages that were written, and the largest mappings, in kB
-pss_parts()
-{
-	awk '/^[0-9a-f]+-/ { name = NF < 6 ? "without a name" : $NF; sub(/.*\//, "", name) }
-		/^Pss:/ { pss[name] += $2 }
-		/^Anonymous:/ { written += $2 }
-		END {
-			printf "%8d  written by it, in all mappings\n", written
-			for (name in pss)
-				printf "%8d  %s\n", pss[name], name | "sort -rn | head -n 8"
-		}' "/proc/$1/smaps"
-}
-
 # connects TIMES - connect to CONNACK of the agent, each over a start of its own, in ms
 connects()
 {
@@ -203,8 +190,8 @@ bench_idle()
 	start_agent
 	sleep 5
 	echo
-	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB, of which"
-	pss_parts "$agent_pid"
+	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB"
+	"$source_dir/tests/bench/pss" "$agent_pid"
 	stop_agent
 	peer=$("$build/tests/bench/connect_mosquitto" 21 "$bench_port" "$work/lab/ca.crt" \
 		"$work/identity/device.crt" "$work/identity/device.key" | middle)
@@ -250,6 +237,7 @@ bench_provision()
 	echo
 	echo "provisioner, on a private bus between fakes that answer at once:"
 	LANDFALL_PROVISIONER=$build/provisioner/landfall-provisioner \
+		LANDFALL_PSS=$source_dir/tests/bench/pss \
 		"$build/tests/bus/bench_provision" || die "no figures on the private bus"
 	echo
 	echo "security 2 beside OpenSSL, processor time (the ratio is to be 2 at most):"

@@ -4,7 +4,8 @@
  *
  * Prints start to READY; for each phase of a provisioning the time on the wall and the processor
  * time of the daemon in it; a request on an open session; memory before, in and after a session.
- * The environment is that of the tests (rig.h), without LANDFALL_QUICK_TIME: time is real.
+ * The environment is that of the tests (rig.h), without LANDFALL_QUICK_TIME: time is real; and
+ * LANDFALL_PSS, the script that prints what memory is made of (tests/bench/pss).
  */
 #include "tests/bus/rig.h"
 
@@ -80,6 +81,21 @@ static void bench_start(Rig *rig)
 		took[STARTS - 1], STARTS);
 }
 
+static void print_memory(const Rig *rig, const char *when)
+{
+	g_autofree char *pid = g_strdup_printf("%d", rig->pid);
+	const char *argv[] = { g_getenv("LANDFALL_PSS"), pid, NULL };
+	g_autofree char *table = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_print("\nmemory %s: PSS %ld kB\n", when, rig_usage(rig).pss_kib);
+	if (!argv[0])
+		return;
+	must(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, &table, NULL, NULL, &error),
+	     error);
+	g_print("%s", table);
+}
+
 static void bench_phases(Rig *rig)
 {
 	g_autoptr(RigPhone) phone = rig_phone_new(rig, NULL);
@@ -110,8 +126,6 @@ static void bench_sessions(Rig *rig)
 	g_autoptr(GByteArray) question = message_get_status();
 	g_autoptr(GByteArray) answer = g_byte_array_new();
 	g_autoptr(GError) error = NULL;
-	RigUsage before = rig_usage(rig);
-	RigUsage during = { 0 };
 	Moment at[3];
 
 	must(client_connect(phone->client, &error), error);
@@ -125,13 +139,12 @@ static void bench_sessions(Rig *rig)
 		     error);
 	}
 	at[2] = now(rig);
-	during = rig_usage(rig);
-	g_clear_pointer(&phone, rig_phone_free);
-	rig_await(rig, "ready");
 	print_phase("handshake (mean of 20)", at[0], at[1], SESSIONS);
 	print_phase("request (mean of 500)", at[1], at[2], REQUESTS);
-	g_print("\nPSS: in the air %ld kB, in a session %ld kB, after it %ld kB\n", before.pss_kib,
-		during.pss_kib, rig_usage(rig).pss_kib);
+	print_memory(rig, "in a session");
+	g_clear_pointer(&phone, rig_phone_free);
+	rig_await(rig, "ready");
+	g_print("memory after it: PSS %ld kB\n", rig_usage(rig).pss_kib);
 }
 
 int main(int argc, char **argv)
@@ -141,6 +154,7 @@ int main(int argc, char **argv)
 	bench_start(rig);
 	rig_start(rig, NULL);
 	rig_await(rig, "ready");
+	print_memory(rig, "in the air, before the first phone");
 	bench_phases(rig);
 	rig_await(rig, "ready");
 	bench_sessions(rig);

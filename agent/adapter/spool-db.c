@@ -340,6 +340,9 @@ static bool db_create_file(SpoolDb *db, GError **error)
 static bool db_connect(SpoolDb *db, GError **error)
 {
 	db->corrupt = false;
+	/* Pages one by one as they are needed: by itself SQLite takes, and writes to, twenty at once.
+	 * The second time it is refused, and in force. */
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 	if (!db_create_file(db, error))
 		return false;
 	if (sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,

@@ -165,25 +165,66 @@ pss()
 	awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
 }
 
-# connects TIMES - connect to CONNACK of the agent, each over a start of its own, in ms
-connects()
+# processor PID - of all its threads, in ms: used so far, and waited for while ready to run
+processor()
 {
+	cat "/proc/$1"/task/*/schedstat |
+		awk '{ used += $1; queued += $2 } END { printf "%.1f %.1f\n", used / 1e6, queued / 1e6 }'
+}
+
+# connect_peer TIMES - connect to CONNACK of libmosquitto alone, so often in one process
+connect_peer()
+{
+	"$build/tests/bench/connect_mosquitto" "$1" "$bench_port" "$work/lab/ca.crt" \
+		"$work/identity/device.crt" "$work/identity/device.key" || die "no figure for CONNACK"
+}
+
+# connect_both TIMES - the agent and libmosquitto in turn, each time in a process of its own: ms to
+# CONNACK, of the processor, in its queue; of the agent the latter two since exec. And the broker's
+connect_both()
+{
+	local used
+
 	for _ in $(seq "$1"); do
 		start_agent
-		agent_status .connect_ms
+		echo "$(agent_status .connect_ms) $(processor "$agent_pid")" >>"$work/connect-agent"
 		stop_agent
+		used=$(processor "$broker_pid")
+		connect_peer 1 >>"$work/connect-peer"
+		echo "${used% *} $(processor "$broker_pid")" |
+			awk '{ printf "%.1f\n", $2 - $1 }' >>"$work/connect-broker"
 	done
 }
 
-# middle - the median of the lines
+# middle [COLUMN] - the median of the lines
 middle()
 {
-	sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'
+	cut -d' ' -f"${1:-1}" | sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'
+}
+
+# shares WHO FILE - its medians
+shares()
+{
+	printf '  %-40s %5s ms %8s ms %8s ms\n' "$1" "$(middle 1 <"$2")" "$(middle 2 <"$2")" \
+		"$(middle 3 <"$2")"
+}
+
+bench_connect()
+{
+	connect_both 21
+	connect_peer 22 | tail -n 21 >"$work/connect-again"
+	echo
+	printf '%-42s %8s %11s %11s\n' 'connect to CONNACK, medians of 21, in turn' wall processor \
+		'its queue'
+	shares 'agent (processor and queue since exec)' "$work/connect-agent"
+	shares 'libmosquitto alone, in a new process' "$work/connect-peer"
+	shares 'libmosquitto alone, in the same process' "$work/connect-again"
+	echo "  the broker's processor for one of them: $(middle <"$work/connect-broker") ms"
 }
 
 bench_idle()
 {
-	local ready peer
+	local ready
 
 	ninja -C "$build" tests/bench/connect_mosquitto >"$build.log" 2>&1 ||
 		die "the build failed; see $build.log"
@@ -193,10 +234,7 @@ bench_idle()
 	echo "agent, connected and idle: PSS $(pss "$agent_pid") kB"
 	"$source_dir/tests/bench/pss" "$agent_pid"
 	stop_agent
-	peer=$("$build/tests/bench/connect_mosquitto" 21 "$bench_port" "$work/lab/ca.crt" \
-		"$work/identity/device.crt" "$work/identity/device.key" | middle)
-	echo "connect to CONNACK (name, TCP, TLS, MQTT), median of 21:" \
-		"agent $(connects 21 | middle) ms, libmosquitto alone $peer ms"
+	bench_connect
 	ready=$("$build/tests/bench/start_to_ready" 20 "$agent" --config "$work/landfall.conf") ||
 		die "no figure for READY"
 	echo "agent, start to READY: median ${ready% *} ms, worst ${ready#* } ms of 20"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* connect_mosquitto - from name look-up to CONNACK with libmosquitto and little else, in milliseconds,
- * one line for each connection
+/* connect_mosquitto - from name look-up to CONNACK with libmosquitto and little else
+ *
+ * One line for each connection: milliseconds on the wall, of the processor, of waiting for it.
  *
  * Brokers leave Nagle's algorithm on: without TCP_QUICKACK the CONNACK waits 40 ms for the
  * acknowledgement of what came before it, and nothing else would be measured. */
@@ -13,6 +14,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
+/* A moment, in milliseconds. */
+typedef struct Moment {
+	double wall;
+	double used;   /* of the processor */
+	double queued; /* ready to run, and not running */
+} Moment;
+
 static void on_connect(struct mosquitto *client, void *data, int code)
 {
 	bool *connected = data;
@@ -20,12 +28,29 @@ static void on_connect(struct mosquitto *client, void *data, int code)
 	*connected = code == 0;
 }
 
-static double now_ms(void)
+static Moment moment(void)
 {
+	FILE *file = fopen("/proc/self/schedstat", "r");
 	struct timespec now;
+	Moment at = { 0 };
 
+	if (!file || fscanf(file, "%lf %lf", &at.used, &at.queued) != 2)
+		perror("/proc/self/schedstat");
+	if (file)
+		fclose(file);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
+	at.wall = (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
+	at.used /= 1000000;
+	at.queued /= 1000000;
+	return at;
+}
+
+static void print_since(Moment start)
+{
+	Moment now = moment();
+
+	printf("%.1f %.1f %.1f\n", now.wall - start.wall, now.used - start.used,
+	       now.queued - start.queued);
 }
 
 static bool turn(struct mosquitto *client)
@@ -42,7 +67,7 @@ static bool dial(char **argv)
 	struct mosquitto *client = mosquitto_new("connect-mosquitto", true, &connected);
 	bool fine = mosquitto_tls_set(client, argv[3], NULL, argv[4], argv[5], NULL) ==
 		    MOSQ_ERR_SUCCESS;
-	double start_ms = now_ms();
+	Moment start = moment();
 
 	mosquitto_connect_callback_set(client, on_connect);
 	fine = fine &&
@@ -50,7 +75,7 @@ static bool dial(char **argv)
 	while (fine && !connected)
 		fine = turn(client);
 	if (fine)
-		printf("%.1f\n", now_ms() - start_ms);
+		print_since(start);
 	mosquitto_disconnect(client);
 	mosquitto_destroy(client);
 	return fine;

@@ -62,7 +62,9 @@ struct App {
 	bool begun;              /* bluez was started */
 	bool served;             /* a phone could connect once: from now on losses are waited out */
 	bool done;               /* a phone has read Connected */
-	bool resetting;          /* Reset waits for Wi-Fi */
+	bool resetting;          /* networks are to be forgotten */
+	bool reset_again;        /* and it is not the first time that this is tried */
+	bool forgetting;         /* the back end is at it */
 	char *adapter;           /* object path while ready */
 	char *name;              /* advertised, NULL before Wi-Fi is known */
 	guint timer;             /* of the core's deadline */
@@ -71,6 +73,7 @@ struct App {
 	guint hold_timer;        /* of the button's deadline */
 	guint linger;
 	guint patience;
+	guint reset_limit; /* whoever called Reset gets an answer by then */
 	guint ending;
 	guint quitting; /* 0: no */
 	LogRate refusals;
@@ -145,16 +148,31 @@ void app_button_clear(App *app);
  * Errors: those of bus_object_register() */
 bool app_radio_init(App *app, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* app_reset_init() - one that was cut short goes on as soon as Wi-Fi is known */
+void app_reset_init(App *app);
+
 /* app_reset() - end the session and forget every network that was added here: nothing else is
- * forgotten. Done at once, or when Wi-Fi is known */
+ * forgotten. Answers when that is on disk, or after a while why not; then it is tried again when
+ * Wi-Fi comes back, and after the next start */
 void app_reset(App *app);
 
 /* app_reset_step() - Wi-Fi may be known by now */
 void app_reset_step(App *app);
 
-/* app_reset_fail() - it will not be
+/* app_reset_done() - the back end has forgotten them
+ * @error: NULL: all; else LANDFALL_ERROR */
+void app_reset_done(App *app, const GError *error);
+
+/* app_reset_fail() - not now
  * @error: LANDFALL_ERROR */
 void app_reset_fail(App *app, const GError *error);
+
+/* app_reset_drop() - a network was joined since a reset that failed: what that left is kept, lest
+ * the new one is forgotten with it */
+void app_reset_drop(App *app);
+
+/* app_reset_clear() - no timer of app-reset.c runs after this */
+void app_reset_clear(App *app);
 
 /* app_security_check() - is there the security that is configured?
  * Errors: LANDFALL_ERROR_CONFIG */

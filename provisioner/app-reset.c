@@ -2,6 +2,44 @@
 #include "provisioner/app-private.h"
 
 #include "common/error.h"
+#include "common/file-replace.h"
+
+#include <string.h>
+
+#define MARK_NAME "reset" /* in the folder of secrets, from the wish to its fulfilment */
+#define MARK_TEXT "networks that were added here are to be forgotten\n"
+#define LIMIT_MS  20000 /* for an answer: callers wait 25 s */
+
+/* Whatever ends us, and the power, the wish is on disk before anything is forgotten. */
+static void mark_write(const App *app)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!file_replace(app->config->provisioner.secrets, MARK_NAME, MARK_TEXT, strlen(MARK_TEXT),
+			  &error))
+		g_warning("a reset that is cut short will not be finished: %s", error->message);
+}
+
+static void mark_remove(const App *app)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!file_remove(app->config->provisioner.secrets, MARK_NAME, &error))
+		g_warning("the next start forgets networks once more: %s", error->message);
+}
+
+static gboolean on_limit(gpointer data)
+{
+	App *app = data;
+	g_autoptr(GError) error = g_error_new(LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+					      "%s is still busy; it forgets the networks when it "
+					      "is done, or after the next start",
+					      wifi_choice_name(app->wifi));
+
+	app->reset_limit = 0;
+	bus_service_reset_done(app->service, error);
+	return G_SOURCE_REMOVE;
+}
 
 /* At a start Wi-Fi is on its way; later it is not known when it comes. */
 static void reset_wait(App *app)
@@ -12,12 +50,23 @@ static void reset_wait(App *app)
 	app_air_wait(app);
 	if (app->patience)
 		return;
-	g_set_error(&error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI, "%s", problem);
+	g_set_error(&error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+		    "%s; the networks are forgotten when Wi-Fi is back", problem);
 	app_reset_fail(app, error);
+}
+
+void app_reset_init(App *app)
+{
+	g_autofree char *path = g_build_filename(app->config->provisioner.secrets, MARK_NAME, NULL);
+
+	app->reset_again = g_file_test(path, G_FILE_TEST_EXISTS);
+	app->resetting = app->reset_again;
 }
 
 void app_reset(App *app)
 {
+	if (!app->resetting)
+		mark_write(app);
 	app->resetting = true;
 	g_clear_handle_id(&app->linger, g_source_remove);
 	app_reset_step(app);
@@ -31,17 +80,50 @@ void app_reset_step(App *app)
 		reset_wait(app);
 		return;
 	}
-	app->resetting = false;
+	if (!app->reset_limit)
+		app->reset_limit = g_timeout_add(LIMIT_MS, on_limit, app);
+	if (app->forgetting)
+		return;
+	app->forgetting = true;
 	app->done = false;
-	g_message("reset over the bus: forgetting the networks that were added here");
+	g_message("reset: forgetting the networks that were added here");
 	app_air_again(app);
-	wifi_choice_forget_all(app->wifi);
-	bus_service_reset_done(app->service, NULL);
-	app_air_settle(app);
+	wifi_choice_forget_all(app->wifi, app->reset_again);
+}
+
+void app_reset_done(App *app, const GError *error)
+{
+	app->forgetting = false;
+	if (error) {
+		app_reset_fail(app, error);
+	} else {
+		mark_remove(app);
+		app->resetting = false;
+		app->reset_again = false;
+		g_clear_handle_id(&app->reset_limit, g_source_remove);
+		bus_service_reset_done(app->service, NULL);
+	}
+	app_air_network(app);
 }
 
 void app_reset_fail(App *app, const GError *error)
 {
-	app->resetting = false;
+	app->reset_again = app->resetting;
+	g_clear_handle_id(&app->reset_limit, g_source_remove);
 	bus_service_reset_done(app->service, error);
+}
+
+void app_reset_drop(App *app)
+{
+	if (!app->resetting || app->forgetting)
+		return;
+	g_message("a network was joined: what a reset has not forgotten stays");
+	app->resetting = false;
+	app->reset_again = false;
+	mark_remove(app);
+}
+
+void app_reset_clear(App *app)
+{
+	g_clear_handle_id(&app->reset_limit, g_source_remove);
 }

@@ -64,6 +64,7 @@ static void on_joined(const WifiLink *link, void *data)
 	App *app = data;
 
 	g_message("joined a network, address %s", link->ip4);
+	app_reset_drop(app);
 	provisioner_on_joined(app->core, link, app_now_us());
 	app_settle(app);
 }
@@ -84,6 +85,11 @@ static void on_wifi_idle(void *data)
 		g_main_loop_quit(app->loop);
 }
 
+static void on_forgotten(const GError *error, void *data)
+{
+	app_reset_done(data, error);
+}
+
 bool app_wifi_init(App *app, GError **error)
 {
 	static const WifiEvents events = {
@@ -94,6 +100,7 @@ bool app_wifi_init(App *app, GError **error)
 		.join_failed = on_join_failed,
 		.idle = on_wifi_idle,
 		.changed = on_wifi_changed,
+		.forgotten = on_forgotten,
 	};
 	const Config *config = app->config;
 	const WifiSettings settings = {

@@ -230,6 +230,7 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	app_button_init(app);
 	if (!app_init_bus(app, error) || !app_init_core(app, error))
 		return NULL;
+	app_reset_init(app);
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);
 	app_air_wait(app);
 	app_status_show(app);
@@ -276,6 +277,7 @@ void app_free(App *app)
 	guesses_free(app->guesses);
 	g_clear_handle_id(&app->ending, g_source_remove);
 	app_button_clear(app);
+	app_reset_clear(app);
 	app_air_clear(app);
 	app_identity_clear(app);
 	app_radio_clear(app);

@@ -195,6 +195,13 @@ static void on_changed(void *data)
 		candidate->choice->events->changed(candidate->choice->data);
 }
 
+static void on_forgotten(const GError *error, void *data)
+{
+	Candidate *candidate = data;
+
+	candidate->choice->events->forgotten(error, candidate->choice->data);
+}
+
 static const WifiEvents candidate_events = {
 	.ready = on_ready,
 	.lost = on_lost,
@@ -203,6 +210,7 @@ static const WifiEvents candidate_events = {
 	.join_failed = on_join_failed,
 	.idle = on_idle,
 	.changed = on_changed,
+	.forgotten = on_forgotten,
 };
 
 WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *settings,
@@ -277,13 +285,13 @@ void wifi_choice_look_around(WifiChoice *choice)
 		choice->chosen->backend->look_around(choice->chosen->wifi);
 }
 
-void wifi_choice_forget_all(WifiChoice *choice)
+void wifi_choice_forget_all(WifiChoice *choice, bool again)
 {
 	wait_end(choice);
 	if (!choice->chosen)
 		return;
 	choice->active = false;
-	choice->chosen->backend->forget_all(choice->chosen->wifi);
+	choice->chosen->backend->forget_all(choice->chosen->wifi, again);
 }
 
 const char *wifi_choice_interface(const WifiChoice *choice)

@@ -39,7 +39,7 @@ bool wifi_choice_is_ready(const WifiChoice *choice);
 bool wifi_choice_is_provisioned(const WifiChoice *choice);
 bool wifi_choice_is_online(const WifiChoice *choice);
 void wifi_choice_look_around(WifiChoice *choice);
-void wifi_choice_forget_all(WifiChoice *choice);
+void wifi_choice_forget_all(WifiChoice *choice, bool again);
 const char *wifi_choice_interface(const WifiChoice *choice);
 bool wifi_choice_mac(const WifiChoice *choice, uint8_t mac[WIFI_BSSID_LEN]);
 

@@ -49,6 +49,9 @@ typedef struct WifiEvents {
 	void (*idle)(void *data);
 	/* is_online() or is_provisioned() may say something else than before */
 	void (*changed)(void *data);
+	/* what forget_all() was asked for is over. @error NULL: nothing that Landfall added is left,
+	 * not even after a power cut; else LANDFALL_ERROR: something may be, and why */
+	void (*forgotten)(const GError *error, void *data);
 } WifiEvents;
 
 typedef struct WifiBackend {
@@ -78,10 +81,11 @@ typedef struct WifiBackend {
 	 * a scan of the core that begins meanwhile takes it over */
 	void (*look_around)(void *wifi);
 
-	/* forget_all() - remove every network that Landfall ever added and no other; best effort,
-	 * logged. Cancels a scan and a join that are under way, so neither reports any more.
-	 * `changed` tells when it shows */
-	void (*forget_all)(void *wifi);
+	/* forget_all() - remove every network that Landfall ever added and no other. While it is ready
+	 * only, and not again before its end. Cancels a scan and a join that are under way, so neither reports any more, and ends
+	 * itself in `forgotten`
+	 * @again: an earlier one failed or was cut short, so what is seen may not be all there is */
+	void (*forget_all)(void *wifi, bool again);
 
 	/* interface() - "wlan0"; "" unless ready. Borrowed until the next turn of the loop */
 	const char *(*interface)(const void *wifi);

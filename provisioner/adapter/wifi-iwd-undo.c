@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-iwd-undo.h"
 
+#include "provisioner/adapter/wifi-iwd-forget.h"
 #include "provisioner/adapter/wifi-iwd-scan.h"
 
 #define SETTLE_MS    60000 /* for iwd to end what it is at */
@@ -14,7 +15,7 @@ typedef enum UndoStep {
 	UNDO_LOOK,   /* it has not heard the network before of late: a scan */
 	UNDO_RETURN, /* it goes back to the network before, or cannot yet */
 	UNDO_SHOW,   /* waiting for the network that was saved */
-	UNDO_FORGET, /* Forget is under way */
+	UNDO_FORGET, /* iwd forgets it */
 	UNDO_OVER,
 } UndoStep;
 
@@ -24,12 +25,14 @@ struct WifiIwdUndo {
 	void (*done)(void *data);
 	void *data;
 	UndoStep step;
-	BusCall *call; /* Connect to the network before, or Forget */
+	BusCall *call; /* Connect to the network before */
 	WifiIwdScan *scan;
+	WifiIwdForget *forget;
 	bool looked;
 	int tries; /* to go back there */
 	bool back;
 	bool forgotten; /* or there is nothing to be forgotten */
+	bool refused;   /* it was not: the record tells the next start */
 	guint start;
 	guint limit;
 };
@@ -138,16 +141,14 @@ static void undo_return(WifiIwdUndo *undo)
 
 /* ---- forgetting ---- */
 
-static void on_forgotten(BusReply *reply, void *user_data)
+static void on_forgotten(const GError *error, void *data)
 {
-	WifiIwdUndo *undo = user_data;
+	WifiIwdUndo *undo = data;
 
-	undo->call = NULL;
-	if (wifi_iwd_is_gone(reply))
-		return;
-	if (bus_reply_error(reply))
-		g_warning("iwd does not forget the network that failed: %s",
-			  bus_reply_error(reply)->message);
+	if (error)
+		g_warning("%s", error->message);
+	undo->refused = error != NULL;
+	g_clear_pointer(&undo->forget, wifi_iwd_forget_free);
 	undo_advance(undo);
 }
 
@@ -182,10 +183,7 @@ static void undo_forget(WifiIwdUndo *undo)
 	}
 	undo->step = UNDO_FORGET;
 	g_clear_handle_id(&undo->limit, g_source_remove);
-	undo->call = bus_call_start(undo->context.bus,
-				    bus_message_new_call(IWD_SERVICE, bus_mirror_path(saved),
-							 IWD_KNOWN_IFACE, "Forget"),
-				    BUS_TIMEOUT_DEFAULT, on_forgotten, undo);
+	undo->forget = wifi_iwd_forget_new(&undo->context, &record->attempt, 1, on_forgotten, undo);
 }
 
 /* ---- one after the other ---- */
@@ -202,7 +200,8 @@ static void undo_advance(WifiIwdUndo *undo)
 	} else if (!undo->forgotten) {
 		undo_forget(undo);
 	} else {
-		undo_record(undo);
+		if (!undo->refused)
+			undo_record(undo);
 		undo_finish(undo);
 	}
 }
@@ -264,6 +263,7 @@ void wifi_iwd_undo_free(WifiIwdUndo *undo)
 	g_clear_handle_id(&undo->limit, g_source_remove);
 	bus_call_cancel(undo->call);
 	wifi_iwd_scan_free(undo->scan);
+	wifi_iwd_forget_free(undo->forget);
 	wifi_iwd_join_free(undo->join);
 	g_free(undo);
 }

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-iwd.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/wifi-iwd-forget.h"
 #include "provisioner/adapter/wifi-iwd-join.h"
 #include "provisioner/adapter/wifi-iwd-scan.h"
 #include "provisioner/adapter/wifi-iwd-undo.h"
@@ -36,8 +37,10 @@ typedef struct WifiIwd {
 
 	WifiRecord record;
 	char *record_path;
-	BusCall *forgetting; /* of record.added[spared], for a reset */
-	size_t spared;       /* iwd did not forget those before */
+	GArray *doomed; /* WifiRecordNetwork: iwd is to forget them */
+	WifiIwdForget *forget;
+	bool resetting; /* all that are ours are */
+	GError *refusal;
 } WifiIwd;
 
 static const BusMirror *device_mirror(const WifiIwd *iwd)
@@ -105,33 +108,84 @@ static void record_save(WifiIwd *iwd)
 		g_warning("what Landfall added to iwd cannot be recorded: %s", error->message);
 }
 
-static WifiIwdKind kind_of(bool secured)
-{
-	return secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN;
-}
-
-static void forget_network(WifiIwd *iwd, const WifiRecordNetwork *network)
-{
-	const BusMirror *known = wifi_iwd_known(iwd->peer, network->ssid, network->ssid_len,
-						kind_of(network->secured));
-
-	if (known)
-		bus_message_send(iwd->bus, bus_message_new_call(IWD_SERVICE, bus_mirror_path(known),
-								IWD_KNOWN_IFACE, "Forget"));
-}
-
 /* ---- one join after the other, each undone when it failed ---- */
 
 static void join_start(WifiIwd *iwd);
+
+static void iwd_advance(WifiIwd *iwd);
+
+static bool iwd_is_busy(const void *wifi)
+{
+	const WifiIwd *iwd = wifi;
+
+	return iwd->undo || iwd->forget || iwd->resetting || iwd->doomed->len > 0;
+}
+
+/* An attempt that iwd would not end, or whose network it did not forget, is no reason to say that
+ * nothing is left. */
+static void condemn_attempt(WifiIwd *iwd)
+{
+	if (iwd->record.attempting && !iwd->record.known)
+		g_array_append_val(iwd->doomed, iwd->record.attempt);
+}
 
 static void on_undone(void *data)
 {
 	WifiIwd *iwd = data;
 
 	g_clear_pointer(&iwd->undo, wifi_iwd_undo_free);
-	if (iwd->wanted && iwd->ready)
+	if (iwd->resetting)
+		condemn_attempt(iwd);
+	iwd_advance(iwd);
+}
+
+static void on_forgotten(const GError *error, void *data)
+{
+	WifiIwd *iwd = data;
+
+	if (error) {
+		g_warning("%s", error->message);
+		if (!iwd->refusal)
+			iwd->refusal = g_error_copy(error);
+	}
+	g_clear_pointer(&iwd->forget, wifi_iwd_forget_free);
+	iwd_advance(iwd);
+}
+
+static void forget_start(WifiIwd *iwd)
+{
+	WifiIwdContext context = iwd_context(iwd);
+
+	iwd->forget = wifi_iwd_forget_new(
+		&context, (const WifiRecordNetwork *)(const void *)iwd->doomed->data,
+		iwd->doomed->len, on_forgotten, iwd);
+	g_array_set_size(iwd->doomed, 0);
+}
+
+static void reset_end(WifiIwd *iwd, const GError *error)
+{
+	iwd->resetting = false;
+	iwd->events->forgotten(error, iwd->data);
+}
+
+/* What has to be undone or forgotten comes first, one after the other; then a join may begin. */
+static void iwd_advance(WifiIwd *iwd)
+{
+	g_autoptr(GError) refusal = NULL;
+
+	if (iwd->undo || iwd->forget)
+		return;
+	if (iwd->doomed->len > 0) {
+		forget_start(iwd);
+		return;
+	}
+	refusal = g_steal_pointer(&iwd->refusal);
+	if (iwd->resetting)
+		reset_end(iwd, refusal);
+	if (iwd->wanted && iwd->ready && !iwd->join)
 		join_start(iwd);
-	iwd->events->idle(iwd->data);
+	if (!iwd_is_busy(iwd))
+		iwd->events->idle(iwd->data);
 }
 
 /* The join is over or given up, and what it left is taken back. */
@@ -224,13 +278,15 @@ static void sweep(WifiIwd *iwd)
 	    wifi_record_is_attempt(&iwd->record, iwd->wanted->ssid, iwd->wanted->ssid_len,
 				   iwd->wanted->passphrase != NULL))
 		return;
-	if (!iwd->record.known && wifi_iwd_known(iwd->peer, attempt->ssid, attempt->ssid_len,
-						 kind_of(attempt->secured))) {
-		g_message("forgetting the network of an unfinished attempt");
-		forget_network(iwd, attempt);
+	if (iwd->record.known || !wifi_iwd_known(iwd->peer, attempt->ssid, attempt->ssid_len,
+						 attempt->secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN)) {
+		wifi_record_end(&iwd->record);
+		record_save(iwd);
+		return;
 	}
-	wifi_record_end(&iwd->record);
-	record_save(iwd);
+	g_message("forgetting the network of an unfinished attempt");
+	condemn_attempt(iwd);
+	forget_start(iwd);
 }
 
 static void join_start(WifiIwd *iwd)
@@ -244,13 +300,6 @@ static void join_start(WifiIwd *iwd)
 
 /* ---- iwd and its device, coming and going ---- */
 
-static bool iwd_is_busy(const void *wifi)
-{
-	const WifiIwd *iwd = wifi;
-
-	return iwd->undo || iwd->forgetting;
-}
-
 /* The device is gone: a scan fails, a join waits, and what was to be undone waits for sweep(). */
 static void iwd_drop(WifiIwd *iwd)
 {
@@ -263,14 +312,17 @@ static void iwd_drop(WifiIwd *iwd)
 	g_clear_pointer(&iwd->scan, wifi_iwd_scan_free);
 	g_clear_pointer(&iwd->join, wifi_iwd_join_free);
 	g_clear_pointer(&iwd->undo, wifi_iwd_undo_free);
-	bus_call_cancel(iwd->forgetting);
-	iwd->forgetting = NULL;
+	g_clear_pointer(&iwd->forget, wifi_iwd_forget_free);
+	g_array_set_size(iwd->doomed, 0);
+	g_clear_error(&iwd->refusal);
 	g_clear_pointer(&iwd->link, net_link_free);
 	g_clear_pointer(&iwd->device, g_free);
 	report_scan(iwd, NULL, error);
 	/* Its time is up already: it does not wait for another interface. */
 	if (iwd->wanted && !iwd->join_limit)
 		iwd->join_limit = g_idle_add(on_join_limit, iwd);
+	if (iwd->resetting)
+		reset_end(iwd, error);
 	if (was_busy)
 		iwd->events->idle(iwd->data);
 	if (was_ready)
@@ -312,7 +364,7 @@ static void iwd_consider(WifiIwd *iwd)
 	iwd->ready = true;
 	sweep(iwd);
 	iwd->events->ready(iwd->data);
-	if (iwd->wanted && !iwd->join)
+	if (iwd->wanted && !iwd->join && !iwd_is_busy(iwd))
 		join_start(iwd);
 }
 
@@ -405,6 +457,7 @@ static void *iwd_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	iwd->join_timeout_ms = settings->join_timeout_ms;
 	iwd->events = events;
 	iwd->data = data;
+	iwd->doomed = g_array_new(false, false, sizeof(WifiRecordNetwork));
 	iwd->record_path = g_build_filename(settings->state_dir, RECORD_NAME, NULL);
 	if (!wifi_record_load(&iwd->record, iwd->record_path, &error))
 		g_warning("what Landfall added to iwd is not known any more: %s", error->message);
@@ -424,7 +477,9 @@ static void iwd_free(void *wifi)
 	wifi_iwd_scan_free(iwd->scan);
 	wifi_iwd_join_free(iwd->join);
 	wifi_iwd_undo_free(iwd->undo);
-	bus_call_cancel(iwd->forgetting);
+	wifi_iwd_forget_free(iwd->forget);
+	g_array_unref(iwd->doomed);
+	g_clear_error(&iwd->refusal);
 	g_clear_pointer(&iwd->wanted, wifi_credentials_free);
 	net_link_free(iwd->link);
 	bus_peer_free(iwd->peer);
@@ -502,7 +557,7 @@ static bool iwd_join(void *wifi, const WifiCredentials *credentials, GError **er
 	iwd->join_limit = g_timeout_add(iwd->join_timeout_ms, on_join_limit, iwd);
 	if (!iwd->ready)
 		g_message("joining as soon as possible: %s", iwd_problem(iwd));
-	else if (!iwd->undo)
+	else if (!iwd_is_busy(iwd))
 		join_start(iwd);
 	return true;
 }
@@ -520,72 +575,28 @@ static void iwd_cancel(void *wifi)
 static void iwd_forget(void *wifi)
 {
 	WifiIwd *iwd = wifi;
-	const WifiRecordNetwork *joined = &iwd->record.attempt;
 
 	/* A join that failed has left nothing, and what an earlier one left is not its to take. */
-	if (!iwd->added || !bus_peer_is_present(iwd->peer))
+	if (!iwd->added || !iwd->ready)
 		return;
 	iwd->added = false;
-	forget_network(iwd, joined);
-	wifi_record_remove(&iwd->record, joined->ssid, joined->ssid_len, joined->secured);
-	record_save(iwd);
+	g_array_append_val(iwd->doomed, iwd->record.attempt);
+	if (!iwd->undo && !iwd->forget)
+		forget_start(iwd);
 }
 
-static void forget_next(WifiIwd *iwd);
-
-static void on_forgotten(BusReply *reply, void *user_data)
-{
-	WifiIwd *iwd = user_data;
-	const WifiRecordNetwork network = iwd->record.added[iwd->spared];
-
-	iwd->forgetting = NULL;
-	if (bus_reply_error(reply)) {
-		g_warning("iwd does not forget a network that was added here: %s",
-			  bus_reply_error(reply)->message);
-		iwd->spared++;
-	} else {
-		wifi_record_remove(&iwd->record, network.ssid, network.ssid_len, network.secured);
-	}
-	forget_next(iwd);
-}
-
-/* One after the other, and struck from the record when it is gone: what iwd keeps, or what is left
- * when the power goes, stays ours to forget. */
-static void forget_next(WifiIwd *iwd)
-{
-	while (iwd->spared < iwd->record.n_added) {
-		const WifiRecordNetwork network = iwd->record.added[iwd->spared];
-		const BusMirror *known = wifi_iwd_known(iwd->peer, network.ssid, network.ssid_len,
-							kind_of(network.secured));
-
-		if (known) {
-			iwd->forgetting = bus_call_start(
-				iwd->bus,
-				bus_message_new_call(IWD_SERVICE, bus_mirror_path(known),
-						     IWD_KNOWN_IFACE, "Forget"),
-				BUS_TIMEOUT_DEFAULT, on_forgotten, iwd);
-			return;
-		}
-		wifi_record_remove(&iwd->record, network.ssid, network.ssid_len, network.secured);
-	}
-	record_save(iwd);
-	iwd->events->idle(iwd->data);
-}
-
-static void iwd_forget_all(void *wifi)
+static void iwd_forget_all(void *wifi, bool again)
 {
 	WifiIwd *iwd = wifi;
 
 	iwd_cancel(iwd);
-	if (!bus_peer_is_present(iwd->peer)) {
-		g_warning("iwd is not running, so it forgets nothing");
-		return;
-	}
 	iwd->added = false;
-	if (iwd->forgetting)
+	iwd->resetting = true;
+	g_array_append_vals(iwd->doomed, iwd->record.added, (guint)iwd->record.n_added);
+	if (iwd->undo || iwd->forget)
 		return;
-	iwd->spared = 0;
-	forget_next(iwd);
+	condemn_attempt(iwd);
+	forget_start(iwd);
 }
 
 static bool iwd_is_ready(const void *wifi)

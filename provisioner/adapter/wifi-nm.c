@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-map.h"
 #include "provisioner/adapter/wifi-nm-join.h"
 #include "provisioner/adapter/wifi-nm-map.h"
@@ -39,6 +40,11 @@ typedef struct WifiNm {
 	char *undo_profile; /* to be deleted, NULL: none */
 	char *undo_before;  /* to be activated after that, NULL: none */
 	BusCall *undo;
+
+	GPtrArray *doomed; /* paths of profiles to be deleted, NULL: no reset */
+	BusCall *deleting; /* the last of them */
+	DiskSync *sync;
+	GError *refusal; /* the first */
 } WifiNm;
 
 static const char *mirror_interface(const BusMirror *mirror)
@@ -113,6 +119,78 @@ static void report_scan(WifiNm *nm, const GError *error)
 			    nm->data);
 }
 
+/* ---- forgetting all that is ours ---- */
+
+static void forget_advance(WifiNm *nm);
+
+/* @error: NULL: nothing of ours is left */
+static void forget_end(WifiNm *nm, const GError *error)
+{
+	bus_call_cancel(nm->deleting);
+	nm->deleting = NULL;
+	disk_sync_cancel(nm->sync);
+	nm->sync = NULL;
+	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
+	nm->events->forgotten(error, nm->data);
+	if (!nm->undo)
+		nm->events->idle(nm->data);
+}
+
+static void on_forgotten(void *data)
+{
+	WifiNm *nm = data;
+	g_autoptr(GError) refusal = g_steal_pointer(&nm->refusal);
+
+	nm->sync = NULL;
+	forget_end(nm, refusal);
+}
+
+/* Was it deleted meanwhile? */
+static bool is_unknown(const BusReply *reply)
+{
+	const char *name = bus_reply_error_name(reply);
+
+	return g_strcmp0(name, "org.freedesktop.DBus.Error.UnknownObject") == 0 ||
+	       g_strcmp0(name, "org.freedesktop.DBus.Error.UnknownMethod") == 0;
+}
+
+static void on_deleted(BusReply *reply, void *user_data)
+{
+	WifiNm *nm = user_data;
+	const GError *error = bus_reply_error(reply);
+
+	nm->deleting = NULL;
+	if (g_error_matches(error, BUS_ERROR, BUS_ERROR_VANISHED))
+		return;
+	if (error && !is_unknown(reply)) {
+		g_warning("NetworkManager does not delete a network that was added here: %s",
+			  error->message);
+		if (!nm->refusal)
+			g_set_error(&nm->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+				    "NetworkManager does not delete a network that was added here: "
+				    "%s",
+				    error->message);
+	}
+	forget_advance(nm);
+}
+
+/* What a join left is deleted first, with what it has to undo. */
+static void forget_advance(WifiNm *nm)
+{
+	g_autofree char *path = NULL;
+
+	if (nm->undo || nm->deleting || nm->sync)
+		return;
+	if (nm->doomed->len == 0) {
+		nm->sync = disk_sync_start(on_forgotten, nm);
+		return;
+	}
+	path = g_ptr_array_steal_index(nm->doomed, nm->doomed->len - 1);
+	nm->deleting = bus_call_start(
+		nm->bus, bus_message_new_call(NM_SERVICE, path, NM_CONNECTION_IFACE, "Delete"),
+		BUS_TIMEOUT_DEFAULT, on_deleted, nm);
+}
+
 /* ---- taking back what a join did ---- */
 
 static void undo_advance(WifiNm *nm);
@@ -145,6 +223,8 @@ static void undo_advance(WifiNm *nm)
 	}
 	if (message)
 		nm->undo = bus_call_start(nm->bus, message, BUS_TIMEOUT_DEFAULT, undo_on_reply, nm);
+	else if (nm->doomed)
+		forget_advance(nm);
 	else
 		nm->events->idle(nm->data);
 }
@@ -158,7 +238,9 @@ static void undo_forget(WifiNm *nm)
 	nm->undo = NULL;
 	g_clear_pointer(&nm->undo_profile, g_free);
 	g_clear_pointer(&nm->undo_before, g_free);
-	if (busy)
+	if (busy && nm->doomed)
+		forget_advance(nm);
+	else if (busy)
 		nm->events->idle(nm->data);
 }
 
@@ -285,10 +367,15 @@ static void on_appeared(BusPeer *peer, void *user_data)
 static void on_vanished(BusPeer *peer, void *user_data)
 {
 	WifiNm *nm = user_data;
+	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
+						      "NetworkManager left the bus");
 
-	g_message("NetworkManager left the bus");
+	g_message("%s", error->message);
 	wifi_nm_profiles_forget(nm->profiles);
 	g_clear_pointer(&nm->joined, g_free); /* the next instance numbers its profiles anew */
+	if (nm->doomed)
+		forget_end(nm, error);
+	g_clear_error(&nm->refusal);
 	nm_drop(nm);
 }
 
@@ -370,6 +457,10 @@ static void nm_free(void *wifi)
 	wifi_nm_join_free(nm->join);
 	g_clear_pointer(&nm->wanted, wifi_credentials_free);
 	bus_call_cancel(nm->undo);
+	bus_call_cancel(nm->deleting);
+	disk_sync_cancel(nm->sync);
+	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
+	g_clear_error(&nm->refusal);
 	g_free(nm->before);
 	g_free(nm->undo_profile);
 	g_free(nm->undo_before);
@@ -561,26 +652,36 @@ static void nm_forget(void *wifi)
 	g_clear_pointer(&nm->joined, g_free);
 }
 
-static void nm_forget_all(void *wifi)
+/* The one joined last may not be in the list yet. */
+static void nm_forget_all(void *wifi, bool again)
 {
 	WifiNm *nm = wifi;
 	const GPtrArray *list = wifi_nm_profiles_list(nm->profiles);
+	GPtrArray *doomed = g_ptr_array_new_with_free_func(g_free);
+	bool listed = false;
 
 	nm_cancel(nm);
 	for (guint i = 0; list && i < list->len; i++) {
 		const WifiNmProfile *profile = g_ptr_array_index(list, i);
 
-		if (is_ours(profile))
-			delete_profile(nm, profile->path);
+		if (!is_ours(profile))
+			continue;
+		listed = listed || g_strcmp0(profile->path, nm->joined) == 0;
+		g_ptr_array_add(doomed, g_strdup(profile->path));
 	}
+	if (nm->joined && !listed)
+		g_ptr_array_add(doomed, g_strdup(nm->joined));
 	g_clear_pointer(&nm->joined, g_free);
+	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
+	nm->doomed = doomed;
+	forget_advance(nm);
 }
 
 static bool nm_is_busy(const void *wifi)
 {
 	const WifiNm *nm = wifi;
 
-	return nm->undo != NULL;
+	return nm->undo || nm->doomed;
 }
 
 static bool nm_is_ready(const void *wifi)

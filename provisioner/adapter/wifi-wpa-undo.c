@@ -15,6 +15,7 @@ struct WifiWpaUndo {
 	unsigned int patience_ms;
 	guint wait;
 	BusCall *call;
+	char *problem; /* NULL: none yet */
 };
 
 static bool is_condemned(const WpaConfigured *network, const WpaUndoPlan *plan)
@@ -195,7 +196,7 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 		reconnect = reconnect || network->trial || plan->reconnect;
 		push_network(undo, path, "RemoveNetwork", network);
 	}
-	if (!is_empty(undo) && plan->save)
+	if ((plan->all_saved || !is_empty(undo)) && plan->save)
 		push(undo, path, WPA_INTERFACE_IFACE, "SaveConfig");
 	if (reconnect && !returning)
 		push(undo, path, WPA_INTERFACE_IFACE, "Reassociate");
@@ -209,8 +210,11 @@ static void on_reply(BusReply *reply, void *user_data)
 	const GError *error = bus_reply_error(reply);
 
 	undo->call = NULL;
-	if (error && !wifi_wpa_is_gone(error))
+	if (error && !wifi_wpa_is_gone(error)) {
 		g_warning("cannot go back to the networks before: %s", error->message);
+		if (!undo->problem)
+			undo->problem = g_strdup(error->message);
+	}
 	undo_advance(undo);
 }
 
@@ -265,7 +269,13 @@ void wifi_wpa_undo_free(WifiWpaUndo *undo)
 	bus_call_cancel(undo->call);
 	g_queue_clear_full(&undo->messages, (GDestroyNotify)bus_message_free);
 	g_queue_clear_full(&undo->later, (GDestroyNotify)bus_message_free);
+	g_free(undo->problem);
 	g_free(undo);
+}
+
+const char *wifi_wpa_undo_problem(const WifiWpaUndo *undo)
+{
+	return undo->problem;
 }
 
 /* Before it waits, what is told is of the trial. */

@@ -20,6 +20,7 @@ typedef struct WpaUndoPlan {
 	const char *keep;           /* the trial under way, NULL: none */
 	const GPtrArray *condemned; /* paths */
 	bool all_ours;
+	bool all_saved; /* write the file even where nothing is to go: it may have more than the list */
 	bool reconnect;           /* one of them may be in use: look for another afterwards */
 	bool save;                /* write the file afterwards */
 	unsigned int patience_ms; /* to be back on a network that hides its name, 0: none */
@@ -32,6 +33,10 @@ typedef struct WifiWpaUndo WifiWpaUndo;
  * Returns NULL when there is nothing to be done */
 WifiWpaUndo *wifi_wpa_undo_new(Bus *bus, const char *path, const GPtrArray *list,
 			       const WpaUndoPlan *plan, void (*done)(void *data), void *data);
+
+/* wifi_wpa_undo_problem() - the first thing that wpa_supplicant refused, for people; NULL: nothing.
+ * Borrowed */
+const char *wifi_wpa_undo_problem(const WifiWpaUndo *undo);
 
 /* wifi_wpa_undo_connected() - wpa_supplicant says that it is on a network */
 void wifi_wpa_undo_connected(WifiWpaUndo *undo);

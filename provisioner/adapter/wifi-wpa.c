@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-wpa.h"
 
 #include "common/error.h"
+#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/net-link.h"
 #include "provisioner/adapter/retry.h"
 #include "provisioner/adapter/wifi-wpa-interfaces.h"
@@ -50,6 +51,11 @@ typedef struct WifiWpa {
 	WifiWpaUndo *undo;
 	bool undone;  /* once: what is still there then has been refused */
 	Retry *again; /* of what was */
+
+	bool resetting; /* forget_all() is under way */
+	bool all_saved; /* the file may have more of ours than the list */
+	char *refusal;  /* what wpa_supplicant says to it, NULL: nothing yet */
+	DiskSync *sync;
 } WifiWpa;
 
 static WifiWpaContext wpa_context(const WifiWpa *wpa)
@@ -142,6 +148,7 @@ static void wpa_pardon(WifiWpa *wpa)
 	wpa->all_ours = false;
 	wpa->reconnect = false;
 	wpa->save = false;
+	wpa->all_saved = false;
 	wpa->patient = false;
 }
 
@@ -153,16 +160,57 @@ static void wpa_hurry(WifiWpa *wpa)
 		wifi_wpa_undo_hurry(wpa->undo);
 }
 
+/* @error: NULL: nothing of ours is left */
+static void reset_end(WifiWpa *wpa, const GError *error)
+{
+	wpa->resetting = false;
+	g_clear_pointer(&wpa->refusal, g_free);
+	disk_sync_cancel(wpa->sync);
+	wpa->sync = NULL;
+	wpa->events->forgotten(error, wpa->data);
+}
+
+static void on_reset_synced(void *data)
+{
+	WifiWpa *wpa = data;
+	g_autoptr(GError) error = NULL;
+
+	wpa->sync = NULL;
+	if (wpa->refusal)
+		g_set_error(&error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "wpa_supplicant does not forget what was added here: %s", wpa->refusal);
+	reset_end(wpa, error);
+	if (!wpa->unsettled)
+		wpa->events->idle(wpa->data);
+}
+
+static void reset_settle(WifiWpa *wpa)
+{
+	if (wpa->resetting && !wpa->sync)
+		wpa->sync = disk_sync_start(on_reset_synced, wpa);
+}
+
+static void note_refusal(WifiWpa *wpa, const char *problem)
+{
+	if (problem && wpa->resetting && !wpa->refusal)
+		wpa->refusal = g_strdup(problem);
+}
+
 static void on_undone(void *data)
 {
 	WifiWpa *wpa = data;
 
+	note_refusal(wpa, wifi_wpa_undo_problem(wpa->undo));
+	if (!wpa_state(wpa)->may_save)
+		note_refusal(wpa, "it may not write its file, which lacks update_config=1");
 	g_clear_pointer(&wpa->undo, wifi_wpa_undo_free);
-	if (wpa->undone)
-		retry_later(wpa->again);
-	else
+	if (!wpa->undone) {
+		wpa->undone = true;
 		wifi_wpa_networks_read(wpa->networks);
-	wpa->undone = true;
+		return;
+	}
+	retry_later(wpa->again);
+	reset_settle(wpa); /* it does not wait for what is refused */
 }
 
 static void on_again(void *data)
@@ -190,6 +238,7 @@ static bool wpa_settle(WifiWpa *wpa)
 		.keep = keep,
 		.condemned = wpa->condemned,
 		.all_ours = wpa->all_ours,
+		.all_saved = wpa->all_saved,
 		.reconnect = wpa->reconnect,
 		.save = (wpa->save || !wpa->known) && wpa_state(wpa)->may_save,
 		.patience_ms = wpa->patient ? MIN(wpa->join_timeout_ms, RETURN_MS) : 0,
@@ -209,9 +258,11 @@ static bool wpa_settle(WifiWpa *wpa)
 		return false;
 	}
 	undone_forget(wpa);
+	reset_settle(wpa);
 	if (wpa->unsettled) {
 		wpa->unsettled = false;
-		wpa->events->idle(wpa->data);
+		if (!wpa->resetting)
+			wpa->events->idle(wpa->data);
 	}
 	return true;
 }
@@ -222,7 +273,7 @@ static bool wpa_settle(WifiWpa *wpa)
 static void wpa_drop(WifiWpa *wpa)
 {
 	bool was_ready = wpa->ready;
-	bool was_unsettled = wpa->unsettled;
+	bool was_unsettled = wpa->unsettled || wpa->resetting;
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
 						      "the Wi-Fi interface went away");
 
@@ -244,6 +295,8 @@ static void wpa_drop(WifiWpa *wpa)
 	if (wpa->wanted && !wpa->join_limit)
 		wpa->join_limit = g_idle_add(on_join_limit, wpa);
 	report_scan(wpa, NULL, error);
+	if (wpa->resetting)
+		reset_end(wpa, error);
 	if (was_unsettled)
 		wpa->events->idle(wpa->data);
 	if (was_ready)
@@ -364,6 +417,8 @@ static void wpa_free(void *wifi)
 	wifi_wpa_interfaces_free(wpa->interfaces);
 	g_clear_pointer(&wpa->wanted, wifi_credentials_free);
 	g_ptr_array_unref(wpa->condemned);
+	disk_sync_cancel(wpa->sync);
+	g_free(wpa->refusal);
 	g_free(wpa->path);
 	g_free(wpa->joined);
 	g_free(wpa);
@@ -527,15 +582,18 @@ static void wpa_forget(void *wifi)
 	wpa_unsettle(wpa);
 }
 
-static void wpa_forget_all(void *wifi)
+static void wpa_forget_all(void *wifi, bool again)
 {
 	WifiWpa *wpa = wifi;
 
 	wpa_cancel(wpa);
 	g_clear_pointer(&wpa->joined, g_free);
 	wpa->all_ours = true;
+	wpa->all_saved = again;
 	wpa->reconnect = true;
 	wpa->save = true;
+	wpa->resetting = true;
+	undone_forget(wpa);
 	wpa_unsettle(wpa);
 }
 
@@ -545,7 +603,7 @@ static bool wpa_is_busy(const void *wifi)
 {
 	const WifiWpa *wpa = wifi;
 
-	return wpa->unsettled;
+	return wpa->unsettled || wpa->resetting;
 }
 
 static bool wpa_is_ready(const void *wifi)

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define SLOW_MS    50
 #define NM         "org.freedesktop.NetworkManager"
 #define DEVICE     NM ".Device"
 #define WIRELESS   NM ".Device.Wireless"
@@ -160,12 +161,40 @@ static void get_settings(BusRequest *request, void *user_data)
 	bus_request_reply(request);
 }
 
+/* Delete that is under way. */
+typedef struct Deletion {
+	FakeProfile *profile;
+	BusRequest *request;
+} Deletion;
+
+static void delete_now(FakeProfile *profile, BusRequest *request)
+{
+	bus_request_reply(request);
+	g_clear_pointer(&profile->object, bus_object_free);
+}
+
+static gboolean on_deleted(gpointer data)
+{
+	g_autofree Deletion *deletion = data;
+
+	delete_now(deletion->profile, deletion->request);
+	return G_SOURCE_REMOVE;
+}
+
 static void delete_handle(BusRequest *request, void *user_data)
 {
 	FakeProfile *profile = user_data;
 
-	bus_request_reply(request);
-	g_clear_pointer(&profile->object, bus_object_free);
+	if (profile->fake->refuse_delete) {
+		bus_request_fail_name(request, profile->fake->refuse_delete, "not now");
+	} else if (profile->fake->slow_delete) {
+		Deletion *deletion = g_new(Deletion, 1);
+
+		*deletion = (Deletion){ profile, request };
+		g_timeout_add(SLOW_MS, on_deleted, deletion);
+	} else {
+		delete_now(profile, request);
+	}
 }
 
 /* false: refused */

@@ -88,6 +88,8 @@ struct FakeNm {
 	const char *refuse_scan; /* error name; NULL: accept */
 	const char *refuse_add;
 	bool refuse_save;
+	const char *refuse_delete; /* error name; NULL: accept */
+	bool slow_delete;          /* it takes a while */
 	unsigned int scans;
 	char *scan_ssid; /* asked for by name in the last scan */
 	unsigned int adds;

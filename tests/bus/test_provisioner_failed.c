@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* After a join that failed: the next phone has to prove itself like the first, or the time runs. */
+/* After a join or a reset that failed: the next phone has to prove itself like the first, or the time
+ * runs; and what it has given the device stays. */
 #include "tests/bus/rig.h"
 #include "tests/phone/phone-error.h"
 
@@ -58,10 +59,37 @@ static void test_owner(void)
 	rig_free(rig);
 }
 
+/* A reset that failed is tried again, but not on the network that a phone gives the device after it. */
+static void test_reset(void)
+{
+	Rig *rig = rig_new();
+	g_autofree char *mark = g_build_filename(rig->folder, "secrets", "reset", NULL);
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	rig_start(rig, NULL);
+	rig_provision(rig);
+	rig->nm->refuse_delete = "org.freedesktop.NetworkManager.Settings.PermissionDenied";
+	text = test_run("busctl --address=$DBUS_SESSION_BUS_ADDRESS call " RIG_SERVICE
+			" " RIG_OBJECT " " RIG_SERVICE " Reset",
+			&status);
+	g_assert_cmpint(status, !=, 0);
+	g_assert_true(g_file_test(mark, G_FILE_TEST_EXISTS));
+	rig->nm->refuse_delete = NULL;
+	rig_provision(rig);
+	g_assert_false(g_file_test(mark, G_FILE_TEST_EXISTS));
+	rig_end(rig);
+	rig_start(rig, NULL);
+	rig_await(rig, "ready");
+	g_assert_cmpuint(rig_profiles(rig, true), ==, 1);
+	rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/provisioner/failed/stranger", test_stranger);
 	g_test_add_func("/provisioner/failed/owner", test_owner);
+	g_test_add_func("/provisioner/failed/reset", test_reset);
 	return g_test_run();
 }

@@ -71,6 +71,10 @@ static void on_news(void *data)
 {
 }
 
+static void on_forgotten(const GError *error, void *data)
+{
+}
+
 static void nm_comes(Bed *bed)
 {
 	bed->nm = fake_nm_new(test_bus_address(bed->daemon));
@@ -90,7 +94,7 @@ static void nm_goes(Bed *bed)
 static void start(Bed *bed, unsigned int timeout_ms)
 {
 	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
-					   on_join_failed, on_news, on_news };
+					   on_join_failed, on_news, on_news,    on_forgotten };
 	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
 	g_autoptr(GError) error = NULL;
 

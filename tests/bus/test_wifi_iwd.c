@@ -77,7 +77,26 @@ static void test_swept(IwdBed *bed, gconstpointer data)
 	TEST_WAIT(!fake_iwd_find(fake, IWD_BED_LAB));
 	g_test_assert_expected_messages();
 	g_assert_nonnull(fake_iwd_find(fake, "other"));
-	g_assert_false(iwd_bed_record_on_disk(bed).attempting);
+	TEST_WAIT(!iwd_bed_record_on_disk(bed).attempting);
+}
+
+/* What iwd keeps stays in the record for another time, and makes no device a provisioned one. */
+static void test_swept_refused(IwdBed *bed, gconstpointer data)
+{
+	static const char text[] = "landfall-wifi-record 1\n"
+				   "attempt 4c616e6466616c6c204c6162 secured fresh\n";
+	FakeIwd *fake = bed->fake;
+
+	g_assert_true(g_file_set_contents(bed->record, text, -1, NULL));
+	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	fake->refuse_forget = "net.connman.iwd.Failed";
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	TEST_WAIT(bed->idles == 1);
+	g_test_assert_expected_messages();
+	g_assert_true(iwd_bed_record_on_disk(bed).attempting);
+	g_assert_false(wifi_iwd_backend.is_provisioned(bed->iwd));
 }
 
 /* ... unless iwd had it before the attempt. */
@@ -232,6 +251,7 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/provisioned", test_provisioned },
 	{ "/wifi-iwd/online", test_online },
 	{ "/wifi-iwd/swept", test_swept },
+	{ "/wifi-iwd/swept-refused", test_swept_refused },
 	{ "/wifi-iwd/swept-known", test_swept_known },
 	{ "/wifi-iwd/damaged-record", test_damaged_record },
 	{ "/wifi-iwd/scan/list", test_scan },

@@ -42,7 +42,7 @@ static void test_join(IwdBed *bed, gconstpointer data)
 
 	wifi_iwd_backend.port.forget(bed->iwd);
 	TEST_WAIT(!fake_iwd_find(fake, IWD_BED_LAB));
-	g_assert_false(iwd_bed_is_ours(bed, IWD_BED_LAB));
+	TEST_WAIT(!iwd_bed_is_ours(bed, IWD_BED_LAB));
 	g_assert_cmpuint(bed->failures, ==, 0);
 }
 
@@ -511,7 +511,7 @@ static void test_known_foreign(IwdBed *bed, gconstpointer data)
 	TEST_WAIT(bed->joins == 1);
 	g_assert_false(iwd_bed_is_ours(bed, IWD_BED_LAB));
 	wifi_iwd_backend.port.forget(bed->iwd);
-	wifi_iwd_backend.forget_all(bed->iwd);
+	wifi_iwd_backend.forget_all(bed->iwd, false);
 	iwd_bed_scan(bed); /* calls are served in their order */
 	TEST_WAIT(fake->scans == 1);
 	g_assert_cmpuint(fake->forgets, ==, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is left in iwd after giving up, after its end, and after forgetting. */
+#include "common/error.h"
 #include "tests/bus/iwd-bed.h"
 
 #include <glib/gstdio.h>
@@ -38,6 +39,30 @@ static void start_in_cafe(IwdBed *bed)
 	fake_iwd_know(fake, iwd_bed_cafe.name, "open", NULL, true);
 	fake_iwd_use(fake, 1);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
+}
+
+/* What iwd does not forget is in the record until it does. */
+static void test_cancelled_refused(IwdBed *bed, gconstpointer data)
+{
+	FakeIwd *fake = bed->fake;
+
+	fake_iwd_network(fake, 0, &iwd_bed_lab);
+	fake->refuse_forget = "net.connman.iwd.Failed";
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(fake_iwd_find(fake, IWD_BED_LAB));
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
+	wifi_iwd_backend.port.cancel(bed->iwd);
+	TEST_WAIT(bed->idles == 1);
+	g_test_assert_expected_messages();
+	g_assert_true(iwd_bed_record_on_disk(bed).attempting);
+	fake->refuse_forget = NULL;
+	wifi_iwd_backend.forget_all(bed->iwd, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_no_error(bed->refusal);
+	g_assert_null(fake_iwd_find(fake, IWD_BED_LAB));
+	g_assert_false(iwd_bed_record_on_disk(bed).attempting);
 }
 
 /* ... and where there is a network before, going back to it ends what iwd is at. */
@@ -236,10 +261,12 @@ static void test_forget_all(IwdBed *bed, gconstpointer data)
 	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
 	fake_iwd_know(fake, "other", "psk", IWD_BED_PASS, true);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	wifi_iwd_backend.forget_all(bed->iwd);
-	TEST_WAIT(!fake_iwd_find(fake, IWD_BED_LAB));
-	TEST_WAIT(iwd_bed_record_on_disk(bed).n_added == 0);
-	g_assert_false(wifi_iwd_backend.is_busy(bed->iwd));
+	wifi_iwd_backend.forget_all(bed->iwd, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_no_error(bed->refusal);
+	g_assert_null(fake_iwd_find(fake, IWD_BED_LAB));
+	g_assert_cmpuint(iwd_bed_record_on_disk(bed).n_added, ==, 0);
+	TEST_WAIT(!wifi_iwd_backend.is_busy(bed->iwd));
 	g_assert_nonnull(fake_iwd_find(fake, "other"));
 }
 
@@ -253,15 +280,33 @@ static void test_forget_refused(IwdBed *bed, gconstpointer data)
 	fake->refuse_forget = "net.connman.iwd.Failed";
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
-	wifi_iwd_backend.forget_all(bed->iwd);
+	wifi_iwd_backend.forget_all(bed->iwd, false);
 	g_assert_true(wifi_iwd_backend.is_busy(bed->iwd));
 	TEST_WAIT(!wifi_iwd_backend.is_busy(bed->iwd));
 	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->resets, ==, 1);
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+	test_assert_has(bed->refusal->message, "iwd does not forget");
 	g_assert_true(iwd_bed_is_ours(bed, IWD_BED_LAB));
 	fake->refuse_forget = NULL;
-	wifi_iwd_backend.forget_all(bed->iwd);
+	wifi_iwd_backend.forget_all(bed->iwd, false);
 	TEST_WAIT(!fake_iwd_find(fake, IWD_BED_LAB));
 	TEST_WAIT(iwd_bed_record_on_disk(bed).n_added == 0);
+}
+
+/* It leaves in the middle: that is no promise kept. */
+static void test_forget_gone(IwdBed *bed, gconstpointer data)
+{
+	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
+	fake_iwd_know(bed->fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	wifi_iwd_backend.forget_all(bed->iwd, false);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_iwd_free);
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_WIFI);
+	g_assert_true(iwd_bed_is_ours(bed, IWD_BED_LAB));
 }
 
 /* Starting over after a failure does not take the network that an earlier visit left. */
@@ -286,6 +331,7 @@ static void test_forget_failed(IwdBed *bed, gconstpointer data)
 
 static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/end/cancelled", test_cancelled },
+	{ "/wifi-iwd/end/cancelled-refused", test_cancelled_refused },
 	{ "/wifi-iwd/end/cancelled-back", test_cancelled_back },
 	{ "/wifi-iwd/end/back-again", test_back_again },
 	{ "/wifi-iwd/end/back-unheard", test_back_unheard },
@@ -298,6 +344,7 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/end/gone-for-good", test_gone_for_good },
 	{ "/wifi-iwd/forget/all", test_forget_all },
 	{ "/wifi-iwd/forget/refused", test_forget_refused },
+	{ "/wifi-iwd/forget/gone", test_forget_gone },
 	{ "/wifi-iwd/forget/failed", test_forget_failed },
 };
 

@@ -101,11 +101,41 @@ static void test_forget_all(NmBed *bed, gconstpointer data)
 	fake_nm_profile(fake, "old", "802-11-wireless", true, true);
 	others_profile(fake, true);
 	nm_bed_start(bed, NM_BED_PATIENCE);
-	wifi_nm_backend.forget_all(bed->nm);
-	TEST_WAIT(!fake->profiles[0].object);
-	TEST_WAIT(fake_nm_count(fake) == 2);
+	wifi_nm_backend.forget_all(bed->nm, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_no_error(bed->refusal);
+	g_assert_cmpuint(fake_nm_count(fake), ==, 2);
+	g_assert_null(fake->profiles[0].object);
 	g_assert_nonnull(fake->profiles[1].object);
 	g_assert_nonnull(fake->profiles[2].object);
+}
+
+static void test_forget_refused(NmBed *bed, gconstpointer data)
+{
+	FakeNm *fake = bed->fake;
+
+	fake_nm_profile(fake, "landfall old", "802-11-wireless", true, true);
+	fake->refuse_delete = "org.freedesktop.NetworkManager.Settings.PermissionDenied";
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not delete*not now*");
+	wifi_nm_backend.forget_all(bed->nm, false);
+	g_assert_true(wifi_nm_backend.is_busy(bed->nm));
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+	TEST_WAIT(!wifi_nm_backend.is_busy(bed->nm));
+}
+
+static void test_forget_gone(NmBed *bed, gconstpointer data)
+{
+	fake_nm_profile(bed->fake, "landfall old", "802-11-wireless", true, true);
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	wifi_nm_backend.forget_all(bed->nm, false);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_nm_free);
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_WIFI);
 }
 
 /* ---- scanning ---- */
@@ -233,6 +263,8 @@ static const NmBedTest tests[] = {
 	{ "/wifi-nm/unmanaged", test_unmanaged },
 	{ "/wifi-nm/swept", test_swept },
 	{ "/wifi-nm/forget-all", test_forget_all },
+	{ "/wifi-nm/forget-refused", test_forget_refused },
+	{ "/wifi-nm/forget-gone", test_forget_gone },
 	{ "/wifi-nm/scan/list", test_scan },
 	{ "/wifi-nm/scan/ahead", test_scan_ahead },
 	{ "/wifi-nm/scan/not-now", test_scan_not_now },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is left in wpa_supplicant after giving up, after its end, and after forgetting. */
+#include "common/error.h"
 #include "tests/bus/wpa-bed.h"
 
 typedef struct CancelCase {
@@ -243,8 +244,9 @@ static void test_forget_all(WpaBed *bed, gconstpointer data)
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
 	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
 	wpa_bed_wait_selected(bed, 1);
-	wifi_wpa_backend.forget_all(bed->wpa);
-	TEST_WAIT(!wifi_wpa_backend.is_busy(bed->wpa));
+	wifi_wpa_backend.forget_all(bed->wpa, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_no_error(bed->refusal);
 	g_assert_null(fake->networks[1].object);
 	g_assert_null(fake->networks[3].object);
 	g_assert_true(fake->networks[0].saved_enabled);
@@ -278,6 +280,72 @@ static void test_refused(WpaBed *bed, gconstpointer data)
 	g_assert_null(fake->networks[0].object);
 }
 
+/* Gone from the list and still in the file: that is told, and the next time the file is written though
+ * nothing is left to be removed. */
+static void test_forget_unsaved(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_network(fake, "old", "landfall 0 7", true);
+	fake->refuse_save = true;
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*Failed to update*");
+	wifi_wpa_backend.forget_all(bed->wpa, false);
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+	test_assert_has(bed->refusal->message, "does not forget");
+	g_assert_true(fake->networks[0].saved);
+	fake->refuse_save = false;
+	wifi_wpa_backend.forget_all(bed->wpa, true);
+	TEST_WAIT(bed->resets == 2);
+	g_assert_no_error(bed->refusal);
+	g_assert_false(fake->networks[0].saved);
+}
+
+/* An attempt that cannot be taken back is tried again and again; whoever asked is told now. */
+static void test_forget_refused(WpaBed *bed, gconstpointer data)
+{
+	FakeWpa *fake = bed->fake;
+
+	fake_wpa_bss(fake, 0, &wpa_bed_lab);
+	fake->refuse_remove = "fi.w1.wpa_supplicant1.UnknownError";
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	for (int i = 0; i < 2; i++)
+		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*cannot go back*");
+	wifi_wpa_backend.forget_all(bed->wpa, false);
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+	fake->refuse_remove = NULL;
+	TEST_WAIT(!fake->networks[0].object);
+}
+
+/* Where nothing is ours the file stays as somebody wrote it. */
+static void test_forget_nothing(WpaBed *bed, gconstpointer data)
+{
+	fake_wpa_network(bed->fake, "home", NULL, true);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wifi_wpa_backend.forget_all(bed->wpa, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_no_error(bed->refusal);
+	g_assert_cmpuint(bed->fake->saves, ==, 0);
+}
+
+static void test_forget_gone(WpaBed *bed, gconstpointer data)
+{
+	fake_wpa_network(bed->fake, "old", "landfall", true);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wifi_wpa_backend.forget_all(bed->wpa, false);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_wpa_free);
+	TEST_WAIT(bed->resets == 1);
+	g_test_assert_expected_messages();
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_WIFI);
+}
+
 static const WpaBedTest tests[] = {
 	{ "join/cancelled/saving", test_join_cancelled_saving },
 	{ "join/cancelled/refused", test_refused },
@@ -290,6 +358,10 @@ static const WpaBedTest tests[] = {
 	{ "hidden/again", test_hidden_again },
 	{ "forget/failed", test_forget_failed },
 	{ "forget/all", test_forget_all },
+	{ "forget/unsaved", test_forget_unsaved },
+	{ "forget/refused", test_forget_refused },
+	{ "forget/nothing", test_forget_nothing },
+	{ "forget/gone", test_forget_gone },
 };
 
 int main(int argc, char **argv)

@@ -77,11 +77,21 @@ static void on_changed(void *data)
 {
 }
 
+static void on_forgotten(const GError *error, void *data)
+{
+	WifiBed *bed = data;
+
+	g_assert_true(error || g_atomic_int_get(&syncs) > bed->syncs_before);
+	g_clear_error(&bed->refusal);
+	bed->refusal = error ? g_error_copy(error) : NULL;
+	bed->resets++;
+}
+
 void wifi_bed_open(WifiBed *bed, const WifiBackend *backend, unsigned int timeout_ms,
 		   const char *state_dir)
 {
 	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
-					   on_join_failed, on_idle, on_changed };
+					   on_join_failed, on_idle, on_changed, on_forgotten };
 	const WifiSettings settings = { "auto", timeout_ms, state_dir };
 	g_autoptr(GError) error = NULL;
 
@@ -97,6 +107,7 @@ void wifi_bed_close(WifiBed *bed)
 	if (bed->wifi)
 		bed->backend->free(bed->wifi);
 	bus_free(bed->bus);
+	g_clear_error(&bed->refusal);
 }
 
 /* ---- what it is asked ---- */

@@ -40,7 +40,9 @@
 	WifiLink link;                                                                             \
 	unsigned int failures;                                                                     \
 	WifiFailure failure;                                                                       \
-	int syncs_before; /* the join */
+	int syncs_before;    /* the join */                                                        \
+	unsigned int resets; /* that are over */                                                   \
+	GError *refusal;     /* of the last one, NULL: none */
 
 typedef struct WifiBed {
 	WIFI_BED_MEMBERS(wifi)

@@ -52,6 +52,8 @@ typedef struct Run {
 	size_t passphrase_len;
 	bool ready;
 	bool scanning;
+	bool resetting;
+	bool again; /* the last reset failed */
 	bool joining;
 	bool over; /* the bus is lost */
 } Run;
@@ -120,6 +122,15 @@ static void on_idle(void *data)
 	Run *run = data;
 
 	g_assert_false(backend->is_busy(run->wifi));
+}
+
+static void on_forgotten(const GError *error, void *data)
+{
+	Run *run = data;
+
+	g_assert_true(run->resetting);
+	run->resetting = false;
+	run->again = error != NULL;
 }
 
 /* What may be asked at any time. */
@@ -193,7 +204,10 @@ static void cancel(Run *run)
 
 static void forget_all(Run *run)
 {
-	backend->forget_all(run->wifi);
+	if (run->resetting || !run->ready)
+		return;
+	run->resetting = true;
+	backend->forget_all(run->wifi, run->again);
 	run->scanning = false;
 	run->joining = false;
 }
@@ -257,7 +271,8 @@ static void on_event(Run *run, Event event)
 static void end(Run *run)
 {
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		if (!run->scanning && !run->joining && !backend->is_busy(run->wifi))
+		if (!run->scanning && !run->joining && !run->resetting &&
+		    !backend->is_busy(run->wifi))
 			return;
 		all_well(run);
 		side_settle(run->side);
@@ -272,7 +287,7 @@ static void end(Run *run)
 static void open_backend(Run *run)
 {
 	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
-					   on_join_failed, on_idle, on_changed };
+					   on_join_failed, on_idle, on_changed, on_forgotten };
 	const WifiSettings settings = { "auto", TIMEOUT_MS, run->folder };
 	g_autoptr(GError) error = NULL;
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* Reset answers when all is forgotten, or says why not; and then it is not given up. */
+#include "tests/bus/daemon.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define WIFI    "802-11-wireless"
+#define REFUSAL "org.freedesktop.NetworkManager.Settings.PermissionDenied"
+
+static bool is_marked(const Daemon *daemon)
+{
+	g_autofree char *path = g_build_filename(daemon->folder, "secrets", "reset", NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* Two profiles of ours and one of others. */
+static void add_profiles(Daemon *daemon)
+{
+	fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
+	fake_nm_profile(daemon->nm, "home", WIFI, true, true);
+	fake_nm_profile(daemon->nm, "landfall cafe", WIFI, true, true);
+}
+
+static void start(Daemon *daemon)
+{
+	static const char *const sets[] = { "advertise=always", NULL };
+
+	if (fake_nm_count(daemon->nm) == 0)
+		add_profiles(daemon);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("State", "ready"));
+}
+
+static void end(Daemon *daemon)
+{
+	kill(daemon->pid, SIGTERM);
+	daemon_exits(daemon, 0);
+}
+
+static void assert_refused(Daemon *daemon, const char *why)
+{
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	text = daemon_call("Reset", &status);
+	g_assert_cmpint(status, !=, 0);
+	test_assert_has(text, why);
+	g_assert_true(is_marked(daemon));
+}
+
+static void assert_forgotten(const Daemon *daemon)
+{
+	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 1);
+	g_assert_nonnull(daemon->nm->profiles[1].object);
+}
+
+/* The answer is behind the last deletion, and nothing is left to be done. */
+static void test_done(Daemon *daemon, gconstpointer data)
+{
+	start(daemon);
+	daemon->nm->slow_delete = true;
+	g_free(daemon_call("Reset", NULL));
+	assert_forgotten(daemon);
+	g_assert_false(is_marked(daemon));
+}
+
+/* NetworkManager does not want to: the caller hears of it, and the next start tries again. */
+static void test_refused(Daemon *daemon, gconstpointer data)
+{
+	start(daemon);
+	daemon->nm->refuse_delete = REFUSAL;
+	assert_refused(daemon, "NetworkManager does not delete");
+	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 3);
+	end(daemon);
+	g_assert_true(is_marked(daemon));
+	daemon->nm->refuse_delete = NULL;
+	start(daemon);
+	TEST_WAIT(fake_nm_count(daemon->nm) == 1);
+	assert_forgotten(daemon);
+	TEST_WAIT(!is_marked(daemon));
+}
+
+/* ... and so does whoever calls again. */
+static void test_again(Daemon *daemon, gconstpointer data)
+{
+	start(daemon);
+	daemon->nm->refuse_delete = REFUSAL;
+	assert_refused(daemon, "NetworkManager does not delete");
+	daemon->nm->refuse_delete = NULL;
+	g_free(daemon_call("Reset", NULL));
+	assert_forgotten(daemon);
+	g_assert_false(is_marked(daemon));
+}
+
+/* Nobody has the interface: it is done when somebody does. */
+static void test_away(Daemon *daemon, gconstpointer data)
+{
+	start(daemon);
+	fake_nm_device(daemon->nm, false);
+	TEST_WAIT(daemon_shows("Interface", ""));
+	assert_refused(daemon, "NetworkManager knows no Wi-Fi interface");
+	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 3);
+	fake_nm_device(daemon->nm, true);
+	TEST_WAIT(fake_nm_count(daemon->nm) == 1);
+	assert_forgotten(daemon);
+	TEST_WAIT(!is_marked(daemon));
+}
+
+typedef struct Test {
+	const char *path;
+	void (*test)(Daemon *daemon, gconstpointer data);
+} Test;
+
+static const Test tests[] = {
+	{ "/provisioner/reset/done", test_done },
+	{ "/provisioner/reset/refused", test_refused },
+	{ "/provisioner/reset/again", test_again },
+	{ "/provisioner/reset/away", test_away },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
+			   daemon_teardown);
+	return g_test_run();
+}

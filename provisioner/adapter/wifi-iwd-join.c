@@ -63,6 +63,7 @@ struct WifiIwdJoin {
 	bool visible; /* iwd said that it does not hide its name */
 	bool recorded;
 	bool connected; /* iwd said so */
+	bool gave;      /* it had asked for our passphrase when the attempt was over */
 	char *error;    /* of the last Connect */
 	WifiLink link;
 	void (*settled)(void *data);
@@ -94,6 +95,7 @@ static void join_stop(WifiIwdJoin *join)
 	g_clear_handle_id(&join->address_wait, g_source_remove);
 	g_clear_handle_id(&join->lost, g_source_remove);
 	g_clear_pointer(&join->scan, wifi_iwd_scan_free);
+	join->gave = join->gave || (join->agent && wifi_iwd_agent_asked_us(join->agent));
 	g_clear_pointer(&join->agent, wifi_iwd_agent_free);
 	bus_call_cancel(join->call);
 	join->call = NULL;
@@ -691,4 +693,9 @@ const char *wifi_iwd_join_before(const WifiIwdJoin *join)
 bool wifi_iwd_join_connected(const WifiIwdJoin *join)
 {
 	return join->connected;
+}
+
+bool wifi_iwd_join_gave(const WifiIwdJoin *join)
+{
+	return join->gave;
 }

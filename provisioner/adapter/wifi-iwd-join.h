@@ -50,4 +50,7 @@ const char *wifi_iwd_join_before(const WifiIwdJoin *join);
 /* wifi_iwd_join_connected() - iwd took the passphrase, so it has saved the network, or is about to */
 bool wifi_iwd_join_connected(const WifiIwdJoin *join);
 
+/* wifi_iwd_join_gave() - did iwd ask for our passphrase? */
+bool wifi_iwd_join_gave(const WifiIwdJoin *join);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WifiIwdJoin, wifi_iwd_join_free)

@@ -62,6 +62,9 @@ static void undo_record(WifiIwdUndo *undo)
 
 	if (!undo->context.record->attempting)
 		return;
+	/* iwd keeps one passphrase for a name, and this one fitted. */
+	if (wifi_iwd_join_connected(undo->join) && wifi_iwd_join_gave(undo->join))
+		wifi_record_doubt(undo->context.record);
 	wifi_record_end(undo->context.record);
 	if (!wifi_record_save(undo->context.record, undo->context.record_path, &error))
 		g_warning("the end of the attempt cannot be recorded: %s", error->message);

@@ -280,6 +280,7 @@ static void sweep(WifiIwd *iwd)
 		return;
 	if (iwd->record.known || !wifi_iwd_known(iwd->peer, attempt->ssid, attempt->ssid_len,
 						 attempt->secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN)) {
+		wifi_record_doubt(&iwd->record);
 		wifi_record_end(&iwd->record);
 		record_save(iwd);
 		return;

@@ -234,6 +234,8 @@ WifiRecordKey wifi_record_key(const WifiRecord *record, const WifiCredentials *c
 		return WIFI_RECORD_KEY_UNKNOWN;
 	if (!credentials->passphrase)
 		return WIFI_RECORD_KEY_SAME;
+	if (memcmp(network->hash, hash, sizeof(hash)) == 0)
+		return WIFI_RECORD_KEY_UNKNOWN;
 	if (!hash_key(credentials->passphrase, network->salt, hash))
 		return WIFI_RECORD_KEY_UNKNOWN;
 	return CRYPTO_memcmp(hash, network->hash, sizeof(hash)) == 0 ? WIFI_RECORD_KEY_SAME
@@ -260,6 +262,15 @@ bool wifi_record_is_attempt(const WifiRecord *record, const uint8_t *ssid, size_
 			    bool secured)
 {
 	return record->attempting && is_named(&record->attempt, ssid, ssid_len, secured);
+}
+
+void wifi_record_doubt(WifiRecord *record)
+{
+	const WifiRecordNetwork *found = wifi_record_find(
+		record, record->attempt.ssid, record->attempt.ssid_len, record->attempt.secured);
+
+	if (found && record->attempting)
+		memset(record->added[found - record->added].hash, 0, WIFI_RECORD_HASH_LEN);
 }
 
 void wifi_record_end(WifiRecord *record)

@@ -517,6 +517,52 @@ static void test_known_foreign(IwdBed *bed, gconstpointer data)
 	g_assert_cmpuint(fake->forgets, ==, 0);
 }
 
+/* The power went when iwd had taken a new passphrase, and before that was recorded: it is the right one
+ * all the same. */
+static void test_known_doubted(IwdBed *bed, gconstpointer data)
+{
+	static const char attempt[] = "attempt 4c616e6466616c6c204c6162 secured known\n";
+	g_autofree char *text = NULL;
+	g_autofree char *both = NULL;
+
+	if (iwd_bed_lacks_namespace(bed))
+		return;
+	iwd_bed_record_added(bed, IWD_BED_LAB, "what it was before");
+	g_assert_true(g_file_get_contents(bed->record, &text, NULL, NULL));
+	both = g_strconcat(text, attempt, NULL);
+	g_assert_true(g_file_set_contents(bed->record, both, -1, NULL));
+	fake_iwd_know(bed->fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(strcmp(bed->fake->state, "connected") == 0);
+	iwd_bed_lease(bed);
+	TEST_WAIT(bed->joins + bed->failures == 1);
+	g_assert_cmpuint(bed->joins, ==, 1);
+	g_assert_true(iwd_bed_is_ours(bed, IWD_BED_LAB));
+}
+
+/* iwd has taken the new passphrase, but no address came: at the next try it is no wrong one. */
+static void test_known_addressless(IwdBed *bed, gconstpointer data)
+{
+	FakeIwd *fake = bed->fake;
+
+	if (iwd_bed_lacks_namespace(bed))
+		return;
+	iwd_bed_record_added(bed, IWD_BED_LAB, "what it was before");
+	fake_iwd_know(fake, IWD_BED_LAB, "psk", "what it was before", true);
+	fake_iwd_network(fake, 0, &iwd_bed_lab);
+	iwd_bed_start(bed, 10 * IWD_BED_HASTE);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	iwd_bed_assert_failed(bed, WIFI_FAILURE_ADDRESS);
+	TEST_WAIT(bed->idles == 1);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(strcmp(fake->state, "connected") == 0 && fake->connects >= 3);
+	iwd_bed_lease(bed);
+	TEST_WAIT(bed->joins + bed->failures == 2);
+	g_assert_cmpuint(bed->joins, ==, 1);
+}
+
 /* Somebody else's passphrase is refused, and with WPA3 iwd never asks for another. Theirs stays. */
 static void test_known_foreign_changed(IwdBed *bed, gconstpointer data)
 {
@@ -552,6 +598,8 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/join/agent-stranger", test_agent_stranger },
 	{ "/wifi-iwd/known/wrong", test_known_wrong },
 	{ "/wifi-iwd/known/again", test_known_again },
+	{ "/wifi-iwd/known/doubted", test_known_doubted },
+	{ "/wifi-iwd/known/addressless", test_known_addressless },
 	{ "/wifi-iwd/known/foreign", test_known_foreign },
 	{ "/wifi-iwd/known/foreign-changed", test_known_foreign_changed },
 };

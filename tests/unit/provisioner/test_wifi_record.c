@@ -134,6 +134,12 @@ static void test_commit_known(void)
 	g_assert_true(wifi_record_commit(record, &wanted));
 	g_assert_cmpuint(record->n_added, ==, 1);
 	g_assert_cmpint(wifi_record_key(record, &wanted), ==, WIFI_RECORD_KEY_SAME);
+	/* What an attempt that was cut short has left there, nobody can say. */
+	wifi_record_begin(record, &wanted, true);
+	wifi_record_doubt(record);
+	wifi_record_end(record);
+	g_assert_cmpint(wifi_record_key(record, &wanted), ==, WIFI_RECORD_KEY_UNKNOWN);
+	g_assert_cmpuint(record->n_added, ==, 1);
 	secret_free(wanted.passphrase);
 }
 

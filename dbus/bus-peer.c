@@ -7,7 +7,7 @@
  * | NULL  | 0     | no      | not on the bus (or not known yet)                    |
  * | set   | > 0   | no      | being read; signals about objects are in the reply   |
  * | set   | 0     | yes     | mirrored                                             |
- * | set   | 0     | no      | its objects could not be read                        |
+ * | set   | 0     | no      | its objects could not be read; `again` is due        |
  *
  * Any callback may free the peer: each way in holds it (peer_hold) until its end, and nothing is
  * told to the owner once `freed` is set.
@@ -19,6 +19,10 @@
 
 /* Properties and objects being asked for at one time. */
 #define FETCHES_MAX 64
+
+/* Between two attempts to read the objects of a service that is there; each waits twice as long. */
+#define AGAIN_MIN_S 5
+#define AGAIN_MAX_S 60
 
 /* Objects to be mirrored one by one. */
 typedef struct PeerObject {
@@ -41,6 +45,8 @@ struct BusPeer {
 	unsigned int loads; /* those of them that have to end before `appeared` */
 	bool reading;       /* GetManagedObjects is under way */
 	bool failed;
+	GSource *again;       /* NULL: not needed */
+	unsigned int again_s; /* how long the next one waits */
 	bool present;
 	GHashTable *mirrors; /* path -> BusMirror, owned */
 	unsigned int held;
@@ -283,10 +289,44 @@ static void fetch_read(Fetch *fetch, BusReply *reply)
 	}
 }
 
+static void again_stop(BusPeer *peer)
+{
+	if (peer->again)
+		g_source_destroy(peer->again);
+	g_clear_pointer(&peer->again, g_source_unref);
+}
+
+static void peer_load(BusPeer *peer);
+
+static gboolean again_on_time(gpointer data)
+{
+	BusPeer *peer = data;
+
+	again_stop(peer);
+	peer_hold(peer);
+	peer_load(peer);
+	peer_release(peer);
+	return G_SOURCE_REMOVE;
+}
+
+/* A busy device may have let the question run out of time, or the service was not ready yet. */
+static void again_start(BusPeer *peer)
+{
+	again_stop(peer);
+	peer->again = g_timeout_source_new_seconds(peer->again_s);
+	g_source_set_callback(peer->again, again_on_time, peer, NULL);
+	g_source_attach(peer->again, peer->bus->context);
+	peer->again_s = MIN(2 * peer->again_s, AGAIN_MAX_S);
+}
+
 static void peer_end_load(BusPeer *peer)
 {
-	if (--peer->loads > 0 || peer->failed || peer->freed)
+	if (--peer->loads > 0 || peer->freed)
 		return;
+	if (peer->failed) {
+		again_start(peer);
+		return;
+	}
 	peer->present = true;
 	if (peer->events->appeared)
 		peer->events->appeared(peer, peer->user_data);
@@ -337,6 +377,7 @@ static void peer_drop(BusPeer *peer)
 
 	bool told = peer->present || g_hash_table_size(peer->mirrors) > 0;
 
+	again_stop(peer);
 	peer->present = false;
 	if (told && !peer->freed && peer->events->vanished)
 		peer->events->vanished(peer, peer->user_data);
@@ -353,6 +394,7 @@ static void peer_on_owner(const char *owner, void *user_data)
 		peer_drop(peer);
 	if (owner && !peer->freed) {
 		peer->owner = g_strdup(owner);
+		peer->again_s = AGAIN_MIN_S;
 		peer_load(peer);
 	}
 	peer_release(peer);
@@ -476,6 +518,7 @@ void bus_peer_free(BusPeer *peer)
 	if (!peer)
 		return;
 	peer->freed = true;
+	again_stop(peer);
 	g_clear_pointer(&peer->watch, bus_name_unwatch);
 	g_ptr_array_set_size(peer->matches, 0);
 	peer_hold(peer);

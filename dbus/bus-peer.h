@@ -36,8 +36,8 @@ typedef struct BusPeerEvents {
 	/* a property changed, appeared or disappeared; the mirror has the new value */
 	void (*changed)(BusPeer *peer, BusMirror *mirror, const char *interface,
 			const char *property, void *user_data);
-	/* the service is there but its objects cannot be read; borrowed. Tried again when
-	 * the name has a new owner */
+	/* the service is there but its objects cannot be read; borrowed. Tried again after
+	 * 5 s, twice as long each time up to a minute, and when the name has a new owner */
 	void (*failed)(BusPeer *peer, const GError *error, void *user_data);
 } BusPeerEvents;
 

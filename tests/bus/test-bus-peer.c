@@ -405,6 +405,16 @@ static void test_failed(Fixture *fixture, gconstpointer data)
 	assert_notes(fixture, "appeared", "added:/org/example/one appeared ");
 }
 
+/* A service that could not answer once is asked again. */
+static void test_again(Fixture *fixture, gconstpointer data)
+{
+	order("mode error");
+	order("appear");
+	assert_notes(fixture, "failed", "failed:remote ");
+	order("mode right");
+	assert_notes(fixture, "appeared", "added:/org/example/one appeared ");
+}
+
 static void on_reply(BusReply *reply, void *user_data)
 {
 	Fixture *fixture = user_data;
@@ -593,6 +603,7 @@ static const TestCase cases[] = {
 	{ "/bus/peer/large", test_large },
 	{ "/bus/peer/crowd", test_crowd },
 	{ "/bus/peer/failed", test_failed },
+	{ "/bus/peer/again", test_again },
 	{ "/bus/peer/calls-fail", test_calls_fail },
 	{ "/bus/peer/forged", test_forged },
 	{ "/bus/peer/plain", test_plain },

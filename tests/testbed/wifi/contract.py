@@ -195,6 +195,13 @@ def hidden(contract):
     contract.joins("Air Hidden")
 
 
+@case("a wrong passphrase for another, the hidden network is back")
+def hidden_back(contract):
+    if contract.home != b"Air Hidden":
+        contract.joins("Air Hidden")
+    contract.fails("Air 5 GHz", "not the passphrase", ["auth-error"])
+
+
 @case("open")
 def no_key(contract):
     contract.joins("Air Open", passphrase=None)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SCANS              2 /* before a network counts as absent */
-#define RETRIES            1 /* of a network in sight that is called absent */
+#define RETRIES            1 /* of a network in sight that is called absent, or was lost again */
 #define SCAN_TIMEOUT_MS    10000
 #define ADDRESS_WAIT_MS    15000 /* for IPv4, once NetworkManager calls the network activated */
 #define NO_ADDRESS         "0.0.0.0"
@@ -52,6 +52,9 @@ struct WifiNmJoin {
 	uint32_t reason;  /* NMDeviceStateReason of its failure */
 	uint32_t reached; /* highest NMDeviceState on its way */
 	bool asked_key;   /* the key was asked for again */
+	bool configured;  /* the device was, for this network */
+	bool proved;      /* and an address asked for: the access point has taken the key */
+	bool dropped;     /* yet the key was asked for again */
 	NmKeyMgmt key;
 	char *uuid;  /* of the profile */
 	bool locked; /* the profile names an access point */
@@ -318,6 +321,8 @@ static WifiFailure failure_of(const WifiNmJoin *join)
 	if (failure == WIFI_FAILURE_NOT_FOUND && takes_sae(&join->link.network) &&
 	    join_look(join).seen)
 		failure = WIFI_FAILURE_AUTH;
+	if (failure == WIFI_FAILURE_AUTH && join->dropped)
+		failure = WIFI_FAILURE_ADDRESS;
 	return failure;
 }
 
@@ -343,6 +348,17 @@ static void set_deadline(WifiNmJoin *join, unsigned int timeout_ms)
 	join->deadline = g_timeout_add(timeout_ms, join_on_deadline, join);
 }
 
+/* An address is asked for after the handshake; WEP has none. The device may still be where it was with
+ * the network before, so that it was configured for this one has to be seen first. */
+static void note_key(WifiNmJoin *join, uint32_t state, bool refused)
+{
+	join->configured = join->configured || state == NM_STATE_CONFIG;
+	join->proved = join->proved || (join->configured && join->key != NM_KEY_WEP &&
+					state >= NM_STATE_IP_CONFIG && state <= NM_STATE_ACTIVATED);
+	join->asked_key = join->asked_key || (refused && !join->proved);
+	join->dropped = join->dropped || (refused && join->proved);
+}
+
 /* Take in what the device says while it works on our activation. */
 static void note_device(WifiNmJoin *join)
 {
@@ -365,7 +381,7 @@ static void note_device(WifiNmJoin *join)
 	refused = state == NM_STATE_NEED_AUTH && reason == REASON_DISCONNECT;
 	if (!bus_reader_ok(reader) || (refused && join->reached < NM_STATE_CONFIG))
 		return;
-	join->asked_key = join->asked_key || refused;
+	note_key(join, state, refused);
 	if (state == NM_STATE_FAILED)
 		join->reason = reason;
 	else if (state <= NM_STATE_ACTIVATED && state > join->reached)
@@ -389,6 +405,7 @@ static void again_on_reply(BusReply *reply, void *user_data)
 	join->active = g_strdup(bus_reader_path(bus_reply_reader(reply)));
 	join->active_seen = false;
 	join->reason = REASON_NONE;
+	join->dropped = false;
 	join->step = JOIN_FOLLOW;
 	join_advance(join);
 }
@@ -407,11 +424,14 @@ static void join_again(WifiNmJoin *join)
 	join_call(join, message, again_on_reply);
 }
 
-/* NetworkManager gives an association 25 s, scans included, and calls the network absent then. One
- * that is in sight deserves another try. */
+/* NetworkManager gives an association 25 s, scans included, and calls the network absent then; and one
+ * whose link breaks before there is an address it takes for one that refuses the key. One that is in
+ * sight deserves another try. */
 static void join_failed(WifiNmJoin *join, WifiFailure failure)
 {
-	if (failure == WIFI_FAILURE_NOT_FOUND && join->retries < RETRIES && join_look(join).best)
+	bool unlucky = failure == WIFI_FAILURE_NOT_FOUND || join->dropped;
+
+	if (unlucky && join->retries < RETRIES && join_look(join).best)
 		join_again(join);
 	else
 		join_fail(join, failure);

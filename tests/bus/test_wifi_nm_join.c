@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Joining through a NetworkManager that refuses, is late, or leaves; and forgetting it again. */
+#include "dbus/bus-call.h"
 #include "tests/bus/nm-bed.h"
 
 #include <string.h>
@@ -203,6 +204,50 @@ static void test_join_again(NmBed *bed, gconstpointer data)
 	fake_nm_state(fake, FAILED, 53);
 	nm_bed_assert_failed(bed, WIFI_FAILURE_NOT_FOUND);
 	TEST_WAIT(fake_nm_count(fake) == 0);
+	g_assert_cmpuint(fake->adds, ==, 1);
+}
+
+static void on_pong(BusReply *reply, void *user_data)
+{
+	bool *pong = user_data;
+
+	*pong = true;
+}
+
+/* What the fake has said by now has been read: its answer comes behind that. */
+static void await_said(NmBed *bed)
+{
+	BusMessage *ping = bus_message_new_call("org.freedesktop.NetworkManager", FAKE_NM_PATH,
+						"org.freedesktop.DBus.Peer", "Ping");
+	bool pong = false;
+
+	g_assert_nonnull(bus_call_start(bed->bus, ping, BUS_TIMEOUT_DEFAULT, on_pong, &pong));
+	TEST_WAIT(pong);
+}
+
+/* The link broke after the handshake, and NetworkManager wants another key: the one there is was right. */
+static void test_join_dropped(NmBed *bed, gconstpointer data)
+{
+	static const struct {
+		uint32_t state;
+		uint32_t reason;
+	} course[] = { { 50, 0 }, { IP_CONFIG, 0 }, { NEED_AUTH, 8 }, { FAILED, 7 } };
+	FakeNm *fake = bed->fake;
+
+	fake_nm_ap(fake, 0, &nm_bed_lab);
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	wait_added(bed, 1);
+	for (int i = 0; i < 2; i++) {
+		g_clear_pointer(&fake->reactivated, g_free);
+		for (size_t j = 0; j < G_N_ELEMENTS(course); j++) {
+			fake_nm_state(fake, course[j].state, course[j].reason);
+			await_said(bed);
+		}
+		TEST_WAIT(fake->reactivated || bed->failures == 1);
+		g_assert_cmpuint(bed->failures, ==, (unsigned int)i);
+	}
+	g_assert_cmpint(bed->failure, ==, WIFI_FAILURE_ADDRESS);
 	g_assert_cmpuint(fake->adds, ==, 1);
 }
 
@@ -543,6 +588,7 @@ static const NmBedTest tests[] = {
 	{ "/wifi-nm/join/works", test_join },
 	{ "/wifi-nm/join/wrong-key", test_join_wrong_key },
 	{ "/wifi-nm/join/again", test_join_again },
+	{ "/wifi-nm/join/dropped", test_join_dropped },
 	{ "/wifi-nm/join/named", test_join_named },
 	{ "/wifi-nm/join/wep-twin", test_join_wep_twin },
 	{ "/wifi-nm/join/enterprise", test_join_enterprise },

@@ -31,7 +31,8 @@ def octets(text):
 def station():
     """Hardware address of the access point and own IPv4 address; None for what there is not."""
     # iw asks the kernel twice, and ends with an error when the link went away in between.
-    told = subprocess.run(["iw", "dev", INTERFACE, "link"], stdout=subprocess.PIPE).stdout.decode()
+    told = subprocess.run(["iw", "dev", INTERFACE, "link"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout.decode()
     link = re.search(r"^Connected to (\S+)", told)
     address = re.search(r" inet ([0-9.]+)/", output("ip", "-4", "-o", "address", "show", INTERFACE))
     return link and link[1], address and address[1]

@@ -6,7 +6,8 @@
   powercut.py cut POINT NETWORK    from there the phone provisions NETWORK; the power goes at POINT
   powercut.py verdict NETWORK      after the boot: the old networks or the old and NETWORK, nothing
                                    half configured, and the device joins one of them by itself;
-                                   then the next cut
+                                   then the next cut. After the cut in an undo it is the old
+                                   ones only; after that in a reset those of phones may be gone
 
 The power goes as the kernel's request for an immediate reset: nothing is written any more.
 """
@@ -62,6 +63,13 @@ class Attempt:
         time.sleep(random.uniform(0, 15))
         return True
 
+    def undone(self):
+        """What the failed attempt left is being taken back, or was."""
+        if not self.said("failed"):
+            return False
+        time.sleep(random.uniform(0, 2))
+        return True
+
     def reached(self, point):
         return {
             "session": lambda: self.said("session"),
@@ -72,6 +80,7 @@ class Attempt:
             "saved": self.is_saved,
             "told": lambda: self.said("joined"),
             "random": self.later,
+            "undo": self.undone,
         }[point]()
 
 
@@ -86,7 +95,12 @@ def cut(point, network):
     manager = managers.current()
     if not device.wait_for(lambda: all(managers.station())):
         sys.exit("the device is on no network")
-    BEFORE.write_text(json.dumps([name.hex() for name in manager.configured()]))
+    BEFORE.write_text(json.dumps({"point": point,
+                                  "names": [name.hex() for name in manager.configured()]}))
+    if point == "reset":
+        subprocess.Popen(["landfallctl", "provision", "reset"])
+        time.sleep(random.uniform(0, 2))
+        power_off()
     attempt = Attempt(manager, network)
     while not attempt.reached(point):
         if attempt.phone.poll() is not None and not attempt.reached(point):
@@ -95,10 +109,19 @@ def cut(point, network):
     power_off()
 
 
-def trouble(manager, before, name):
+def is_whole(point, configured, before, name):
+    """Either what was there before, or what the step was on the way to."""
+    if point == "undo":
+        return configured == before
+    if point == "reset":
+        return {device.OWN} <= configured <= before
+    return configured in (before, before | {name})
+
+
+def trouble(manager, point, before, name):
     configured = set(manager.configured())
     access_point, address = managers.station()
-    if configured not in (before, before | {name}):
+    if not is_whole(point, configured, before, name):
         return f"configured are {sorted(configured)}, before {sorted(before)}"
     if half := list(manager.half()):
         return "; ".join(half)
@@ -109,14 +132,15 @@ def trouble(manager, before, name):
 
 def verdict(network):
     manager = managers.current()
-    before = {bytes.fromhex(name) for name in json.loads(BEFORE.read_text())}
-    name = network.encode()
+    memory = json.loads(BEFORE.read_text())
+    before = {bytes.fromhex(name) for name in memory["names"]}
+    case = manager, memory["point"], before, network.encode()
     device.run("testbed-ap", "start")
     device.run("testbed-air", "start")
-    device.wait_for(lambda: not trouble(manager, before, name))
-    if what := trouble(manager, before, name):
+    device.wait_for(lambda: not trouble(*case))
+    if what := trouble(*case):
         sys.exit(what)
-    print("new" if name in manager.configured() else "old")
+    print("old" if set(manager.configured()) == before else "new")
 
 
 def main():

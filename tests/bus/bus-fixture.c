@@ -170,6 +170,22 @@ static gboolean nothing(gpointer user_data)
 	return G_SOURCE_CONTINUE;
 }
 
+static void on_owner(const char *owner, void *user_data)
+{
+	bool *unowned = user_data;
+
+	*unowned = !owner;
+}
+
+void test_await_unowned(Bus *bus, const char *name)
+{
+	bool unowned = false;
+	BusNameWatch *watch = bus_name_watch(bus, name, on_owner, &unowned);
+
+	TEST_WAIT(unowned);
+	bus_name_unwatch(watch);
+}
+
 void test_turn(void)
 {
 	guint alarm = g_timeout_add(20, nothing, NULL);

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "dbus/bus-name.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -63,6 +65,10 @@ void test_wrap(GPtrArray *argv);
  * @status: exit status; may be NULL, then it must be 0
  * Returns what it wrote to standard output and error, owned by the caller */
 char *test_run(const char *line, int *status);
+
+/* test_await_unowned() - until nobody owns @name: who had it may have ended a moment ago, and the bus
+ * not know yet */
+void test_await_unowned(Bus *bus, const char *name);
 
 /* test_turn() - one turn of the default context, of at most 20 ms */
 void test_turn(void);

@@ -329,6 +329,7 @@ FakeBluez *fake_bluez_new(const char *address)
 		fake->adapters[i].powered = true;
 		fake->adapters[i].pairable = true;
 	}
+	test_await_unowned(fake->bus, "org.bluez");
 	fake->name = bus_name_request(fake->bus, "org.bluez", 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;

@@ -605,6 +605,7 @@ FakeIwd *fake_iwd_new(const char *address)
 	fake->manager = must_register(fake, FAKE_IWD_PATH, manager_interfaces, fake);
 	fake->adapter = must_register(fake, FAKE_IWD_PATH "/0", adapter_interfaces, fake);
 	fake_iwd_device(fake, true);
+	test_await_unowned(fake->bus, IWD);
 	fake->name = bus_name_request(fake->bus, IWD, 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;

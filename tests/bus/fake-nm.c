@@ -733,6 +733,7 @@ FakeNm *fake_nm_new(const char *address)
 	fake->root = must_register(fake, FAKE_NM_ROOT, root_interfaces, fake);
 	fake->manager = must_register(fake, FAKE_NM_PATH, manager_interfaces, fake);
 	fake_nm_device(fake, true);
+	test_await_unowned(fake->bus, NM);
 	fake->name = bus_name_request(fake->bus, NM, 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;

@@ -646,6 +646,7 @@ FakeWpa *fake_wpa_new(const char *address, const char *ifname)
 	g_assert_no_error(error);
 	fake->manager = must_register(fake, FAKE_WPA_PATH, interfaces, fake);
 	fake_wpa_interface(fake, true);
+	test_await_unowned(fake->bus, WPA);
 	fake->name = bus_name_request(fake->bus, WPA, 0, on_name, NULL);
 	TEST_WAIT(bus_name_owned(fake->name));
 	return fake;

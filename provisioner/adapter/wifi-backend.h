@@ -82,8 +82,8 @@ typedef struct WifiBackend {
 	void (*look_around)(void *wifi);
 
 	/* forget_all() - remove every network that Landfall ever added and no other. While it is ready
-	 * only, and not again before its end. Cancels a scan and a join that are under way, so neither reports any more, and ends
-	 * itself in `forgotten`
+	 * only, and not again before its end, which `forgotten` tells. Cancels a scan and a join that
+	 * are under way: neither reports any more
 	 * @again: an earlier one failed or was cut short, so what is seen may not be all there is */
 	void (*forget_all)(void *wifi, bool again);
 

@@ -159,6 +159,11 @@ const GError *bus_reply_error(const BusReply *reply)
 	return reply->error;
 }
 
+bool bus_reply_is_gone(const BusReply *reply)
+{
+	return g_error_matches(bus_reply_error(reply), BUS_ERROR, BUS_ERROR_VANISHED);
+}
+
 const char *bus_reply_error_name(const BusReply *reply)
 {
 	return reply->error_name;

@@ -89,7 +89,7 @@ static void on_registered(BusReply *reply, void *user_data)
 	WifiIwdAgent *agent = user_data;
 
 	agent->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	agent->done(bus_reply_error(reply), agent->data);
 }

@@ -55,7 +55,7 @@ static void on_reply(BusReply *reply, void *user_data)
 	const GError *error = bus_reply_error(reply);
 
 	forget->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (!error) {
 		forget->told = true;

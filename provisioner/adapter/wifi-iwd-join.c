@@ -170,7 +170,7 @@ static void on_details(BusReply *reply, void *user_data)
 	WifiIwdJoin *join = user_data;
 
 	join->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (bus_reply_error(reply))
 		g_info("iwd tells nothing of the connection: %s", bus_reply_error(reply)->message);
@@ -372,7 +372,7 @@ static void on_forgotten(BusReply *reply, void *user_data)
 	WifiIwdJoin *join = user_data;
 
 	join->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (bus_reply_error(reply)) {
 		g_warning("iwd does not forget the passphrase from before: %s",
@@ -426,7 +426,7 @@ static void on_connect(BusReply *reply, void *user_data)
 	WifiIwdJoin *join = user_data;
 
 	join->connect = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (join->step == JOIN_OVER) {
 		join->connected = join->connected || !bus_reply_error(reply);

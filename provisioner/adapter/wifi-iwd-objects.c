@@ -90,8 +90,3 @@ BusMirror *wifi_iwd_known(const BusPeer *peer, const uint8_t *ssid, size_t ssid_
 	}
 	return NULL;
 }
-
-bool wifi_iwd_is_gone(const BusReply *reply)
-{
-	return g_error_matches(bus_reply_error(reply), BUS_ERROR, BUS_ERROR_VANISHED);
-}

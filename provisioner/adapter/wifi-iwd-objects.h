@@ -77,7 +77,3 @@ BusMirror *wifi_iwd_known(const BusPeer *peer, const uint8_t *ssid, size_t ssid_
 
 /* wifi_iwd_is_named() - is @name exactly these octets? @name may be NULL */
 bool wifi_iwd_is_named(const char *name, const uint8_t *ssid, size_t ssid_len);
-
-/* wifi_iwd_is_gone() - the call ended because iwd left the bus: its owner hears of that and ends
- * the operation, or begins it anew later */
-bool wifi_iwd_is_gone(const BusReply *reply);

@@ -131,7 +131,7 @@ static void on_list(BusReply *reply, void *user_data)
 	BusReader *reader = bus_reply_reader(reply);
 
 	scan->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (!bus_reply_expect(reply, "a(on)", &error)) {
 		scan_finish(scan, NULL, error);
@@ -182,7 +182,7 @@ static void scan_on_reply(BusReply *reply, void *user_data)
 	WifiIwdScan *scan = user_data;
 
 	scan->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (g_strcmp0(bus_reply_error_name(reply), IWD_ERROR_IN_PROGRESS) == 0) {
 		/* Its own scan, which will do, or it is joining a network. */

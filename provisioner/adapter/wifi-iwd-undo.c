@@ -103,7 +103,7 @@ static void on_returned(BusReply *reply, void *user_data)
 	WifiIwdUndo *undo = user_data;
 
 	undo->call = NULL;
-	if (wifi_iwd_is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	undo->back = !bus_reply_error(reply);
 	if (!undo->back)

@@ -184,12 +184,6 @@ static void join_fail(WifiNmJoin *join, WifiFailure failure)
 	join_finish(join, NULL);
 }
 
-/* NetworkManager left the bus: its owner ends this attempt and begins another when it is back. */
-static bool is_gone(const BusReply *reply)
-{
-	return g_error_matches(bus_reply_error(reply), BUS_ERROR, BUS_ERROR_VANISHED);
-}
-
 static void join_on_synced(void *data)
 {
 	WifiNmJoin *join = data;
@@ -205,7 +199,7 @@ static void save_on_reply(BusReply *reply, void *user_data)
 	WifiNmJoin *join = user_data;
 
 	join->call = NULL;
-	if (is_gone(reply))
+	if (bus_reply_is_gone(reply)) /* here as below our owner begins another when it is back */
 		return;
 	if (bus_reply_error(reply)) {
 		g_warning("NetworkManager cannot keep the network: %s",
@@ -394,7 +388,7 @@ static void again_on_reply(BusReply *reply, void *user_data)
 	g_autoptr(GError) error = NULL;
 
 	join->call = NULL;
-	if (is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (!bus_reply_expect(reply, "o", &error)) {
 		g_warning("NetworkManager does not try the network again: %s", error->message);
@@ -464,7 +458,7 @@ static void add_on_reply(BusReply *reply, void *user_data)
 	BusReader *reader = bus_reply_reader(reply);
 
 	join->call = NULL;
-	if (is_gone(reply))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (!bus_reply_expect(reply, "ooa{sv}", &error)) {
 		g_warning("NetworkManager refuses the network: %s", error->message);

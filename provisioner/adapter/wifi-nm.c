@@ -44,7 +44,7 @@ typedef struct WifiNm {
 	GPtrArray *doomed; /* paths of profiles to be deleted, NULL: no reset */
 	BusCall *deleting; /* the last of them */
 	DiskSync *sync;
-	GError *refusal; /* the first */
+	GError *refusal; /* the last */
 } WifiNm;
 
 static const char *mirror_interface(const BusMirror *mirror)
@@ -160,16 +160,14 @@ static void on_deleted(BusReply *reply, void *user_data)
 	const GError *error = bus_reply_error(reply);
 
 	nm->deleting = NULL;
-	if (g_error_matches(error, BUS_ERROR, BUS_ERROR_VANISHED))
+	if (bus_reply_is_gone(reply))
 		return;
 	if (error && !is_unknown(reply)) {
-		g_warning("NetworkManager does not delete a network that was added here: %s",
-			  error->message);
-		if (!nm->refusal)
-			g_set_error(&nm->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
-				    "NetworkManager does not delete a network that was added here: "
-				    "%s",
-				    error->message);
+		g_clear_error(&nm->refusal);
+		g_set_error(&nm->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "NetworkManager does not delete a network that was added here: %s",
+			    error->message);
+		g_warning("%s", nm->refusal->message);
 	}
 	forget_advance(nm);
 }

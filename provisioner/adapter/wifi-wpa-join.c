@@ -186,7 +186,7 @@ static bool join_expect(WifiWpaJoin *join, BusReply *reply, const char *what)
 	join->call = NULL;
 	if (!bus_reply_error(reply))
 		return true;
-	if (g_error_matches(bus_reply_error(reply), BUS_ERROR, BUS_ERROR_VANISHED))
+	if (bus_reply_is_gone(reply))
 		return false;
 	g_warning("wpa_supplicant cannot %s: %s", what, bus_reply_error(reply)->message);
 	join_fail(join, WIFI_FAILURE_OTHER);

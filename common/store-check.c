@@ -18,7 +18,8 @@
 #define CLOCK_SLACK_S      DAY_S /* how far ours may be behind the issuer's */
 #define EXPIRY_NOTICE_S    (30 * DAY_S)
 #define RSA_BITS_MIN       2048
-#define SIGNATURE_BITS_MIN 80 /* SHA-1 is worth less, every SHA-2 more */
+#define SIGNATURE_BITS_MIN 80  /* SHA-1 is worth less, every SHA-2 more */
+#define STRENGTH_MIN       112 /* bits of security: RSA 2048, EC P-224; what TLS asks for here */
 #define NAME_MAX_LEN       256
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
@@ -307,6 +308,22 @@ static bool check_signature(const Check *check, X509 *cert, GError **error)
 			  label);
 }
 
+/* TLS would not even load a chain with a weaker one. */
+static bool check_strength(const Check *check, X509 *issuer, GError **error)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+	if (!check->rules->import || (key && EVP_PKEY_get_security_bits(key) >= STRENGTH_MIN))
+		return true;
+
+	g_autofree char *label = cert_label(issuer);
+
+	return check_fail(check, LANDFALL_ERROR_STORE_INVALID, STORE_CERT_NAME, error,
+			  "the key of issuer %s is too weak; its authority has to use RSA of %d "
+			  "bits or EC P-256",
+			  label, RSA_BITS_MIN);
+}
+
 static bool check_link(const Check *check, X509 *cert, X509 *issuer, GError **error)
 {
 	EVP_PKEY *key = X509_get0_pubkey(issuer);
@@ -395,6 +412,7 @@ static bool check_certs(const Check *check, const GPtrArray *certs, StoreIdentit
 		if (!check_signature(check, cert, error))
 			return false;
 		if (i > 0 && (!check_link(check, certs->pdata[i - 1], cert, error) ||
+			      !check_strength(check, cert, error) ||
 			      !check_dates(check, cert, &not_before, &not_after, error)))
 			return false;
 	}

@@ -419,6 +419,18 @@ StoreIdentity *store_fallback(Store *store)
 							       : NULL;
 }
 
+bool store_is_damaged(const Store *store, uint32_t generation, const GError *failure)
+{
+	g_autofree char *dir = generation_path(store, generation);
+	g_autoptr(StoreParts) parts = store_parts_load_some(dir, NULL);
+	bool in_token = parts && parts->key && device_key_place(parts->key) != DEVICE_KEY_FILE;
+
+	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE) ||
+	    g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_MISMATCH))
+		return !in_token;
+	return g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID);
+}
+
 static bool prune_locked(Store *store, StoreTree *tree, unsigned int *removed, GError **error)
 {
 	g_autoptr(GArray) numbers = store_tree_list(store->path, error);
@@ -567,11 +579,28 @@ static StoreIdentity *import_locked(Store *store, StoreTree *tree, const StorePa
 	return NULL;
 }
 
+/* Who has worked on one generation for a while does not take the place of another. */
+static bool still_current(Store *store, uint32_t wanted, GError **error)
+{
+	uint32_t current = 0;
+
+	if (wanted == 0)
+		return true;
+	if (!store_current_generation(store, &current, error))
+		return false;
+	if (current == wanted)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
+		    "generation %u became current meanwhile, in place of %u", current, wanted);
+	return false;
+}
+
 StoreIdentity *store_import(Store *store, const StoreParts *parts, GError **error)
 {
 	g_autoptr(StoreIdentity) checked = store_parts_check(parts, now_s(), error);
 	g_autoptr(StoreTree) tree = checked ? store_lock(store, true, error) : NULL;
-	g_autoptr(StoreParts) heir = tree ? inherit(store, parts, error) : NULL;
+	bool in_turn = tree && still_current(store, parts->replaces, error);
+	g_autoptr(StoreParts) heir = in_turn ? inherit(store, parts, error) : NULL;
 	g_autoptr(GError) cause = NULL;
 	StoreParts whole = *parts;
 	unsigned int removed = 0;

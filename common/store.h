@@ -89,6 +89,7 @@ typedef struct StoreParts {
 	GBytes *broker;  /* broker.conf, or NULL: taken over from the current generation */
 	GBytes *wifi;    /* wifi.conf, likewise; of no octets: none, whatever the current one has */
 	GBytes *wifi_ca; /* wifi_ca.pem, likewise */
+	uint32_t replaces; /* the generation that has to be current still; 0: whichever is */
 } StoreParts;
 
 /* store_open() - a handle on the store at @path
@@ -152,8 +153,8 @@ StoreIdentity *store_parts_check(const StoreParts *parts, int64_t now_s,
  * Creates the store if need be; prunes afterwards as store_prune() does. Until the very last
  * step the former generation stays current, whatever is killed or full.
  * Returns the new identity, free with store_identity_free()
- * Errors: LANDFALL_ERROR_STORE_INVALID, KEY_UNREADABLE, KEY_MISMATCH, UNAVAILABLE (locked),
- * FULL (disk), DENIED, FAILED */
+ * Errors: LANDFALL_ERROR_STORE_INVALID, KEY_UNREADABLE, KEY_MISMATCH, CANCELLED (another generation
+ * than parts->replaces is current), UNAVAILABLE (locked), FULL (disk), DENIED, FAILED */
 StoreIdentity *store_import(Store *store, const StoreParts *parts,
 			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -169,6 +170,11 @@ bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_W
 /* store_fallback() - the generation store_rollback() would return to, checked whole
  * Returns NULL when there is none, else an identity to be freed with store_identity_free() */
 StoreIdentity *store_fallback(Store *store) G_GNUC_WARN_UNUSED_RESULT;
+
+/* store_is_damaged() - whether @failure to read @generation is one of its files, rather than a key in a
+ * token: that may be missing for a while only, and another one than ours may be a token put in by
+ * mistake */
+bool store_is_damaged(const Store *store, uint32_t generation, const GError *failure);
 
 /* store_rollback() - make the newest older generation current that is good, or failing that
  * the newest older one that was not given up; it is checked first

@@ -256,27 +256,13 @@ static bool load_exchange(EnrolPlan *plan, const EnrolKind *kind, GError **error
 	return plan->enrol != NULL;
 }
 
-/* Whether files of the current generation, which @failure is about, do not hold any more. A key in a
- * token may be missing for a while only, and another one than ours may be a token put in by mistake. */
-static bool is_damaged(const Store *store, uint32_t generation, const GError *failure)
-{
-	g_autofree char *dir = g_strdup_printf("%s/generations/%u", store_path(store), generation);
-	g_autoptr(StoreParts) parts = store_parts_load_some(dir, NULL);
-	bool in_token = parts && parts->key && device_key_place(parts->key) != DEVICE_KEY_FILE;
-
-	if (g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE) ||
-	    g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_KEY_MISMATCH))
-		return !in_token;
-	return g_error_matches(failure, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID);
-}
-
 /* The claim that a damaged current generation can be made anew from. An older one that is no claim
  * stands in for it by itself (uplink-target). */
 static StoreIdentity *find_claim_of_damaged(EnrolPlan *plan, Store *store, GError *failure,
 					    GError **error)
 {
 	bool damaged = store_current_generation(store, &plan->current, NULL) &&
-		       is_damaged(store, plan->current, failure);
+		       store_is_damaged(store, plan->current, failure);
 	g_autoptr(StoreIdentity) older = damaged ? store_fallback(store) : NULL;
 
 	if (!older) {
@@ -402,6 +388,7 @@ void enrol_plan_commit(EnrolPlan *plan)
 
 	parts->broker = broker_encode(plan, claims, &result);
 	g_clear_pointer(&parts->origin, g_free); /* what is wrong now is not in that folder */
+	parts->replaces = plan->current;
 	if (result.certificate) {
 		g_bytes_unref(parts->cert);
 		parts->cert = g_bytes_new(result.certificate, strlen(result.certificate));

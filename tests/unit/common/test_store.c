@@ -93,6 +93,30 @@ static void test_import_refused(StoreFixture *fixture, gconstpointer data)
 	g_assert_false(support_exists(fixture, ""));
 }
 
+/* What was made for one generation does not take the place of another. */
+static void test_import_replaces(StoreFixture *fixture, gconstpointer data)
+{
+	uint32_t first = support_import(fixture, "one");
+	g_autoptr(StoreParts) parts = support_parts(fixture->pki, "two inter", "two", NULL);
+	g_autoptr(GError) error = NULL;
+
+	parts->replaces = first;
+
+	g_autoptr(StoreIdentity) second = store_import(fixture->store, parts, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(second->generation, ==, first + 1);
+	g_assert_null(store_import(fixture->store, parts, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED);
+	g_clear_error(&error);
+	parts->replaces = second->generation;
+
+	g_autoptr(StoreIdentity) third = store_import(fixture->store, parts, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(third->generation, ==, second->generation + 1);
+}
+
 static void test_import_folder(StoreFixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -639,6 +663,7 @@ int main(int argc, char **argv)
 	ADD("absent", test_absent);
 	ADD("import", test_import);
 	ADD("import/refused", test_import_refused);
+	ADD("import/replaces", test_import_replaces);
 	ADD("import/folder", test_import_folder);
 	ADD("import/inherit", test_inherit);
 	for (size_t i = 0; i < G_N_ELEMENTS(spoil_cases); i++) {

@@ -3,6 +3,7 @@
 
 #include "agent/adapter/program.h"
 #include "common/error.h"
+#include "common/printable.h"
 #include "landfall-config.h"
 
 #include <string.h>
@@ -17,7 +18,9 @@ struct Renewer {
 	const Config *config;
 	Renewal renewal;
 	Program *program; /* NULL: none is running */
+	uint32_t found;   /* generation of the store before it ran; 0: none */
 	char *last_error;
+	int64_t warned_us; /* of last_error */
 	RenewerChanged changed;
 	void *changed_data;
 	ExpiryAlarm told; /* in the log, and to changed() */
@@ -66,28 +69,62 @@ static int64_t clock_s(void)
 	return now_s >= STORE_CLOCK_FLOOR ? now_s : 0;
 }
 
-/* @why: transferred */
-static void renewer_fail(Renewer *renewer, char *why)
+/* The generation that is current in the store; 0: none. Reads one link. */
+static uint32_t store_generation(const Renewer *renewer)
 {
+	g_autoptr(Store) store = store_open(renewer->config->store.path);
+	uint32_t generation = 0;
+
+	return store_current_generation(store, &generation, NULL) ? generation : 0;
+}
+
+/* The same words are a warning once a day. */
+static void renewer_fail(Renewer *renewer, const char *why)
+{
+	g_autofree char *text = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), ERROR_MAX));
+	bool told = g_strcmp0(text, renewer->last_error) == 0 &&
+		    g_get_monotonic_time() - renewer->warned_us < DAY_S * G_USEC_PER_SEC;
+
+	if (told) {
+		g_info("the certificate is not renewed: %s", why);
+		return;
+	}
 	g_warning("the certificate is not renewed: %s", why);
+	renewer->warned_us = g_get_monotonic_time();
 	g_free(renewer->last_error);
-	renewer->last_error = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), ERROR_MAX));
-	g_free(why);
+	renewer->last_error = g_steal_pointer(&text);
+}
+
+/* Why nothing came of it; NULL: something did. */
+static char *describe_failure(const Renewer *renewer, const ProgramResult *result, const char *says)
+{
+	const char *words = *says ? says : "the program that renews it said nothing";
+
+	if (store_generation(renewer) > renewer->found)
+		return NULL;
+	if (result->timed_out)
+		return g_strdup_printf("the program that renews it did not end within %d minutes",
+				       TIMEOUT_MS / (60 * 1000));
+	if (result->status != 0)
+		return g_strdup_printf("%s (status %d)", words, result->status);
+	return g_strdup_printf("the program that renews it ended with 0, but nothing was "
+			       "installed: it has to call landfallctl store install%s%s",
+			       *says ? "; it said: " : "", says);
 }
 
 static void on_ended(Program *program, const ProgramResult *result, void *data)
 {
 	Renewer *renewer = data;
-	g_autofree char *says = g_strstrip(g_strdup(result->output));
+	g_autofree char *lines = g_strstrip(g_strdup(result->output));
+	g_autofree char *says = printable_text(g_strdelimit(lines, "\r\n\t", ' '), strlen(lines));
+	g_autofree char *failure = describe_failure(renewer, result, says);
 
 	renewer->program = NULL; /* freed by its own end */
-	if (result->status == 0 && !result->timed_out) {
+	if (failure) {
+		renewer_fail(renewer, failure);
+	} else {
 		g_message("the certificate was renewed: %s", says);
 		g_clear_pointer(&renewer->last_error, g_free);
-	} else if (result->timed_out) {
-		renewer_fail(renewer, g_strdup("the program that renews it did not end"));
-	} else {
-		renewer_fail(renewer, g_strdup_printf("%s (status %d)", says, result->status));
 	}
 	/* After a success the new identity comes by the store's watch; until then, a pause. */
 	renewal_failed(&renewer->renewal, clock_s());
@@ -106,11 +143,14 @@ static bool on_start(void *data)
 	if (!argv || renewer->program)
 		return false;
 	g_message("renewing the certificate");
+	renewer->found = store_generation(renewer);
 	renewer->program =
 		program_start((const char *const *)argv, &limits, on_ended, renewer, &error);
-	if (!renewer->program)
-		renewer_fail(renewer, g_strdup(error->message));
-	return renewer->program != NULL;
+	if (renewer->program)
+		return true;
+	renewer_fail(renewer, error->message);
+	renewer->changed(renewer->changed_data);
+	return false;
 }
 
 static uint32_t on_random(uint32_t bound, void *data)
@@ -193,12 +233,33 @@ void renewer_free(Renewer *renewer)
 	g_free(renewer);
 }
 
+/* One that was installed in another way makes up for a failure, too; one that is gone back to is a
+ * failure. */
+static void renewer_judge(Renewer *renewer, uint32_t before)
+{
+	uint32_t now = renewer->renewal.generation;
+	g_autofree char *told = g_steal_pointer(&renewer->last_error);
+
+	if (now < before)
+		renewer->last_error = g_strdup_printf("generation %u did not prove itself, %u is "
+						      "used again: landfallctl store show",
+						      before, now);
+	if (g_strcmp0(told, renewer->last_error) != 0)
+		renewer->changed(renewer->changed_data);
+}
+
 void renewer_identity(Renewer *renewer, const StoreIdentity *identity)
 {
+	uint32_t before = renewer->renewal.generation;
+
 	if (!identity)
 		return;
-	renewal_certificate(&renewer->renewal, identity->not_before, identity->not_after,
-			    clock_s());
+
+	const RenewalCertificate certificate = { identity->generation, identity->not_before,
+						 identity->not_after };
+
+	if (renewal_certificate(&renewer->renewal, &certificate, clock_s()) && before != 0)
+		renewer_judge(renewer, before);
 	renewer_look(renewer);
 }
 

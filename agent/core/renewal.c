@@ -6,6 +6,7 @@
 #define JITTER_PART   20 /* the moment is drawn from so small a part of the lifetime */
 #define PAUSE_PART    50
 #define SPREAD_PART   4
+#define OVERDUE_PART  4       /* of the time since the end: pauses grow by so much */
 #define RANDOM_DIGITS 1000000 /* a draw is so fine */
 
 void renewal_init(Renewal *renewal, const RenewalPort *port, void *data)
@@ -24,10 +25,13 @@ static int64_t lifetime(const Renewal *renewal)
 	return renewal->not_after_s - renewal->not_before_s;
 }
 
-static int64_t pause_draw(const Renewal *renewal)
+static int64_t pause_draw(const Renewal *renewal, int64_t now_s)
 {
 	int64_t longest = lifetime(renewal) / PAUSE_PART;
+	int64_t overdue = (now_s - renewal->not_after_s) / OVERDUE_PART;
 
+	if (longest < overdue)
+		longest = overdue;
 	if (longest < MINUTE_S)
 		longest = MINUTE_S;
 	if (longest > DAY_S)
@@ -38,26 +42,26 @@ static int64_t pause_draw(const Renewal *renewal)
 static void renewal_wait(Renewal *renewal, int64_t now_s)
 {
 	renewal->state = RENEWAL_WAITING;
-	renewal->failures++;
-	renewal->due_s = now_s + pause_draw(renewal);
+	renewal->due_s = now_s + pause_draw(renewal, now_s);
 }
 
-void renewal_certificate(Renewal *renewal, int64_t not_before_s, int64_t not_after_s, int64_t now_s)
+bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate, int64_t now_s)
 {
-	bool given_up = not_after_s < renewal->not_after_s;
+	const Renewal before = *renewal;
 
-	if (not_before_s == renewal->not_before_s && not_after_s == renewal->not_after_s)
-		return;
-	renewal->not_before_s = not_before_s;
-	renewal->not_after_s = not_after_s;
-	if (given_up) {
-		renewal_wait(renewal, now_s);
-		return;
-	}
+	renewal->generation = certificate->generation;
+	if (certificate->not_before_s == before.not_before_s &&
+	    certificate->not_after_s == before.not_after_s)
+		return false;
+	renewal->not_before_s = certificate->not_before_s;
+	renewal->not_after_s = certificate->not_after_s;
 	renewal->state = RENEWAL_IDLE;
-	renewal->failures = 0;
-	renewal->due_s = not_before_s + lifetime(renewal) * 2 / 3 +
+	renewal->due_s = renewal->not_before_s + lifetime(renewal) * 2 / 3 +
 			 draw(renewal, lifetime(renewal) / JITTER_PART);
+	if (renewal->generation < before.generation ||
+	    (before.generation != 0 && renewal->due_s <= now_s))
+		renewal_wait(renewal, now_s);
+	return true;
 }
 
 static bool renewal_start(Renewal *renewal)
@@ -76,7 +80,7 @@ void renewal_step(Renewal *renewal, int64_t now_s)
 		return;
 	/* A clock that was ahead must not keep a pause going for years. */
 	if (renewal->state == RENEWAL_WAITING && renewal->due_s > now_s + DAY_S)
-		renewal->due_s = now_s + pause_draw(renewal);
+		renewal->due_s = now_s + pause_draw(renewal, now_s);
 	if (renewal->state == RENEWAL_RUNNING || now_s < renewal->due_s)
 		return;
 	if (!renewal_start(renewal))

@@ -13,7 +13,9 @@
  *
  * A renewal that fails is tried again for ever: after 1/50 of the lifetime, between a minute and
  * a day, less a random part of up to a quarter, so that a fleet does not come at once. After
- * the certificate's end too, since a server may still take it, and the clock may be wrong.
+ * the certificate's end too, since a server may still take it, and the clock may be wrong; the
+ * pause is then a quarter of the time since, where that is longer. A certificate that is due the
+ * moment it takes the place of another is WAITING at first: a server may hand out no others.
  *
  * Pure: time and randomness are arguments, work is begun through the port. Wall-clock seconds
  * decide, since certificates are dated; while the clock is not plausible nothing is due. Pauses
@@ -44,22 +46,28 @@ typedef struct Renewal {
 	const RenewalPort *port;
 	void *data;
 	RenewalState state;
+	uint32_t generation;  /* of the store; 0: there is none */
 	int64_t not_before_s; /* of the certificate in force; 0: there is none */
 	int64_t not_after_s;
 	int64_t due_s;
-	unsigned failures; /* in a row */
 } Renewal;
 
 /* renewal_init() - without a certificate
  * @port: static; @data: handed to it */
 void renewal_init(Renewal *renewal, const RenewalPort *port, void *data);
 
+/* What is in force. */
+typedef struct RenewalCertificate {
+	uint32_t generation;
+	int64_t not_before_s;
+	int64_t not_after_s; /* later than not_before_s, or there is none */
+} RenewalCertificate;
+
 /* renewal_certificate() - this certificate is in force now; the same one again changes nothing,
- * and one that ends earlier means that the new one was given up: that is a failure too
- * @not_after_s: later than @not_before_s, or there is none
- * @now_s:       as in renewal_step() */
-void renewal_certificate(Renewal *renewal, int64_t not_before_s, int64_t not_after_s,
-			 int64_t now_s);
+ * and one of an older generation means that the new one was given up: that is a failure too
+ * @now_s: as in renewal_step()
+ * Returns whether it is another one than before */
+bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate, int64_t now_s);
 
 /* renewal_step() - look at the clock; to be called every minute or so
  * @now_s: seconds since 1970, 0: not plausible */

@@ -17,7 +17,7 @@ typedef AgentBed Fixture;
 static const PkiCert certificates[] = {
 	{ .name = "other-ca", .ca = true },
 	{ .name = "nameless", .common_name = "", .issuer = "ca", .client_only = true },
-	{ .name = "strange", .issuer = "other-ca", .client_only = true },
+	{ .name = "strange", .issuer = "other-ca", .client_only = true, .until_s = 90000 },
 	{ .name = "unborn", .issuer = "ca", .client_only = true, .from_s = 20 * 3600 },
 };
 
@@ -56,6 +56,19 @@ static void publish(Fixture *f, int64_t first, int64_t last)
 	agent_bed_publish(f, first, last);
 }
 
+/* How the renewal that brought the certificate has ended, to whoever asks. */
+static void check_renewal(Fixture *f, const char *state, const char *error)
+{
+	cJSON *status = agent_process_status(f->agent);
+	const cJSON *certificate = cJSON_GetObjectItem(status, "certificate");
+
+	g_assert_cmpstr(cJSON_GetStringValue(cJSON_GetObjectItem(certificate, "renewal")), ==,
+			state);
+	g_assert_cmpstr(cJSON_GetStringValue(cJSON_GetObjectItem(certificate, "renewal_error")), ==,
+			error);
+	cJSON_Delete(status);
+}
+
 /* A certificate that the broker does not take. */
 static void test_given_up(Fixture *f, gconstpointer data)
 {
@@ -66,6 +79,8 @@ static void test_given_up(Fixture *f, gconstpointer data)
 	await_store(f, "*1 dev-1 good;2 strange failed;");
 	await_name(f, "dev-1");
 	agent_process_await(f->agent, "state", "online");
+	check_renewal(f, "waiting",
+		      "generation 2 did not prove itself, 1 is used again: landfallctl store show");
 	publish(f, 201, 300);
 	oracle_await(f->oracle, 1, 300);
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);

@@ -14,15 +14,18 @@
 /* Where a renewal breaks while the server is ill */
 typedef enum Fault {
 	FAULT_NONE,
-	FAULT_START,   /* nothing can be begun: no key, no process */
-	FAULT_REFUSED, /* the server says no, at once */
-	FAULT_HANGS,   /* and after six hours the request is given up */
-	FAULT_BAD,     /* a certificate comes that no broker takes: given up after its trial */
+	FAULT_START,     /* nothing can be begun: no key, no process */
+	FAULT_REFUSED,   /* the server says no, at once */
+	FAULT_HANGS,     /* and after six hours the request is given up */
+	FAULT_BAD,       /* a certificate comes that no broker takes: given up after its trial */
+	FAULT_BAD_SHORT, /* such a one, that ends before the present one */
 } Fault;
 
 /* A device and its server. */
 typedef struct World {
 	Renewal renewal;
+	uint32_t generation; /* the highest */
+	uint32_t good;       /* the one in force */
 	Fault fault;
 	int64_t lifetime_s;
 	int64_t now_s;
@@ -69,13 +72,32 @@ static uint32_t on_random(uint32_t bound, void *data)
 
 static const RenewalPort port = { on_start, on_random };
 
+static bool use(World *world, uint32_t generation, int64_t from_s, int64_t until_s)
+{
+	const RenewalCertificate certificate = { generation, from_s, until_s };
+
+	world->generation = MAX(world->generation, generation);
+	return renewal_certificate(&world->renewal, &certificate, world->now_s);
+}
+
 static void world_take(World *world)
 {
 	world->from_s = world->now_s;
 	world->renewed++;
 	world->requests_max = MAX(world->requests_max, world->requests);
 	world->requests = 0;
-	renewal_certificate(&world->renewal, world->from_s, world_until(world), world->now_s);
+	world->good = world->generation + 1;
+	use(world, world->good, world->from_s, world_until(world));
+}
+
+/* A certificate that will be given up. */
+static void world_try(World *world)
+{
+	int64_t until_s = world->fault == FAULT_BAD_SHORT ? world_until(world) - MINUTE
+							  : world->now_s + world->lifetime_s;
+
+	world->trial_s = world->now_s + 10 * MINUTE;
+	use(world, world->generation + 1, world->now_s, until_s);
 }
 
 static void world_answer(World *world)
@@ -83,10 +105,8 @@ static void world_answer(World *world)
 	world->ends_s = 0;
 	if (!world_is_ill(world)) {
 		world_take(world);
-	} else if (world->fault == FAULT_BAD) {
-		world->trial_s = world->now_s + 10 * MINUTE;
-		renewal_certificate(&world->renewal, world->now_s, world->now_s + world->lifetime_s,
-				    world->now_s);
+	} else if (world->fault == FAULT_BAD || world->fault == FAULT_BAD_SHORT) {
+		world_try(world);
 	} else {
 		renewal_failed(&world->renewal, world->now_s);
 	}
@@ -96,8 +116,7 @@ static void world_turn(World *world)
 {
 	if (world->trial_s && world->now_s >= world->trial_s) {
 		world->trial_s = 0;
-		renewal_certificate(&world->renewal, world->from_s, world_until(world),
-				    world->now_s);
+		use(world, world->good, world->from_s, world_until(world));
 	}
 	if (world->ends_s && world->now_s >= world->ends_s)
 		world_answer(world);
@@ -112,7 +131,8 @@ static void world_begin(World *world, Fault fault, int64_t lifetime_s, uint32_t 
 			  .from_s = START,
 			  .noise = noise };
 	renewal_init(&world->renewal, &port, world);
-	renewal_certificate(&world->renewal, START, START + lifetime_s, START);
+	world->good = 1;
+	use(world, 1, START, START + lifetime_s);
 }
 
 typedef struct WarpCase {
@@ -137,6 +157,8 @@ static const WarpCase warp_cases[] = {
 	{ "hangs/quarter", FAULT_HANGS, 90 * DAY, 34 },
 	{ "bad-certificate/week", FAULT_BAD, 7 * DAY, 20 },
 	{ "bad-certificate/quarter", FAULT_BAD, 90 * DAY, 34 },
+	{ "bad-and-short/week", FAULT_BAD_SHORT, 7 * DAY, 20 },
+	{ "bad-and-short/quarter", FAULT_BAD_SHORT, 90 * DAY, 34 },
 };
 
 static void test_warp(gconstpointer data)
@@ -170,6 +192,61 @@ static void test_after_the_end(void)
 		world_turn(&world);
 	g_assert_cmpuint(world.renewed, ==, 1);
 	g_assert_cmpint(world.now_s, <, world_until(&world));
+}
+
+/* A server that hands out what is two thirds through on arrival is not asked all day long. */
+static void test_born_old(void)
+{
+	int64_t until_s = START + 90 * DAY;
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	for (; world.now_s < START + 365 * DAY; world.now_s += MINUTE) {
+		g_assert_cmpint(world.now_s, <, until_s);
+		if (world.ends_s && world.now_s >= world.ends_s) {
+			world.ends_s = 0;
+			until_s = world.now_s + 9 * DAY;
+			g_assert_true(
+				use(&world, world.generation + 1, until_s - 90 * DAY, until_s));
+		}
+		renewal_step(&world.renewal, world.now_s);
+	}
+	g_assert_cmpuint(world.requests, >, 300 / 2);
+	g_assert_cmpuint(world.requests, <, 310 * 4 / 3 + 2);
+}
+
+/* The longer it has run out, the less often a server that says nothing is asked. */
+static void test_overdue(void)
+{
+	World world;
+	unsigned first_day = 0;
+
+	world_begin(&world, FAULT_REFUSED, HOUR, 7);
+	for (; world.now_s < START + 30 * DAY; world.now_s += MINUTE) {
+		world_turn(&world);
+		if (world.ends_s)
+			renewal_failed(&world.renewal, world.now_s);
+		world.ends_s = 0;
+		if (world.now_s == START + DAY)
+			first_day = world.requests;
+	}
+	g_assert_cmpuint(first_day, >, 20);
+	g_assert_cmpuint(first_day, <, 60);
+	g_assert_cmpuint(world.requests - first_day, >=, 28);
+	g_assert_cmpuint(world.requests - first_day, <, 60);
+}
+
+/* Another generation with the same certificate is no other certificate, wherever it comes from. */
+static void test_same(void)
+{
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	g_assert_false(use(&world, 3, START, START + 90 * DAY));
+	g_assert_false(use(&world, 2, START, START + 90 * DAY));
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_IDLE);
+	g_assert_true(use(&world, 1, START - DAY, START + 100 * DAY));
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
 }
 
 /* A fleet that was made in one minute does not come in one. */
@@ -236,6 +313,9 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &warp_cases[i], test_warp);
 	}
 	g_test_add_func("/renewal/after-the-end", test_after_the_end);
+	g_test_add_func("/renewal/born-old", test_born_old);
+	g_test_add_func("/renewal/overdue", test_overdue);
+	g_test_add_func("/renewal/same", test_same);
 	g_test_add_func("/renewal/jitter", test_jitter);
 	g_test_add_func("/renewal/clock", test_clock);
 	g_test_add_func("/renewal/ask", test_ask);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* renewer: what is logged and told of a certificate that comes to its end, and how often; and what
- * is told of a program that does not bring another. */
+ * is told of a program that does not bring another, however it behaves. */
 #include "agent/adapter/renewer.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY INT64_C(86400)
 
@@ -36,13 +38,19 @@ static void tear_down(Fixture *f, gconstpointer text)
 }
 
 /* A certificate of a hundred days that has @left_s left is in use. */
-static void use(Fixture *f, int64_t left_s)
+static void use_generation(Fixture *f, uint32_t generation, int64_t left_s)
 {
 	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
-	const StoreIdentity identity = { .not_before = now_s + left_s - 100 * DAY,
+	const StoreIdentity identity = { .generation = generation,
+					 .not_before = now_s + left_s - 100 * DAY,
 					 .not_after = now_s + left_s };
 
 	renewer_identity(f->renewer, &identity);
+}
+
+static void use(Fixture *f, int64_t left_s)
+{
+	use_generation(f, 1, left_s);
 }
 
 static void test_warnings(Fixture *f, gconstpointer text)
@@ -78,32 +86,136 @@ static void test_warnings(Fixture *f, gconstpointer text)
 	}
 }
 
-static const char failing[] = "[renewal]\nprogram = /bin/sh -c 'printf \"no %0400d\" 7; exit 3'\n";
+#define HOOK(script) "[renewal]\nprogram = /bin/sh -c '" script "'\n"
+#define INSTALL      "ln -sfn generations/3 $STORE/current; "
+#define ENDED_WITH_0                                                                               \
+	"*ended with 0, but nothing was installed: it has to call landfallctl store install"
+#define STORE_CURRENT "generations/2"
 
-static void test_failure(Fixture *f, gconstpointer text)
+static const struct HookCase {
+	const char *path;
+	const char *text;
+	const char *error; /* a pattern; "" for a success */
+} hook_cases[] = {
+	{ "fails", HOOK("printf \"no %0400d\" 7; exit 3"), "no 0000*" },
+	{ "silent", HOOK("exit 3"), "*said nothing (status 3)" },
+	{ "nothing", HOOK("exit 0"), ENDED_WITH_0 },
+	{ "claims", HOOK("echo all; echo well"), ENDED_WITH_0 "; it said: all well" },
+	{ "killed", HOOK("kill -9 $$"), "*said nothing (status 137)" },
+	{ "floods", HOOK("yes no | head -c 9000000; exit 4"), "no no no no *" },
+	{ "octets", HOOK("printf \"a\\\\377\\\\033[31m\\\\000b\"; exit 4"),
+	  "a\357\277\275?[31m\357\277\275b (status 4)" },
+	{ "closes", HOOK("exec >&- 2>&-; exit 5"), "*said nothing (status 5)" },
+	{ "leaves-child", HOOK("sleep 1000 & echo gone; exit 6"), "gone (status 6)" },
+	{ "leaves-daemon", HOOK("setsid sleep 3 & echo gone; exit 6"), "gone (status 6)" },
+	{ "goes-back", HOOK("ln -sfn generations/1 $STORE/current"), ENDED_WITH_0 },
+	{ "absent", "[renewal]\nprogram = /nonexistent\n", "/nonexistent cannot be started*" },
+	{ "installs", HOOK(INSTALL "echo done"), "" },
+	{ "installs-and-fails", HOOK(INSTALL "exit 7"), "" },
+};
+
+static void on_line(const char *domain, GLogLevelFlags level, const char *line, gpointer data)
+{
+	unsigned *warnings = data;
+
+	if (level & G_LOG_LEVEL_WARNING)
+		(*warnings)++;
+}
+
+/* Until it is told how it went, which is once. */
+static void run_hook(Fixture *f)
 {
 	g_autoptr(GError) error = NULL;
+	unsigned changes = f->changes;
+	bool begun = renewer_ask(f->renewer, &error);
 
-	use(f, 90 * DAY + 60);
-	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "renewing the certificate");
-	g_assert_true(renewer_ask(f->renewer, &error));
-	g_test_assert_expected_messages();
-	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*not renewed: no 0*(status 3)");
-	while (f->changes < 2)
+	while (begun && f->changes == changes)
 		g_main_context_iteration(NULL, TRUE);
-	g_test_assert_expected_messages();
+	g_assert_cmpuint(f->changes, ==, changes + 1);
+}
 
-	RenewerStatus status = renewer_status(f->renewer);
+static unsigned count_descriptors(void)
+{
+	g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+	unsigned count = 0;
 
-	g_assert_cmpint(status.state, ==, RENEWAL_WAITING);
-	g_assert_true(g_str_has_prefix(status.last_error, "no 000"));
-	g_assert_cmpuint(strlen(status.last_error), ==, 256);
+	while (g_dir_read_name(dir))
+		count++;
+	return count;
+}
+
+/* Told once, however often it happens; nothing is left open. */
+static void test_hook(gconstpointer data)
+{
+	const struct HookCase *row = data;
+	g_autofree char *store = g_dir_make_tmp("renewer-XXXXXX", NULL);
+	g_autofree char *link = g_build_filename(store, "current", NULL);
+	g_autofree char *text = g_strdup_printf("%s[store]\npath = %s\n", row->text, store);
+	unsigned warnings = 0;
+	bool idle = g_main_context_iteration(NULL, FALSE); /* has its own descriptor from now on */
+	unsigned open = count_descriptors();
+	GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+	GLogFunc writer = g_log_set_default_handler(on_line, &warnings);
+	Fixture f = { 0 };
+
+	g_assert_false(idle);
+	g_setenv("STORE", store, TRUE);
+	set_up(&f, text);
+	use_generation(&f, 2, 90 * DAY + 60);
+	for (int i = 0; i < 2; i++) {
+		g_unlink(link);
+		g_assert_cmpint(symlink(STORE_CURRENT, link), ==, 0);
+		run_hook(&f);
+		g_assert_true(
+			g_pattern_match_simple(row->error, renewer_status(f.renewer).last_error));
+		g_assert_cmpuint(strlen(renewer_status(f.renewer).last_error), <=, 256);
+		g_assert_cmpint(renewer_status(f.renewer).state, ==,
+				strstr(row->path, "absent") ? RENEWAL_IDLE : RENEWAL_WAITING);
+		g_assert_cmpuint(warnings, ==, *row->error ? 1 : 0);
+	}
+	tear_down(&f, NULL);
+	g_assert_cmpuint(count_descriptors(), ==, open);
+	g_log_set_default_handler(writer, NULL);
+	g_log_set_always_fatal(fatal);
+	g_unlink(link);
+	g_rmdir(store);
+}
+
+/* What is told of a failure goes when another certificate comes, whoever brings it; going back from
+ * that is a failure. */
+static void test_mended(void)
+{
+	Fixture f = { 0 };
+	GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+	unsigned warnings = 0;
+	GLogFunc writer = g_log_set_default_handler(on_line, &warnings);
+
+	set_up(&f, HOOK("exit 3"));
+	use_generation(&f, 2, 90 * DAY + 60);
+	run_hook(&f);
+	g_assert_cmpstr(renewer_status(f.renewer).last_error, !=, "");
+	use_generation(&f, 3, 95 * DAY);
+	g_assert_cmpstr(renewer_status(f.renewer).last_error, ==, "");
+	g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_IDLE);
+	use_generation(&f, 2, 90 * DAY + 60);
+	g_assert_true(g_str_has_prefix(renewer_status(f.renewer).last_error,
+				       "generation 3 did not prove itself, 2 is used again"));
+	g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_WAITING);
+	tear_down(&f, NULL);
+	g_log_set_default_handler(writer, NULL);
+	g_log_set_always_fatal(fatal);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/agent/renewer/warnings", Fixture, NULL, set_up, test_warnings, tear_down);
-	g_test_add("/agent/renewer/failure", Fixture, failing, set_up, test_failure, tear_down);
+	for (size_t i = 0; i < G_N_ELEMENTS(hook_cases); i++) {
+		g_autofree char *path =
+			g_strconcat("/agent/renewer/hook/", hook_cases[i].path, NULL);
+
+		g_test_add_data_func(path, &hook_cases[i], test_hook);
+	}
+	g_test_add_func("/agent/renewer/mended", test_mended);
 	return g_test_run();
 }

@@ -14,8 +14,8 @@
 #define SERIAL_PATH "/sys/firmware/devicetree/base/serial-number"
 #define SERIAL_MAX  64
 
-/* The pending key's text; NULL without an error when there is none. */
-static Secret *pending_read(Store *store, GError **error)
+/* The text of the key @name; NULL without an error when there is none. */
+static Secret *waiting_read(Store *store, const char *name, GError **error)
 {
 	int fd = open(store_path(store), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	g_autoptr(GError) cause = NULL;
@@ -28,20 +28,21 @@ static Secret *pending_read(Store *store, GError **error)
 		return NULL;
 	}
 
-	Secret *text = file_read(fd, STORE_PENDING_NAME, STORE_KEY_SIZE_MAX, &cause);
+	Secret *text = file_read(fd, name, STORE_KEY_SIZE_MAX, &cause);
 
 	close(fd);
 	if (cause)
-		g_set_error(error, LANDFALL_ERROR, cause->code, "%s/" STORE_PENDING_NAME ": %s",
-			    store_path(store), cause->message);
+		g_set_error(error, LANDFALL_ERROR, cause->code, "%s/%s: %s", store_path(store),
+			    name, cause->message);
 	return text;
 }
 
-static bool pending_write(StoreTree *tree, const Secret *text, GError **error)
+static bool waiting_write(Store *store, const char *name, const Secret *text, GError **error)
 {
-	StoreTreeFile file = { STORE_PENDING_NAME, secret_data(text), secret_len(text) };
+	const StoreTreeFile file = { name, secret_data(text), secret_len(text) };
+	g_autoptr(StoreTree) tree = store_lock(store, true, error);
 
-	return store_tree_put(tree, &file, error);
+	return tree && store_tree_put(tree, &file, error);
 }
 
 /* Is this the key of the identity in force? Then its certificate was installed already. */
@@ -53,13 +54,13 @@ static bool is_in_force(Store *store, const Secret *text)
 	return parts && secret_equal(parts->key, text);
 }
 
-/* The pending key, where it may be used for @request; NULL when a new one has to be made. */
-static EVP_PKEY *pending_reuse(Store *store, const StoreRequest *request)
+/* The key @name, where it is one of @kind that still waits; NULL when a new one has to be made. */
+static EVP_PKEY *waiting_reuse(Store *store, const char *name, DeviceKeyKind kind)
 {
-	g_autoptr(Secret) text = request->anew ? NULL : pending_read(store, NULL);
+	g_autoptr(Secret) text = waiting_read(store, name, NULL);
 	g_autoptr(EVP_PKEY) key = text ? device_key_open(text, NULL) : NULL;
 
-	if (!key || !device_key_is(key, request->kind) || is_in_force(store, text))
+	if (!key || !device_key_is(key, kind) || is_in_force(store, text))
 		return NULL;
 	return g_steal_pointer(&key);
 }
@@ -124,7 +125,8 @@ static EVP_PKEY *request_key(Store *store, const StoreRequest *request, Secret *
 			*text = g_steal_pointer(&uri);
 		return g_steal_pointer(&key);
 	}
-	key = pending_reuse(store, request);
+	if (!request->anew)
+		key = waiting_reuse(store, STORE_PENDING_NAME, request->kind);
 	if (!key) {
 		key = device_key_make(request->kind, error);
 		*text = key ? device_key_encode(key, error) : NULL;
@@ -142,12 +144,32 @@ char *store_request(Store *store, const StoreRequest *request, GError **error)
 	g_autoptr(EVP_PKEY) key = request_key(store, request, &made, error);
 	g_autofree char *text = key ? device_key_request(key, common_name, error) : NULL;
 
-	if (!text || !made)
-		return g_steal_pointer(&text);
+	if (!text || (made && !waiting_write(store, STORE_PENDING_NAME, made, error)))
+		return NULL;
+	return g_steal_pointer(&text);
+}
 
-	g_autoptr(StoreTree) tree = store_lock(store, true, error);
+EVP_PKEY *store_renewal_key(Store *store, DeviceKeyKind kind, GError **error)
+{
+	g_autoptr(EVP_PKEY) key = waiting_reuse(store, STORE_RENEWAL_NAME, kind);
+	g_autoptr(Secret) text = NULL;
 
-	return tree && pending_write(tree, made, error) ? g_steal_pointer(&text) : NULL;
+	if (key)
+		return g_steal_pointer(&key);
+	key = device_key_make(kind, error);
+	text = key ? device_key_encode(key, error) : NULL;
+	if (!text || !waiting_write(store, STORE_RENEWAL_NAME, text, error))
+		return NULL;
+	return g_steal_pointer(&key);
+}
+
+void store_renewal_settle(Store *store)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(StoreTree) tree = store_lock(store, false, &error);
+
+	if (!tree || !store_tree_drop(tree, STORE_RENEWAL_NAME, &error))
+		g_debug("the key of the renewal stays: %s", error->message);
 }
 
 char *store_device_name(void)
@@ -173,7 +195,7 @@ static void pending_settle(Store *store, const Secret *installed)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(StoreTree) tree = store_lock(store, false, &error);
-	g_autoptr(Secret) text = tree ? pending_read(store, &error) : NULL;
+	g_autoptr(Secret) text = tree ? waiting_read(store, STORE_PENDING_NAME, &error) : NULL;
 
 	if (text && secret_equal(text, installed) &&
 	    !store_tree_drop(tree, STORE_PENDING_NAME, &error))
@@ -201,7 +223,7 @@ static bool take_pending(Store *store, StoreParts *whole, Secret **pending, GErr
 {
 	g_autoptr(GError) cause = NULL;
 
-	*pending = pending_read(store, &cause);
+	*pending = waiting_read(store, STORE_PENDING_NAME, &cause);
 	whole->key = *pending;
 	if (*pending)
 		return true;

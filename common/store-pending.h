@@ -3,6 +3,7 @@
  * store-pending - a key made on this device that still waits for its certificate
  *
  *     PATH/pending.key   0600; at most one; PEM, or the URI of a key in a token
+ *     PATH/renewal.key   0600; at most one; PEM: that of a renewal, which nobody else is told of
  *
  * The key never leaves the device: what leaves is a request (PKCS#10), as often as it is wanted,
  * and what comes back is a certificate. Installing that one moves the key into the new generation
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 
 #define STORE_PENDING_NAME "pending.key"
+#define STORE_RENEWAL_NAME "renewal.key"
 
 /* All borrowed. */
 typedef struct StoreRequest {
@@ -34,6 +36,18 @@ typedef struct StoreRequest {
  * (locked), FULL, DENIED, FAILED */
 char *store_request(Store *store, const StoreRequest *request,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* store_renewal_key() - the key that a renewal is to ask a certificate for: that of the attempt before,
+ * as a server may have somebody approve what it was asked, and then be asked the same again; else
+ * a new one. It is on disk before this returns.
+ * Returns a key to be freed with EVP_PKEY_free()
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (locked), FULL, DENIED, FAILED */
+EVP_PKEY *store_renewal_key(Store *store, DeviceKeyKind kind,
+			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* store_renewal_settle() - the next renewal is to ask for another key. Where that cannot be written, it
+ * is left to store_renewal_key() to see that the old one is in force */
+void store_renewal_settle(Store *store);
 
 /* store_device_name() - the serial number of the board; else the host name. To be freed with
  * g_free() */

@@ -5,11 +5,11 @@
 #include "common/error.h"
 #include "common/printable.h"
 #include "common/store-pending.h"
+#include "ctl/est-answer.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs7.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -20,15 +20,17 @@
 #define SHOWN_MAX     120
 #define HTTP_OK       200
 #define HTTP_ACCEPTED 202
+#define HTTP_REFUSED  400 /* to 499 */
+#define HTTP_BROKEN   500
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509_REQ, X509_REQ_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PKCS7, PKCS7_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CURL, curl_easy_cleanup)
 
 /* Who we are now; what the TLS connection is made with. */
 typedef struct Present {
+	StoreParts *parts;
 	X509 *leaf;
 	STACK_OF(X509) * issuers;
 	EVP_PKEY *key;
@@ -36,6 +38,7 @@ typedef struct Present {
 
 static void present_clear(Present *present)
 {
+	store_parts_free(present->parts);
 	X509_free(present->leaf);
 	sk_X509_pop_free(present->issuers, X509_free);
 	EVP_PKEY_free(present->key);
@@ -43,14 +46,54 @@ static void present_clear(Present *present)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Present, present_clear)
 
-static bool present_read(Present *present, const StoreParts *parts, GError **error)
+/* Nothing is to be taken over from a generation that is damaged. */
+static void parts_complete(StoreParts *parts)
+{
+	GBytes **const inherited[] = { &parts->broker, &parts->wifi, &parts->wifi_ca };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(inherited); i++)
+		if (!*inherited[i])
+			*inherited[i] = g_bytes_new_static("", 0);
+}
+
+/* Of the current identity; where its files are damaged of the one before, which the agent uses then. */
+static StoreParts *load_identity(Store *store, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(StoreIdentity) identity = store_current(store, &failure);
+	uint32_t current = identity ? identity->generation : 0;
+
+	if (!identity && store_current_generation(store, &current, NULL) &&
+	    store_is_damaged(store, current, failure))
+		identity = store_fallback(store);
+	if (!identity) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+
+	StoreParts *parts = store_parts_load(identity->dir, error);
+
+	if (!parts)
+		return NULL;
+	parts->replaces = current;
+	if (identity->generation != current)
+		parts_complete(parts);
+	return parts;
+}
+
+static bool present_read(Present *present, Store *store, GError **error)
 {
 	gsize len = 0;
-	const void *pem = g_bytes_get_data(parts->cert, &len);
-	g_autoptr(BIO) bio = BIO_new_mem_buf(pem, (int)len);
 	X509 *issuer;
 
-	present->key = device_key_open(parts->key, error);
+	present->parts = load_identity(store, error);
+	if (!present->parts)
+		return false;
+
+	const void *pem = g_bytes_get_data(present->parts->cert, &len);
+	g_autoptr(BIO) bio = BIO_new_mem_buf(pem, (int)len);
+
+	present->key = device_key_open(present->parts->key, error);
 	if (!present->key)
 		return false;
 	present->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL); /* the store has checked it */
@@ -63,15 +106,14 @@ static bool present_read(Present *present, const StoreParts *parts, GError **err
 
 /* ---- the request ---- */
 
-/* A new one of the kind we have; or the one we have, where none of its kind can be made. */
-static EVP_PKEY *next_key(const Present *present, const StoreParts *parts, bool same,
-			  GError **error)
+/* Another one of the kind we have; or the one we have, where none of its kind can be made. */
+static EVP_PKEY *next_key(const Present *present, Store *store, bool same, GError **error)
 {
-	bool keep = same || device_key_place(parts->key) != DEVICE_KEY_FILE;
+	bool keep = same || device_key_place(present->parts->key) != DEVICE_KEY_FILE;
 
 	for (int i = 0; i < DEVICE_KEY_N && !keep; i++)
 		if (device_key_is(present->key, (DeviceKeyKind)i))
-			return device_key_make((DeviceKeyKind)i, error);
+			return store_renewal_key(store, (DeviceKeyKind)i, error);
 	EVP_PKEY_up_ref(present->key);
 	return present->key;
 }
@@ -123,7 +165,16 @@ typedef struct Answer {
 	GString *body;
 	bool cut;
 	long status;
+	char *elsewhere; /* where it sends us, or NULL */
 } Answer;
+
+static void answer_clear(Answer *answer)
+{
+	g_string_free(answer->body, TRUE);
+	g_free(answer->elsewhere);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
 static size_t on_body(char *data, size_t size, size_t count, void *user_data)
 {
@@ -151,7 +202,6 @@ static CURLcode on_tls(CURL *curl, void *ssl_ctx, void *user_data)
 static void set_options(CURL *curl, const Config *config, const Present *present, Answer *answer)
 {
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, on_tls);
@@ -165,11 +215,32 @@ static void set_options(CURL *curl, const Config *config, const Present *present
 	}
 }
 
+/* [renewal] est may end in a slash. */
+static char *operation_url(const Config *config)
+{
+	const char *base = config->renewal.est;
+	size_t len = strlen(base);
+
+	while (len > 0 && base[len - 1] == '/')
+		len--;
+	return g_strdup_printf("%.*s" OPERATION, (int)len, base);
+}
+
+static void take_outcome(CURL *curl, Answer *answer)
+{
+	const char *elsewhere = NULL;
+
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &elsewhere);
+	if (elsewhere)
+		answer->elsewhere = printable_text(elsewhere, strnlen(elsewhere, SHOWN_MAX));
+}
+
 static bool exchange(const Config *config, const Present *present, const char *body, Answer *answer,
 		     GError **error)
 {
 	g_autoptr(CURL) curl = curl_easy_init();
-	g_autofree char *url = g_strconcat(config->renewal.est, OPERATION, NULL);
+	g_autofree char *url = operation_url(config);
 	char reason[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	CURLcode code;
@@ -185,7 +256,7 @@ static bool exchange(const Config *config, const Present *present, const char *b
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 	code = curl_easy_perform(curl);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
+	take_outcome(curl, answer);
 	curl_slist_free_all(headers);
 	if (code == CURLE_OK)
 		return true;
@@ -198,133 +269,112 @@ static bool exchange(const Config *config, const Present *present, const char *b
 	return false;
 }
 
-/* What an answer other than 200 means. */
+static void refuse(const Config *config, LandfallError code, GError **error, const char *words)
+{
+	g_set_error(error, LANDFALL_ERROR, (int)code, "%s: %s", config->renewal.est, words);
+}
+
+/* What a status means that is none of ours, with what the server says of it. */
+static char *status_describe(const Answer *answer)
+{
+	size_t len = MIN(answer->body->len, SHOWN_MAX);
+	g_autofree char *words = g_strndup(answer->body->str, len);
+
+	for (char *c = words; *c; c++)
+		if (!g_ascii_isprint(*c))
+			*c = ' ';
+	if (answer->elsewhere)
+		return g_strdup_printf("HTTP status %ld: it sends us to %s, where we do not go "
+				       "unless [renewal] est says so",
+				       answer->status, answer->elsewhere);
+	g_strstrip(words);
+	return g_strdup_printf("HTTP status %ld%s%s", answer->status, *words ? ": " : "", words);
+}
+
 static bool accepted(const Config *config, const Answer *answer, GError **error)
 {
 	g_autofree char *words = NULL;
 
-	if (answer->status == HTTP_OK)
-		return true;
-	if (answer->status == HTTP_ACCEPTED) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK,
-			    "%s: the request waits for somebody to approve it; ask again later",
-			    config->renewal.est);
+	switch (answer->status) {
+	case HTTP_OK: return true;
+	case HTTP_ACCEPTED:
+		refuse(config, LANDFALL_ERROR_NETWORK, error,
+		       "the request waits for somebody to approve it; ask again later");
 		return false;
+	default: break;
 	}
-	words = g_strndup(answer->body->str, SHOWN_MAX);
-	for (char *c = words; *c; c++)
-		if (!g_ascii_isprint(*c))
-			*c = ' ';
-	g_set_error(error, LANDFALL_ERROR,
-		    answer->status >= 500 ? LANDFALL_ERROR_NETWORK : LANDFALL_ERROR_DENIED,
-		    "%s: HTTP status %ld: %s", config->renewal.est, answer->status,
-		    g_strstrip(words));
+	words = status_describe(answer);
+	refuse(config,
+	       answer->status >= HTTP_BROKEN ? LANDFALL_ERROR_NETWORK : LANDFALL_ERROR_DENIED,
+	       error, words);
 	return false;
 }
 
 /* ---- the answer ---- */
 
-static X509 *find_by_key(STACK_OF(X509) * certs, EVP_PKEY *key)
-{
-	for (int i = 0; i < sk_X509_num(certs); i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		if (X509_check_private_key(cert, key) == 1)
-			return cert;
-	}
-	ERR_clear_error();
-	return NULL;
-}
-
-static X509 *find_issuer(STACK_OF(X509) * certs, X509 *of)
-{
-	for (int i = 0; i < sk_X509_num(certs); i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		if (cert != of && X509_check_issued(cert, of) == X509_V_OK)
-			return cert;
-	}
-	return NULL;
-}
-
-/* Leaf first, then each one's issuer, but no root: whoever verifies has that. */
-static GBytes *encode_chain(STACK_OF(X509) * certs, X509 *leaf)
-{
-	g_autoptr(BIO) out = BIO_new(BIO_s_mem());
-	char *data = NULL;
-	long len;
-
-	for (X509 *cert = leaf; cert; cert = find_issuer(certs, cert)) {
-		if (cert != leaf && X509_check_issued(cert, cert) == X509_V_OK)
-			break;
-		PEM_write_bio_X509(out, cert);
-		if (BIO_pending(out) > (int)STORE_CERT_SIZE_MAX)
-			return NULL; /* a ring */
-	}
-	len = BIO_get_mem_data(out, &data);
-	return g_bytes_new(data, (gsize)len);
-}
-
-static GBytes *certificate_read(const Config *config, const Answer *answer, EVP_PKEY *key,
-				GError **error)
-{
-	gsize len = 0;
-	g_autofree guchar *der = g_base64_decode(answer->body->str, &len);
-	const unsigned char *at = der;
-	g_autoptr(PKCS7) pkcs7 = len > 0 ? d2i_PKCS7(NULL, &at, (long)len) : NULL;
-	STACK_OF(X509) *certs =
-		pkcs7 && PKCS7_type_is_signed(pkcs7) && pkcs7->d.sign ? pkcs7->d.sign->cert : NULL;
-	X509 *leaf = certs ? find_by_key(certs, key) : NULL;
-	GBytes *chain = leaf ? encode_chain(certs, leaf) : NULL;
-
-	ERR_clear_error();
-	if (!chain)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-			    "%s: its answer holds no certificate for the key it was asked for",
-			    config->renewal.est);
-	return chain;
-}
-
-static StoreIdentity *install(Store *store, GBytes *cert, EVP_PKEY *key, const StoreParts *present,
+/* What belongs to the present identity beside certificate and key goes on with the new one. */
+static StoreIdentity *install(Store *store, GBytes *cert, EVP_PKEY *key, Present *present,
 			      GError **error)
 {
-	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+	StoreParts *parts = present->parts;
 
+	g_bytes_unref(parts->cert);
 	parts->cert = g_bytes_ref(cert);
-	if (device_key_place(present->key) == DEVICE_KEY_FILE)
+	g_clear_pointer(&parts->origin, g_free);
+	if (device_key_place(parts->key) == DEVICE_KEY_FILE) {
+		secret_free(parts->key);
 		parts->key = device_key_encode(key, error);
-	else
-		parts->key = secret_new(secret_data(present->key), secret_len(present->key));
-	return parts->key ? store_install(store, parts, error) : NULL;
+	}
+	return parts->key ? store_import(store, parts, error) : NULL;
+}
+
+/* Whether the server has decided: then nothing is left that it could be asked for with that key. */
+static bool is_over(const Answer *answer)
+{
+	return answer->status >= HTTP_REFUSED && answer->status < HTTP_BROKEN;
+}
+
+static StoreIdentity *renew_as(Store *store, const Config *config, Present *present, EVP_PKEY *key,
+			       GError **error)
+{
+	g_autofree char *body = request_make(present, key, error);
+	g_auto(Answer) answer = { .body = g_string_new(NULL) };
+	g_autoptr(GError) cause = NULL;
+
+	if (!body || !exchange(config, present, body, &answer, error))
+		return NULL;
+	if (is_over(&answer))
+		store_renewal_settle(store);
+	if (!accepted(config, &answer, error))
+		return NULL;
+
+	g_autoptr(GBytes) cert = est_answer_read(answer.body->str, present->leaf, key, &cause);
+
+	if (!cert) {
+		refuse(config, (LandfallError)cause->code, error, cause->message);
+		return NULL;
+	}
+
+	StoreIdentity *identity = install(store, cert, key, present, error);
+
+	if (identity)
+		store_renewal_settle(store);
+	return identity;
 }
 
 StoreIdentity *est_renew(Store *store, const Config *config, GError **error)
 {
 	g_auto(Present) present = { 0 };
-	g_autoptr(StoreIdentity) identity = NULL;
 
 	if (!config->renewal.est) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 				    "no server is known to renew at: set [renewal] est");
 		return NULL;
 	}
-	identity = store_current(store, error);
-
-	g_autoptr(StoreParts) parts = identity ? store_parts_load(identity->dir, error) : NULL;
-
-	if (!parts || !present_read(&present, parts, error))
+	if (!present_read(&present, store, error))
 		return NULL;
 
-	g_autoptr(EVP_PKEY) key = next_key(&present, parts, config->renewal.same_key, error);
-	g_autofree char *body = key ? request_make(&present, key, error) : NULL;
-	g_autoptr(GString) text = g_string_new(NULL);
-	Answer answer = { .body = text };
+	g_autoptr(EVP_PKEY) key = next_key(&present, store, config->renewal.same_key, error);
 
-	if (!body || !exchange(config, &present, body, &answer, error) ||
-	    !accepted(config, &answer, error))
-		return NULL;
-
-	g_autoptr(GBytes) cert = certificate_read(config, &answer, key, error);
-
-	return cert ? install(store, cert, key, parts, error) : NULL;
+	return key ? renew_as(store, config, &present, key, error) : NULL;
 }

@@ -223,6 +223,61 @@ static void test_left_behind(StoreFixture *f, gconstpointer data)
 	g_assert_false(same_key(text, next));
 }
 
+static EVP_PKEY *renewal_key(StoreFixture *f, DeviceKeyKind kind)
+{
+	g_autoptr(GError) error = NULL;
+	EVP_PKEY *key = store_renewal_key(f->store, kind, &error);
+
+	g_assert_no_error(error);
+	return key;
+}
+
+/* The same one until it is settled, whatever waits for another reason. */
+static void test_renewal(StoreFixture *f, gconstpointer data)
+{
+	g_autofree char *text = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_autofree char *pending = pending_text(f);
+	g_autofree char *path = g_build_filename(f->path, STORE_RENEWAL_NAME, NULL);
+	g_autoptr(EVP_PKEY) first = renewal_key(f, DEVICE_KEY_EC_P256);
+	g_autoptr(EVP_PKEY) again = renewal_key(f, DEVICE_KEY_EC_P256);
+	g_autoptr(EVP_PKEY) other = renewal_key(f, DEVICE_KEY_EC_P384);
+	struct stat file;
+
+	g_assert_cmpint(EVP_PKEY_eq(first, again), ==, 1);
+	g_assert_true(device_key_is(other, DEVICE_KEY_EC_P384));
+	g_assert_cmpint(stat(path, &file), ==, 0);
+	g_assert_cmpint(file.st_mode & 0777, ==, 0600);
+	support_write(f, STORE_RENEWAL_NAME, "no key");
+
+	g_autoptr(EVP_PKEY) mended = renewal_key(f, DEVICE_KEY_EC_P256);
+
+	g_assert_cmpint(EVP_PKEY_eq(first, mended), !=, 1);
+	store_renewal_settle(f->store);
+	g_assert_false(support_exists(f, STORE_RENEWAL_NAME));
+
+	g_autoptr(EVP_PKEY) next = renewal_key(f, DEVICE_KEY_EC_P256);
+	g_autofree char *still = pending_text(f);
+
+	g_assert_cmpint(EVP_PKEY_eq(mended, next), !=, 1);
+	g_assert_cmpstr(still, ==, pending);
+}
+
+/* Power was lost before it was settled: the key in force is not asked for again. */
+static void test_renewal_left_behind(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(StoreParts) parts = support_parts(f->pki, "one inter", "one", NULL);
+	g_autoptr(StoreIdentity) identity = store_import(f->store, parts, NULL);
+
+	g_assert_nonnull(identity);
+	support_write(f, STORE_RENEWAL_NAME, (const char *)secret_data(parts->key));
+
+	g_autoptr(EVP_PKEY) old = device_key_open(parts->key, NULL);
+	g_autoptr(EVP_PKEY) key = renewal_key(f, DEVICE_KEY_EC_P256);
+
+	g_assert_true(device_key_is(old, DEVICE_KEY_EC_P256));
+	g_assert_cmpint(EVP_PKEY_eq(old, key), !=, 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -237,5 +292,7 @@ int main(int argc, char **argv)
 	ADD("refused", test_refused);
 	ADD("no-key", test_no_key);
 	ADD("left-behind", test_left_behind);
+	ADD("renewal", test_renewal);
+	ADD("renewal-left-behind", test_renewal_left_behind);
 	return g_test_run();
 }

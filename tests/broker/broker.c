@@ -5,15 +5,22 @@
 #include <glib-unix.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define START_ROUNDS   6000 /* of START_WAIT_US: a minute, on a machine that is very busy */
 #define START_WAIT_US  10000
 #define LISTEN_BACKLOG 8
+
+/* Below those that the kernel gives to whoever connects: they are taken by the time one listens. */
+#define PORT_FIRST 10000
+#define PORT_END   32768
 
 struct Broker {
 	Pki *pki; /* borrowed */
@@ -31,17 +38,38 @@ static struct sockaddr_in loopback(uint16_t port)
 	};
 }
 
-static int bound_socket(uint16_t *port)
+/*
+ * The name of a port that a test holds until it ends, also while nobody listens there. An abstract
+ * name: the kernel frees it with the process, and like a port it belongs to the network namespace.
+ */
+static bool port_take(uint16_t port)
 {
-	struct sockaddr_in address = loopback(0);
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int len = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "landfall-test-%u", port);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(bind(fd, (struct sockaddr *)&address, len), ==, 0);
-	g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &len), ==, 0);
-	*port = ntohs(address.sin_port);
-	return fd;
+	if (bind(fd, (struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + 1 + len) ==
+	    0)
+		return true;
+	close(fd);
+	return false;
+}
+
+/* A socket bound to a port that no other test has or gets. */
+static int bound_socket(uint16_t *port)
+{
+	while (true) {
+		*port = (uint16_t)g_random_int_range(PORT_FIRST, PORT_END);
+
+		struct sockaddr_in address = loopback(*port);
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		g_assert_cmpint(fd, >=, 0);
+		if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && port_take(*port))
+			return fd;
+		close(fd);
+	}
 }
 
 uint16_t port_unused(void)

@@ -61,7 +61,7 @@ uint16_t listener_port(const Listener *listener);
 /* port_open() - somebody listens on 127.0.0.1, port @port */
 bool port_open(uint16_t port);
 
-/* port_unused() - one where nobody listens */
+/* port_unused() - one where nobody listens; no other test gets it before this process ends */
 uint16_t port_unused(void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Broker, broker_free)

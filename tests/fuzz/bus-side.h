@@ -4,8 +4,8 @@
  *
  * Plays the bus daemon, whose own calls (Hello, AddMatch, GetNameOwner, ...) it answers rightly and
  * at once, and one service behind it, which is logind and polkit as well: what that is asked, and
- * who somebody is, waits in side_calls() for the fuzzer to answer, in any order, with anything. Nothing waits for time: side_settle() turns both ends until neither
- * has anything to do.
+ * who somebody is, waits in side_calls() for the fuzzer to answer, in any order, with anything.
+ * Nothing waits for time: side_settle() turns both ends until neither has anything to do.
  */
 #pragma once
 

@@ -3,9 +3,9 @@
  * bus-stage - time, the disk, the kernel's addresses and its air, in place of the real ones
  *
  * Linked before the adapters, so that these find them here: g_timeout_add(),
- * g_get_monotonic_time(), g_random_int_range(), fsync(), disk_sync_*(), net_link_*(), wifi_air_*(). No thread, no waiting,
- * and the same input always goes the same way. What is ready is reported from the loop, as by the
- * real ones.
+ * g_get_monotonic_time(), g_random_int_range(), fsync(), disk_sync_*(), net_link_*(), wifi_air_*().
+ * No thread, no waiting, and the same input always goes the same way. What is ready is reported
+ * from the loop, as by the real ones.
  */
 #pragma once
 

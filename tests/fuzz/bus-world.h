@@ -41,12 +41,15 @@ typedef struct BusWorld {
 	const char *const *errors; /* NULL-terminated */
 } BusWorld;
 
-/* world_answer() - answer the call at @index of those that wait
- * @cursor: says which answer, and how it is bent; NULL: all is well */
-void world_answer(const BusWorld *world, BusSide *side, guint index, Cursor *cursor);
+/* world_all_well() - answer all that wait as it should be */
+void world_all_well(const BusWorld *world, BusSide *side);
+
+/* world_answer() - answer one of the calls that wait, if any, as the input says: which (1), with
+ * which of the answers that fit (1), how bent */
+void world_answer(const BusWorld *world, BusSide *side, Cursor *cursor);
+
+/* world_refuse() - answer one of them with an error, as the input says: which (1), with what (1) */
+void world_refuse(const BusWorld *world, BusSide *side, Cursor *cursor);
 
 /* world_speak() - a signal or call, as the input says: which, whose, how bent */
 void world_speak(const BusWorld *world, BusSide *side, Cursor *cursor);
-
-/* world_refuse() - answer the call at @index with an error, as the input says */
-void world_refuse(const BusWorld *world, BusSide *side, guint index, Cursor *cursor);

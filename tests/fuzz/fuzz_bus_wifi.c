@@ -25,9 +25,9 @@
 #define TIMEOUT_MS 60000
 
 typedef enum Event {
-	EVENT_ALL_WELL, /* everything that waits is answered as it should be */
-	EVENT_ANSWER,   /* which (1); see world_answer() */
-	EVENT_REFUSE,   /* which (1); see world_refuse() */
+	EVENT_ALL_WELL, /* see world_all_well() */
+	EVENT_ANSWER,   /* see world_answer() */
+	EVENT_REFUSE,   /* see world_refuse() */
 	EVENT_SPEAK,    /* see world_speak() */
 	EVENT_SCAN,
 	EVENT_JOIN, /* what (1) */
@@ -214,38 +214,12 @@ static void forget_all(Run *run)
 
 /* ---- events ---- */
 
-static void all_well(Run *run)
-{
-	GPtrArray *calls = side_calls(run->side);
-
-	for (guint n = calls->len; n > 0 && calls->len > 0; n--)
-		world_answer(world, run->side, 0, NULL);
-}
-
-/* One of the calls that wait, as the input says; false when there is none. */
-static bool pick(Run *run, guint *index)
-{
-	uint8_t number = cursor_take_u8(&run->cursor);
-	guint n = side_calls(run->side)->len;
-
-	*index = n > 0 ? number % n : 0;
-	return n > 0;
-}
-
 static void on_event(Run *run, Event event)
 {
-	guint index = 0;
-
 	switch (event) {
-	case EVENT_ALL_WELL: all_well(run); break;
-	case EVENT_ANSWER:
-		if (pick(run, &index))
-			world_answer(world, run->side, index, &run->cursor);
-		break;
-	case EVENT_REFUSE:
-		if (pick(run, &index))
-			world_refuse(world, run->side, index, &run->cursor);
-		break;
+	case EVENT_ALL_WELL: world_all_well(world, run->side); break;
+	case EVENT_ANSWER: world_answer(world, run->side, &run->cursor); break;
+	case EVENT_REFUSE: world_refuse(world, run->side, &run->cursor); break;
 	case EVENT_SPEAK: world_speak(world, run->side, &run->cursor); break;
 	case EVENT_SCAN: scan(run); break;
 	case EVENT_JOIN: join(run, cursor_take_u8(&run->cursor)); break;
@@ -274,7 +248,7 @@ static void end(Run *run)
 		if (!run->scanning && !run->joining && !run->resetting &&
 		    !backend->is_busy(run->wifi))
 			return;
-		all_well(run);
+		world_all_well(world, run->side);
 		side_settle(run->side);
 		if (side_calls(run->side)->len == 0)
 			stage_pass();

@@ -346,11 +346,10 @@ static bool choice_join(void *wifi, const WifiCredentials *credentials, GError *
 
 	wait_end(choice);
 	choice->active = true;
-	if (!choice->chosen) {
-		wait_begin(choice, credentials);
-		return true;
-	}
-	return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
+	if (choice->chosen)
+		return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
+	wait_begin(choice, credentials);
+	return true;
 }
 
 static void choice_cancel(void *wifi)

@@ -74,9 +74,7 @@ static void forget_advance(WifiIwdForget *forget)
 	while (forget->next < forget->networks->len) {
 		const WifiRecordNetwork *network =
 			&g_array_index(forget->networks, WifiRecordNetwork, forget->next++);
-		const BusMirror *known =
-			wifi_iwd_known(forget->context.peer, network->ssid, network->ssid_len,
-				       network->secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN);
+		const BusMirror *known = wifi_iwd_recorded(forget->context.peer, network);
 
 		if (known) {
 			forget->call = bus_call_start(

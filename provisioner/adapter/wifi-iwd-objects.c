@@ -90,3 +90,9 @@ BusMirror *wifi_iwd_known(const BusPeer *peer, const uint8_t *ssid, size_t ssid_
 	}
 	return NULL;
 }
+
+BusMirror *wifi_iwd_recorded(const BusPeer *peer, const WifiRecordNetwork *network)
+{
+	return wifi_iwd_known(peer, network->ssid, network->ssid_len,
+			      network->secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN);
+}

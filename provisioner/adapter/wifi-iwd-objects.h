@@ -75,5 +75,8 @@ BusMirror *wifi_iwd_network(const WifiIwdContext *context, const uint8_t *ssid, 
 BusMirror *wifi_iwd_known(const BusPeer *peer, const uint8_t *ssid, size_t ssid_len,
 			  WifiIwdKind kind);
 
+/* wifi_iwd_recorded() - the KnownNetwork that an entry of the record means; NULL: none */
+BusMirror *wifi_iwd_recorded(const BusPeer *peer, const WifiRecordNetwork *network);
+
 /* wifi_iwd_is_named() - is @name exactly these octets? @name may be NULL */
 bool wifi_iwd_is_named(const char *name, const uint8_t *ssid, size_t ssid_len);

@@ -170,10 +170,7 @@ static void undo_forget(WifiIwdUndo *undo)
 	const WifiRecord *record = undo->context.record;
 	bool ours = record->attempting && !record->known;
 	const BusMirror *saved =
-		ours ? wifi_iwd_known(undo->context.peer, record->attempt.ssid,
-				      record->attempt.ssid_len,
-				      record->attempt.secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN)
-		     : NULL;
+		ours ? wifi_iwd_recorded(undo->context.peer, &record->attempt) : NULL;
 
 	if (!saved && ours && wifi_iwd_join_connected(undo->join)) {
 		undo_enter(undo, UNDO_SHOW, SHOW_MS, on_show_limit);

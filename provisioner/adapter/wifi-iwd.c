@@ -270,16 +270,13 @@ static void enable_wifi(WifiIwd *iwd)
  * one that is wanted now goes on from there. */
 static void sweep(WifiIwd *iwd)
 {
-	const WifiRecordNetwork *attempt = &iwd->record.attempt;
-
 	if (!iwd->record.attempting)
 		return;
 	if (iwd->wanted &&
 	    wifi_record_is_attempt(&iwd->record, iwd->wanted->ssid, iwd->wanted->ssid_len,
 				   iwd->wanted->passphrase != NULL))
 		return;
-	if (iwd->record.known || !wifi_iwd_known(iwd->peer, attempt->ssid, attempt->ssid_len,
-						 attempt->secured ? WIFI_IWD_PSK : WIFI_IWD_OPEN)) {
+	if (iwd->record.known || !wifi_iwd_recorded(iwd->peer, &iwd->record.attempt)) {
 		wifi_record_doubt(&iwd->record);
 		wifi_record_end(&iwd->record);
 		record_save(iwd);

@@ -16,7 +16,7 @@
  * access point to look at first, and does not tie the profile to it: access points get replaced.
  *
  * Owner: wifi-nm. It passes on that something in the mirrors changed, and frees the attempt when
- * NetworkManager or the device goes away. UNDO is its work, too: it must outlast the attempt.
+ * NetworkManager or the device goes away. UNDO is wifi-nm-undo, as it must outlast the attempt.
  */
 #pragma once
 

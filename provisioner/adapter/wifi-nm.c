@@ -2,13 +2,14 @@
 #include "provisioner/adapter/wifi-nm.h"
 
 #include "common/error.h"
-#include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-map.h"
+#include "provisioner/adapter/wifi-nm-forget.h"
 #include "provisioner/adapter/wifi-nm-join.h"
 #include "provisioner/adapter/wifi-nm-map.h"
 #include "provisioner/adapter/wifi-nm-profiles.h"
 #include "provisioner/adapter/wifi-nm-scan.h"
 #include "provisioner/adapter/wifi-nm-settings.h"
+#include "provisioner/adapter/wifi-nm-undo.h"
 
 #include <string.h>
 
@@ -36,15 +37,10 @@ typedef struct WifiNm {
 	char *joined; /* profile the last join that succeeded left behind, NULL: none */
 	bool latest;  /* no join was begun since */
 
-	char *before;       /* profile in use before the first attempt, NULL: none */
-	char *undo_profile; /* to be deleted, NULL: none */
-	char *undo_before;  /* to be activated after that, NULL: none */
-	BusCall *undo;
-
-	GPtrArray *doomed; /* paths of profiles to be deleted, NULL: no reset */
-	BusCall *deleting; /* the last of them */
-	DiskSync *sync;
-	GError *refusal; /* the last */
+	char *before; /* profile in use before the first attempt, NULL: none */
+	WifiNmUndo *undo;
+	GPtrArray *doomed; /* profiles that a reset deletes once that is over, NULL: none waits */
+	WifiNmForget *forget;
 } WifiNm;
 
 static const char *mirror_interface(const BusMirror *mirror)
@@ -119,145 +115,69 @@ static void report_scan(WifiNm *nm, const GError *error)
 			    nm->data);
 }
 
-/* ---- forgetting all that is ours ---- */
+/* ---- taking back what a join did, and then forgetting all that is ours ---- */
 
-static void forget_advance(WifiNm *nm);
+static bool nm_is_busy(const void *wifi)
+{
+	const WifiNm *nm = wifi;
+
+	return nm->undo || nm->doomed || nm->forget;
+}
+
+static void tell_idle(WifiNm *nm)
+{
+	if (!nm_is_busy(nm))
+		nm->events->idle(nm->data);
+}
 
 /* @error: NULL: nothing of ours is left */
-static void forget_end(WifiNm *nm, const GError *error)
-{
-	bus_call_cancel(nm->deleting);
-	nm->deleting = NULL;
-	disk_sync_cancel(nm->sync);
-	nm->sync = NULL;
-	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
-	nm->events->forgotten(error, nm->data);
-	if (!nm->undo)
-		nm->events->idle(nm->data);
-}
-
-static void on_forgotten(void *data)
+static void on_forgotten(const GError *error, void *data)
 {
 	WifiNm *nm = data;
-	g_autoptr(GError) refusal = g_steal_pointer(&nm->refusal);
+	g_autoptr(WifiNmForget) forget G_GNUC_UNUSED = g_steal_pointer(&nm->forget);
 
-	nm->sync = NULL;
-	forget_end(nm, refusal);
+	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
+	nm->events->forgotten(error, nm->data);
+	tell_idle(nm);
 }
 
-/* Was it deleted meanwhile? */
-static bool is_unknown(const BusReply *reply)
+static void forget_start(WifiNm *nm)
 {
-	const char *name = bus_reply_error_name(reply);
-
-	return g_strcmp0(name, "org.freedesktop.DBus.Error.UnknownObject") == 0 ||
-	       g_strcmp0(name, "org.freedesktop.DBus.Error.UnknownMethod") == 0;
+	nm->forget = wifi_nm_forget_new(nm->bus, g_steal_pointer(&nm->doomed), on_forgotten, nm);
 }
 
-static void on_deleted(BusReply *reply, void *user_data)
+static void on_undone(void *data)
 {
-	WifiNm *nm = user_data;
-	const GError *error = bus_reply_error(reply);
+	WifiNm *nm = data;
 
-	nm->deleting = NULL;
-	if (bus_reply_is_gone(reply))
-		return;
-	if (error && !is_unknown(reply)) {
-		g_clear_error(&nm->refusal);
-		g_set_error(&nm->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
-			    "NetworkManager does not delete a network that was added here: %s",
-			    error->message);
-		g_warning("%s", nm->refusal->message);
-	}
-	forget_advance(nm);
-}
-
-/* What a join left is deleted first, with what it has to undo. */
-static void forget_advance(WifiNm *nm)
-{
-	g_autofree char *path = NULL;
-
-	if (nm->undo || nm->deleting || nm->sync)
-		return;
-	if (nm->doomed->len == 0) {
-		nm->sync = disk_sync_start(on_forgotten, nm);
-		return;
-	}
-	path = g_ptr_array_steal_index(nm->doomed, nm->doomed->len - 1);
-	nm->deleting = bus_call_start(
-		nm->bus, bus_message_new_call(NM_SERVICE, path, NM_CONNECTION_IFACE, "Delete"),
-		BUS_TIMEOUT_DEFAULT, on_deleted, nm);
-}
-
-/* ---- taking back what a join did ---- */
-
-static void undo_advance(WifiNm *nm);
-
-static void undo_on_reply(BusReply *reply, void *user_data)
-{
-	WifiNm *nm = user_data;
-
-	nm->undo = NULL;
-	if (bus_reply_error(reply))
-		g_warning("cannot go back to the network before: %s",
-			  bus_reply_error(reply)->message);
-	undo_advance(nm);
-}
-
-/* One call after the other; each path is forgotten as its call is started. */
-static void undo_advance(WifiNm *nm)
-{
-	g_autofree char *profile = g_steal_pointer(&nm->undo_profile);
-	g_autofree char *before = profile ? NULL : g_steal_pointer(&nm->undo_before);
-	BusMessage *message = NULL;
-
-	if (profile) {
-		message = bus_message_new_call(NM_SERVICE, profile, NM_CONNECTION_IFACE, "Delete");
-	} else if (before && nm->device) {
-		message = bus_message_new_call(NM_SERVICE, NM_PATH, NM_IFACE, "ActivateConnection");
-		bus_writer_path(bus_message_writer(message), before);
-		bus_writer_path(bus_message_writer(message), nm->device);
-		bus_writer_path(bus_message_writer(message), "/");
-	}
-	if (message)
-		nm->undo = bus_call_start(nm->bus, message, BUS_TIMEOUT_DEFAULT, undo_on_reply, nm);
-	else if (nm->doomed)
-		forget_advance(nm);
-	else
-		nm->events->idle(nm->data);
+	g_clear_pointer(&nm->undo, wifi_nm_undo_free);
+	if (nm->doomed)
+		forget_start(nm);
+	tell_idle(nm);
 }
 
 /* NetworkManager is gone: what it kept in memory is met again when it is back. */
-static void undo_forget(WifiNm *nm)
+static void undo_drop(WifiNm *nm)
 {
-	bool busy = nm->undo != NULL;
-
-	bus_call_cancel(nm->undo);
-	nm->undo = NULL;
-	g_clear_pointer(&nm->undo_profile, g_free);
-	g_clear_pointer(&nm->undo_before, g_free);
-	if (busy && nm->doomed)
-		forget_advance(nm);
-	else if (busy)
-		nm->events->idle(nm->data);
+	if (nm->undo)
+		on_undone(nm);
 }
 
 /* End the attempt; what it added goes, what it replaced comes back. */
 static void join_undo(WifiNm *nm)
 {
-	g_autoptr(WifiNmJoin) join G_GNUC_UNUSED = g_steal_pointer(&nm->join);
+	WifiNmContext context = nm_context(nm);
+	g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
 	const char *profile = join ? wifi_nm_join_profile(join) : NULL;
 
 	if (!profile)
 		return;
-	undo_forget(nm);
+	undo_drop(nm);
 	if (wifi_nm_join_before(join)) {
 		g_free(nm->before);
 		nm->before = g_strdup(wifi_nm_join_before(join));
 	}
-	nm->undo_profile = g_strdup(profile);
-	nm->undo_before = g_strdup(nm->before);
-	undo_advance(nm);
+	nm->undo = wifi_nm_undo_new(&context, profile, nm->before, on_undone, nm);
 }
 
 static gboolean on_join_limit(gpointer data);
@@ -275,7 +195,7 @@ static void nm_drop(WifiNm *nm)
 	g_clear_pointer(&nm->join, wifi_nm_join_free);
 	g_clear_pointer(&nm->device, g_free);
 	report_scan(nm, error);
-	undo_forget(nm);
+	undo_drop(nm);
 	g_clear_pointer(&nm->before, g_free);
 	/* Its time is up already: it does not wait for another interface. */
 	if (nm->wanted && !nm->join_limit)
@@ -371,9 +291,8 @@ static void on_vanished(BusPeer *peer, void *user_data)
 	g_message("%s", error->message);
 	wifi_nm_profiles_forget(nm->profiles);
 	g_clear_pointer(&nm->joined, g_free); /* the next instance numbers its profiles anew */
-	if (nm->doomed)
-		forget_end(nm, error);
-	g_clear_error(&nm->refusal);
+	if (nm->doomed || nm->forget)
+		on_forgotten(error, nm);
 	nm_drop(nm);
 }
 
@@ -454,14 +373,10 @@ static void nm_free(void *wifi)
 	wifi_nm_scan_free(nm->scan);
 	wifi_nm_join_free(nm->join);
 	g_clear_pointer(&nm->wanted, wifi_credentials_free);
-	bus_call_cancel(nm->undo);
-	bus_call_cancel(nm->deleting);
-	disk_sync_cancel(nm->sync);
+	wifi_nm_undo_free(nm->undo);
 	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
-	g_clear_error(&nm->refusal);
+	wifi_nm_forget_free(nm->forget);
 	g_free(nm->before);
-	g_free(nm->undo_profile);
-	g_free(nm->undo_before);
 	wifi_nm_profiles_free(nm->profiles);
 	bus_peer_free(nm->peer);
 	g_free(nm->interface);
@@ -670,16 +585,9 @@ static void nm_forget_all(void *wifi, bool again)
 	if (nm->joined && !listed)
 		g_ptr_array_add(doomed, g_strdup(nm->joined));
 	g_clear_pointer(&nm->joined, g_free);
-	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
 	nm->doomed = doomed;
-	forget_advance(nm);
-}
-
-static bool nm_is_busy(const void *wifi)
-{
-	const WifiNm *nm = wifi;
-
-	return nm->undo || nm->doomed;
+	if (!nm->undo)
+		forget_start(nm);
 }
 
 static bool nm_is_ready(const void *wifi)

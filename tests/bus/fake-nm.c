@@ -133,9 +133,10 @@ static void write_text(BusWriter *writer, const char *key, const char *text)
 
 static void get_settings(BusRequest *request, void *user_data)
 {
-	const FakeProfile *profile = user_data;
+	FakeProfile *profile = user_data;
 	BusWriter *writer = bus_request_writer(request);
 
+	profile->reads++;
 	bus_writer_open(writer, "a{sa{sv}}");
 	bus_writer_open(writer, "{sa{sv}}");
 	bus_writer_string(writer, "connection");

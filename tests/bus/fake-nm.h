@@ -58,6 +58,7 @@ typedef struct FakeProfile {
 	bool updated; /* its settings were replaced */
 	bool hidden;
 	unsigned int saves;
+	unsigned int reads; /* of its settings */
 } FakeProfile;
 
 typedef struct FakeActive {

@@ -486,6 +486,24 @@ static void test_join_cancelled(NmBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->failures + bed->joins, ==, 0);
 }
 
+/* NetworkManager leaves while the profile is being deleted: it is asked for nothing more. */
+static void test_undo_gone(NmBed *bed, gconstpointer data)
+{
+	fake_nm_ap(bed->fake, 0, &nm_bed_lab);
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	nm_bed_join(bed, NM_BED_LAB, NM_BED_PASS);
+	/* Its settings are read by now: later it would be taken for one that was left behind. */
+	TEST_WAIT(bed->fake->profiles[0].reads == 1);
+	await_said(bed);
+	wifi_nm_backend.port.cancel(bed->nm);
+	g_assert_true(wifi_nm_backend.is_busy(bed->nm));
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_nm_free);
+	TEST_WAIT(!wifi_nm_backend.is_busy(bed->nm));
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->idles, ==, 1);
+}
+
 /* NetworkManager restarts in the middle: the join begins anew when it is back. */
 static void test_join_restart(NmBed *bed, gconstpointer data)
 {
@@ -602,6 +620,7 @@ static const NmBedTest tests[] = {
 	{ "/wifi-nm/join/late", test_join_late },
 	{ "/wifi-nm/join/cancelled", test_join_cancelled },
 	{ "/wifi-nm/join/restart", test_join_restart },
+	{ "/wifi-nm/undo/gone", test_undo_gone },
 	{ "/wifi-nm/join/gone-for-good", test_join_gone_for_good },
 	{ "/wifi-nm/join/superseded", test_join_superseded },
 	{ "/wifi-nm/join/odd-name", test_join_odd_name },

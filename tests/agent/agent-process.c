@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define POLL_US     5000
-#define POLL_ROUNDS 12000 /* a minute */
+#define POLL_ROUNDS 24000 /* two minutes */
 
 struct AgentProcess {
 	char *dir;
@@ -211,8 +211,8 @@ void agent_process_await_store(const AgentProcess *agent, const char *wanted)
 {
 	g_autofree char *found = describe_store(agent);
 
-	for (unsigned i = 0; i < 12000 && strcmp(found, wanted) != 0; i++) {
-		g_usleep(5000);
+	for (unsigned i = 0; i < POLL_ROUNDS && strcmp(found, wanted) != 0; i++) {
+		g_usleep(POLL_US);
 		g_free(found);
 		found = describe_store(agent);
 	}
@@ -248,32 +248,85 @@ cJSON *agent_process_status(const AgentProcess *agent)
 	return cJSON_Parse(answer);
 }
 
-void agent_process_await(const AgentProcess *agent, const char *name, const char *value)
+static const cJSON *find_member(const cJSON *status, const char *path)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+
+	for (char **name = names; *name; name++)
+		status = cJSON_GetObjectItem(status, *name);
+	return status;
+}
+
+char *agent_process_text(const AgentProcess *agent, const char *path)
+{
+	cJSON *status = agent_process_status(agent);
+	char *text = g_strdup(cJSON_GetStringValue(find_member(status, path)));
+
+	cJSON_Delete(status);
+	return text;
+}
+
+double agent_process_number(const AgentProcess *agent, const char *path)
+{
+	cJSON *status = agent_process_status(agent);
+	const cJSON *member = find_member(status, path);
+	double number = cJSON_IsNumber(member) ? member->valuedouble : -1;
+
+	cJSON_Delete(status);
+	return number;
+}
+
+static void await_text(const AgentProcess *agent, const char *path, const char *wanted,
+		       bool (*fits)(const char *text, const char *wanted))
 {
 	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
-		cJSON *status = agent_process_status(agent);
-		const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(status, name));
-		bool equal = g_strcmp0(text, value) == 0;
+		g_autofree char *text = agent_process_text(agent, path);
 
-		cJSON_Delete(status);
-		if (equal)
+		if (text && fits(text, wanted))
 			return;
 		g_usleep(POLL_US);
 	}
-	g_error("the agent's %s never became %s", name, value);
+	g_error("the agent's %s never became %s", path, wanted);
+}
+
+static bool is_equal(const char *text, const char *wanted)
+{
+	return strcmp(text, wanted) == 0;
+}
+
+static bool has_words(const char *text, const char *wanted)
+{
+	return strstr(text, wanted) != NULL;
+}
+
+void agent_process_await(const AgentProcess *agent, const char *path, const char *value)
+{
+	await_text(agent, path, value, is_equal);
+}
+
+void agent_process_await_words(const AgentProcess *agent, const char *path, const char *words)
+{
+	await_text(agent, path, words, has_words);
+}
+
+void agent_process_await_number(const AgentProcess *agent, const char *path, int value)
+{
+	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
+		if ((int)agent_process_number(agent, path) == value)
+			return;
+		g_usleep(POLL_US);
+	}
+	g_error("the agent's %s never became %d", path, value);
 }
 
 static const cJSON *find_stage(const cJSON *status, const char *name)
 {
-	const cJSON *stage = NULL;
+	const cJSON *stages = cJSON_GetObjectItem(status, "stages");
 
-	cJSON_ArrayForEach(
-		stage,
-		cJSON_GetObjectItem(
-			status,
-			"stages")) if (g_strcmp0(cJSON_GetStringValue(cJSON_GetObjectItem(stage,
-											  "name")),
-						 name) == 0) return stage;
+	for (const cJSON *stage = stages ? stages->child : NULL; stage; stage = stage->next) {
+		if (g_strcmp0(cJSON_GetStringValue(cJSON_GetObjectItem(stage, "name")), name) == 0)
+			return stage;
+	}
 	return NULL;
 }
 

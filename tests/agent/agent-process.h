@@ -59,8 +59,21 @@ int agent_process_dial(const AgentProcess *agent);
 /* agent_process_status() - what it says of itself; the caller deletes it; NULL: nobody there */
 cJSON *agent_process_status(const AgentProcess *agent);
 
-/* agent_process_await() - wait until the text member @name of the status is @value */
-void agent_process_await(const AgentProcess *agent, const char *name, const char *value);
+/* agent_process_text() - a text of the status, freed by the caller; NULL: none, or nobody there
+ * @path: "state", or "enrolment/error" for a member of a member */
+char *agent_process_text(const AgentProcess *agent, const char *path);
+
+/* agent_process_number() - the same of a number; -1: none */
+double agent_process_number(const AgentProcess *agent, const char *path);
+
+/* agent_process_await() - wait until the text at @path of the status is @value */
+void agent_process_await(const AgentProcess *agent, const char *path, const char *value);
+
+/* agent_process_await_words() - wait until the text at @path has @words in it */
+void agent_process_await_words(const AgentProcess *agent, const char *path, const char *words);
+
+/* agent_process_await_number() - wait until the number at @path is @value */
+void agent_process_await_number(const AgentProcess *agent, const char *path, int value);
 
 /* agent_process_await_stage() - wait until the stage @name of the status is @state; what it then
  * says as its error, to be freed, or NULL */

@@ -421,21 +421,10 @@ static void settle(Loss *loss)
 	}
 }
 
-static int64_t agent_dropped(const Loss *loss)
-{
-	cJSON *status = agent_process_status(loss->agent);
-	const cJSON *spool = cJSON_GetObjectItem(status, "spool");
-	const cJSON *dropped = cJSON_GetObjectItem(spool, "dropped");
-	int64_t value = dropped ? (int64_t)dropped->valuedouble : -1;
-
-	cJSON_Delete(status);
-	return value;
-}
-
 static bool report(Loss *loss)
 {
 	LedgerSums sums = ledger_sums(loss->ledger);
-	int64_t dropped = agent_dropped(loss);
+	int64_t dropped = (int64_t)agent_process_number(loss->agent, "spool/dropped");
 
 	g_print("octets taken by power cuts %" G_GUINT64_FORMAT ", messages repeated by the broker "
 		"itself %u\n",

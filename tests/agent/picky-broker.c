@@ -140,6 +140,7 @@ static void on_publish(PickyBroker *broker, int fd, const uint8_t *body, size_t 
 		tell_limits(broker, fd);
 	if (!bad)
 		g_string_append_printf(broker->accepted, "%s\n", payload);
+	g_cond_broadcast(&broker->changed);
 	g_mutex_unlock(&broker->lock);
 	send_all(fd, answer, sizeof(answer));
 }
@@ -153,6 +154,7 @@ static bool on_subscribe(PickyBroker *broker, int fd, const uint8_t *body, size_
 	const uint8_t answer[] = { 0x90, 4, body[0], body[1], 0, broker->granted };
 	bool forbids = broker->forbids;
 	broker->subscriptions++;
+	g_cond_broadcast(&broker->changed);
 	g_mutex_unlock(&broker->lock);
 	if (!forbids)
 		send_all(fd, answer, sizeof(answer));
@@ -328,12 +330,32 @@ unsigned picky_broker_subscriptions(PickyBroker *broker)
 	return count;
 }
 
-void picky_broker_await(PickyBroker *broker, unsigned connections)
+static void await_count(PickyBroker *broker, const unsigned *counter, unsigned count)
 {
 	int64_t deadline = g_get_monotonic_time() + DEADLINE_US;
 
 	g_mutex_lock(&broker->lock);
-	while (broker->connections < connections)
+	while (*counter < count)
+		g_assert_true(g_cond_wait_until(&broker->changed, &broker->lock, deadline));
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_await(PickyBroker *broker, unsigned connections)
+{
+	await_count(broker, &broker->connections, connections);
+}
+
+void picky_broker_await_subscriptions(PickyBroker *broker, unsigned count)
+{
+	await_count(broker, &broker->subscriptions, count);
+}
+
+void picky_broker_await_word(PickyBroker *broker, const char *word)
+{
+	int64_t deadline = g_get_monotonic_time() + DEADLINE_US;
+
+	g_mutex_lock(&broker->lock);
+	while (!strstr(broker->accepted->str, word))
 		g_assert_true(g_cond_wait_until(&broker->changed, &broker->lock, deadline));
 	g_mutex_unlock(&broker->lock);
 }

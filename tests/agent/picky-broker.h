@@ -55,6 +55,12 @@ unsigned picky_broker_subscriptions(PickyBroker *broker);
 /* picky_broker_await() - wait until so many connections were made since the start */
 void picky_broker_await(PickyBroker *broker, unsigned connections);
 
+/* picky_broker_await_subscriptions() - wait until so many were asked for since the start */
+void picky_broker_await_subscriptions(PickyBroker *broker, unsigned count);
+
+/* picky_broker_await_word() - wait until a message with @word was accepted */
+void picky_broker_await_word(PickyBroker *broker, const char *word);
+
 /* picky_broker_has() - whether a message with @word was accepted */
 bool picky_broker_has(PickyBroker *broker, const char *word);
 

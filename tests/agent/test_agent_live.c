@@ -308,15 +308,14 @@ static void test_lacks(Fixture *f, gconstpointer data)
 	const LackCase *c = data;
 	g_autofree char *folder = agent_process_path(f->agent, "");
 	g_autoptr(GString) command = g_string_new(c->command);
-	cJSON *status;
+	g_autofree char *error = NULL;
 
 	g_string_replace(command, "%s", folder, 0);
 	g_assert_cmpint(system(command->str), ==, 0);
 	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "waiting-for-identity");
-	status = agent_process_status(f->agent);
-	g_assert_nonnull(strstr(cJSON_GetObjectItem(status, "last_error")->valuestring, c->words));
-	cJSON_Delete(status);
+	error = agent_process_text(f->agent, "last_error");
+	g_assert_nonnull(strstr(error, c->words));
 	publish(f, 1, 10);
 	agent_process_import(f->agent, f->pki, "dev-2");
 	agent_process_await(f->agent, "client_id", "dev-2");
@@ -417,16 +416,6 @@ static void test_newest_killed(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 210);
 }
 
-static bool complains(const AgentProcess *agent, const char *words)
-{
-	cJSON *status = agent_process_status(agent);
-	const char *error = cJSON_GetStringValue(cJSON_GetObjectItem(status, "last_error"));
-	bool found = error && strstr(error, words);
-
-	cJSON_Delete(status);
-	return found;
-}
-
 /* A list of revoked certificates that is replaced counts from the next connection on; one that is
  * none is not used. */
 static void test_crl(Fixture *f, gconstpointer data)
@@ -452,8 +441,7 @@ static void test_crl(Fixture *f, gconstpointer data)
 	broker_kill(f->broker);
 	agent_process_await(f->agent, "state", "waiting");
 	restart_broker(f);
-	while (!complains(f->agent, "was revoked"))
-		g_usleep(10000);
+	agent_process_await_words(f->agent, "last_error", "was revoked");
 	pki_list_revoked(f->pki, "ca", "dev-2", 2 * DAY_S, "ca.crl");
 	publish(f, 11, 20);
 	oracle_await(f->oracle, 11, 20);
@@ -463,14 +451,14 @@ static void test_crl(Fixture *f, gconstpointer data)
  * what they have arrives all the same. */
 static void test_rival(Fixture *f, gconstpointer data)
 {
+	static const char words[] = "another client may be using the client id dev-1";
 	AgentProcess *rival = agent_process_new(broker_port(f->broker), NULL);
 
 	agent_process_import(rival, f->pki, "dev-1");
 	agent_process_start(f->agent);
 	agent_process_start(rival);
-	while (!complains(f->agent, "another client may be using the client id dev-1") ||
-	       !complains(rival, "another client may be using the client id dev-1"))
-		g_usleep(10000);
+	agent_process_await_words(f->agent, "last_error", words);
+	agent_process_await_words(rival, "last_error", words);
 	agent_process_free(rival);
 	agent_process_kill(f->agent); /* a new one waits for no next attempt */
 	agent_process_start(f->agent);

@@ -4,11 +4,7 @@
 #include "tests/agent/agent-process.h"
 #include "tests/agent/picky-broker.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
-
-#define POLL_US     5000
-#define POLL_ROUNDS 24000 /* two minutes */
 
 #define PAYLOAD_FORMAT 0x99
 #define QUOTA          0x97
@@ -35,24 +31,14 @@ static AgentProcess *start(const PickyBroker *broker)
 	return agent;
 }
 
-static int spool_number(const AgentProcess *agent, const char *name)
+static int dropped(const AgentProcess *agent)
 {
-	cJSON *status = agent_process_status(agent);
-	const cJSON *spool = cJSON_GetObjectItem(status, "spool");
-	int number = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(spool, name));
-
-	cJSON_Delete(status);
-	return number;
+	return (int)agent_process_number(agent, "spool/dropped");
 }
 
 static void await_empty(const AgentProcess *agent)
 {
-	for (unsigned i = 0; i < POLL_ROUNDS; i++) {
-		if (spool_number(agent, "waiting") == 0)
-			return;
-		g_usleep(POLL_US);
-	}
-	g_error("samples wait for ever");
+	agent_process_await_number(agent, "spool/waiting", 0);
 }
 
 static void publish(const AgentProcess *agent, int64_t first, int64_t last)
@@ -70,7 +56,7 @@ static void test_bad_samples(gconstpointer lines)
 	agent_process_start(agent);
 	publish(agent, 1, 50);
 	await_empty(agent);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 3);
+	g_assert_cmpint(dropped(agent), ==, 3);
 	for (int n = 1; n <= 50; n++) {
 		g_autofree char *word = g_strdup_printf("\"n\":%d,", n);
 		bool bad = n == 7 || n == 8 || n == 30;
@@ -79,7 +65,25 @@ static void test_bad_samples(gconstpointer lines)
 	}
 	publish(agent, 51, 60); /* all is as before */
 	await_empty(agent);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 3);
+	g_assert_cmpint(dropped(agent), ==, 3);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
+/* More than one batch, none of which the broker takes, for a few connections. */
+static void keep_all(const AgentProcess *agent, PickyBroker *broker)
+{
+	publish(agent, 1, 1500);
+	picky_broker_await(broker, 3);
+	g_assert_cmpint(dropped(agent), ==, 0);
+}
+
+/* It takes them now. */
+static void deliver_all(AgentProcess *agent, PickyBroker *broker)
+{
+	await_empty(agent);
+	g_assert_cmpint(dropped(agent), ==, 0);
+	g_assert_true(picky_broker_has(broker, "\"n\":1,"));
+	g_assert_true(picky_broker_has(broker, "\"n\":1500,"));
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
@@ -91,15 +95,9 @@ static void test_all_refused(gconstpointer reason)
 
 	picky_broker_refuse(broker, all);
 	agent = start(broker);
-	publish(agent, 1, 1500);
-	picky_broker_await(broker, 3);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	keep_all(agent, broker);
 	picky_broker_refuse(broker, NULL);
-	await_empty(agent);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
-	g_assert_true(picky_broker_has(broker, "\"n\":1,"));
-	g_assert_true(picky_broker_has(broker, "\"n\":1500,"));
-	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+	deliver_all(agent, broker);
 }
 
 /* A sample that is larger than the broker takes goes, counted, and the others arrive. */
@@ -118,7 +116,7 @@ static void test_too_large(gconstpointer lines)
 	answer = agent_process_converse(agent, large, strlen(large));
 	publish(agent, 21, 40);
 	await_empty(agent);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 1);
+	g_assert_cmpint(dropped(agent), ==, 1);
 	for (int n = 1; n <= 40; n++) {
 		g_autofree char *word = g_strdup_printf("\"n\":%d,", n);
 
@@ -135,15 +133,9 @@ static void test_all_too_large(void)
 
 	picky_broker_limit(broker, 60);
 	agent = start(broker);
-	publish(agent, 1, 1500);
-	picky_broker_await(broker, 3);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
+	keep_all(agent, broker);
 	picky_broker_limit(broker, 0);
-	await_empty(agent);
-	g_assert_cmpint(spool_number(agent, "dropped"), ==, 0);
-	g_assert_true(picky_broker_has(broker, "\"n\":1,"));
-	g_assert_true(picky_broker_has(broker, "\"n\":1500,"));
-	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+	deliver_all(agent, broker);
 }
 
 /* A broker that ends each connection that subscribes: samples arrive all the same. */
@@ -170,9 +162,7 @@ static void test_denied(void)
 
 	picky_broker_deny(broker, SERVER_BUSY);
 	agent = start(broker);
-	for (unsigned i = 0; i < POLL_ROUNDS && !picky_broker_has(broker, "\"landfall\""); i++)
-		g_usleep(POLL_US);
-	g_assert_true(picky_broker_has(broker, "\"landfall\""));
+	picky_broker_await_word(broker, "\"landfall\"");
 	g_assert_cmpuint(picky_broker_subscriptions(broker), ==, FILTERS);
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
@@ -187,8 +177,7 @@ static void test_cut(void)
 	agent = start(broker);
 	publish(agent, 1, 10);
 	await_empty(agent);
-	for (unsigned i = 0; i < POLL_ROUNDS && picky_broker_subscriptions(broker) < FILTERS; i++)
-		g_usleep(POLL_US);
+	picky_broker_await_subscriptions(broker, FILTERS);
 	g_assert_cmpuint(picky_broker_subscriptions(broker), ==, FILTERS);
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
@@ -204,12 +193,10 @@ static void test_babble(void)
 	publish(agent, 1, 10);
 	picky_broker_await(broker, 5);
 
-	cJSON *status = agent_process_status(agent);
-	const char *error = cJSON_GetStringValue(cJSON_GetObjectItem(status, "last_error"));
+	g_autofree char *error = agent_process_text(agent, "last_error");
 
 	g_assert_nonnull(strstr(error, "broke the rules of MQTT"));
 	g_assert_null(strstr(error, "another client"));
-	cJSON_Delete(status);
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 

@@ -46,6 +46,13 @@ static void await_name(Fixture *f, const char *name)
 	agent_process_await(f->agent, "client_id", name);
 }
 
+/* It is connected as @name. */
+static void await_online(Fixture *f, const char *name)
+{
+	await_name(f, name);
+	agent_process_await(f->agent, "state", "online");
+}
+
 static void await_store(Fixture *f, const char *wanted)
 {
 	agent_process_await_store(f->agent, wanted);
@@ -77,8 +84,7 @@ static void test_given_up(Fixture *f, gconstpointer data)
 	await_name(f, "strange");
 	publish(f, 101, 200);
 	await_store(f, "*1 dev-1 good;2 strange failed;");
-	await_name(f, "dev-1");
-	agent_process_await(f->agent, "state", "online");
+	await_online(f, "dev-1");
 	check_renewal(f, "waiting",
 		      "generation 2 did not prove itself, 1 is used again: landfallctl store show");
 	publish(f, 201, 300);
@@ -103,8 +109,7 @@ static void test_unborn(Fixture *f, gconstpointer data)
 {
 	agent_process_import(f->agent, f->pki, "unborn");
 	await_store(f, "*1 dev-1 good;2 unborn failed;");
-	await_name(f, "dev-1");
-	agent_process_await(f->agent, "state", "online");
+	await_online(f, "dev-1");
 }
 
 /* The network is broken while a good certificate arrives: both fail, and the new one stays. */
@@ -156,10 +161,8 @@ static void import_offline(Fixture *f)
 static void let_connect(Fixture *f)
 {
 	broker_restart(f->broker);
-	await_name(f, "dev-2");
-	agent_process_await(f->agent, "state", "online");
-	await_name(f, "dev-2"); /* rather than the other one, being compared */
-	agent_process_await(f->agent, "state", "online");
+	await_online(f, "dev-2");
+	await_online(f, "dev-2"); /* rather than the other one, being compared */
 }
 
 /* Another writer holds the store while the new identity connects. */
@@ -199,8 +202,7 @@ static void test_start_older(Fixture *f, gconstpointer data)
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 	agent_process_import(f->agent, f->pki, "nameless");
 	agent_process_start(f->agent);
-	await_name(f, "dev-1");
-	agent_process_await(f->agent, "state", "online");
+	await_online(f, "dev-1");
 	await_store(f, "1 dev-1 good;*2 nobody;");
 	agent_process_import(f->agent, f->pki, "dev-2");
 	await_store(f, "1 dev-1 good;*3 dev-2 good;");
@@ -216,8 +218,7 @@ static void test_start_damaged(Fixture *f, gconstpointer data)
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 	g_assert_true(g_file_set_contents(key, "", 0, NULL));
 	agent_process_start(f->agent);
-	await_name(f, "dev-1");
-	agent_process_await(f->agent, "state", "online");
+	await_online(f, "dev-1");
 	await_store(f, "1 dev-1 good;*2 dev-2 good;");
 }
 
@@ -239,22 +240,7 @@ static void test_run_out(Fixture *f, gconstpointer data)
 		g_usleep(10000);
 	agent_process_start(f->agent);
 	await_store(f, "*1 dev-1 good;2 brief good failed;");
-	await_name(f, "dev-1");
-	agent_process_await(f->agent, "state", "online");
-}
-
-static void await_connects(Fixture *f, int wanted)
-{
-	int found = 0;
-
-	for (unsigned i = 0; i < 12000 && found < wanted; i++) {
-		cJSON *status = agent_process_status(f->agent);
-
-		found = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(status, "connects"));
-		cJSON_Delete(status);
-		g_usleep(5000);
-	}
-	g_assert_cmpint(found, ==, wanted);
+	await_online(f, "dev-1");
 }
 
 /* An identity is given up, and the store cannot be told: the one before is used all the same. */
@@ -265,7 +251,8 @@ static void test_rollback_fails(Fixture *f, gconstpointer data)
 	agent_process_import(f->agent, f->pki, "strange");
 	g_assert_cmpint(g_unlink(path), ==, 0);
 	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
-	await_connects(f, 3); /* at the start, being compared, and for good */
+	/* at the start, being compared, and for good */
+	agent_process_await_number(f->agent, "connects", 3);
 	await_name(f, "dev-1");
 	await_store(f, "1 dev-1 good;*2 strange;");
 	publish(f, 1, 100);

@@ -16,9 +16,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define ROUNDS  12000 /* of WAIT_US: a minute */
-#define WAIT_US 5000
-
 static const PkiCert certificates[] = {
 	{ .name = "ca", .ca = true },
 	{ .name = "other-ca", .ca = true },
@@ -150,36 +147,14 @@ static char *current_broker(Fixture *f)
 	return text;
 }
 
-static char *enrolment_error(Fixture *f)
-{
-	cJSON *status = agent_process_status(f->agent);
-	const cJSON *enrolment = cJSON_GetObjectItem(status, "enrolment");
-	char *error = g_strdup(cJSON_GetStringValue(cJSON_GetObjectItem(enrolment, "error")));
-
-	cJSON_Delete(status);
-	return error;
-}
-
-static double enrolment_retry_ms(Fixture *f)
-{
-	cJSON *status = agent_process_status(f->agent);
-	const cJSON *enrolment = cJSON_GetObjectItem(status, "enrolment");
-	double wait_ms = cJSON_GetNumberValue(cJSON_GetObjectItem(enrolment, "retry_ms"));
-
-	cJSON_Delete(status);
-	return wait_ms;
-}
-
 static void await_error(Fixture *f, const char *words)
 {
-	g_autofree char *error = NULL;
+	agent_process_await_words(f->agent, "enrolment/error", words);
+}
 
-	for (unsigned i = 0; i < ROUNDS && !(error && strstr(error, words)); i++) {
-		g_free(error);
-		error = enrolment_error(f);
-		g_usleep(WAIT_US);
-	}
-	g_assert_nonnull(strstr(error, words));
+static double retry_ms(Fixture *f)
+{
+	return agent_process_number(f->agent, "enrolment/retry_ms");
 }
 
 static cJSON *await_json(Fixture *f, const char *topic)
@@ -241,16 +216,22 @@ static void tb_await_request(Fixture *f)
 	cJSON_Delete(request);
 }
 
+/* The cloud takes the device, whose store then holds what is @wanted. */
+static void tb_enrol(Fixture *f, const char *wanted)
+{
+	tb_await_request(f);
+	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
+	await_store(f, wanted);
+}
+
 static void test_thingsboard(Fixture *f, gconstpointer data)
 {
 	agent_process_await(f->agent, "state", "waiting-for-identity");
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 dev-1 good;*2 dev-1 good;");
+	tb_enrol(f, "1 dev-1 good;*2 dev-1 good;");
 	expect_telemetry(f, "dev-1");
 
 	g_autofree char *broker = current_broker(f);
-	g_autofree char *error = enrolment_error(f);
+	g_autofree char *error = agent_process_text(f->agent, "enrolment/error");
 
 	g_assert_nonnull(strstr(broker, "enrolled=thingsboard"));
 	g_assert_cmpstr(error, ==, "");
@@ -308,12 +289,8 @@ static void test_thingsboard_cut(Fixture *f, gconstpointer data)
 /* The outcome never connects: the claim is still there, and is enrolled once more. */
 static void test_thingsboard_again(Fixture *f, gconstpointer data)
 {
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 strange good;*2 strange;");
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 strange good;*3 strange;");
+	tb_enrol(f, "1 strange good;*2 strange;");
+	tb_enrol(f, "1 strange good;*3 strange;");
 	/* another identity takes its place, and that is enrolled */
 	agent_process_import(f->agent, f->pki, "dev-1");
 	await_store(f, "1 strange good;*4 dev-1 good;");
@@ -326,9 +303,7 @@ static void test_empty(Fixture *f, gconstpointer data)
 	agent_process_await(f->agent, "state", "waiting-for-identity");
 	await_error(f, "needs the certificate and key that it begins with, the claim");
 	agent_process_import(f->agent, f->pki, "dev-1");
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 dev-1 good;*2 dev-1 good;");
+	tb_enrol(f, "1 dev-1 good;*2 dev-1 good;");
 }
 
 /* The key of the current generation loses its end. */
@@ -342,34 +317,26 @@ static void damage_key(Fixture *f)
 /* Enrolled and connected, then damaged: the claim is still there. */
 static void test_damaged(Fixture *f, gconstpointer data)
 {
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 dev-1 good;*2 dev-1 good;");
+	tb_enrol(f, "1 dev-1 good;*2 dev-1 good;");
 	agent_process_kill(f->agent);
 	damage_key(f);
 	agent_process_start(f->agent);
 	await_error(f, "generations/2/device.key: holds no private key");
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 dev-1 good;*3 dev-1 good;");
+	tb_enrol(f, "1 dev-1 good;*3 dev-1 good;");
 	expect_telemetry(f, "dev-1");
 }
 
 /* The cloud is not asked again and again when what it gave is damaged before it connects. */
 static void test_damaged_again(Fixture *f, gconstpointer data)
 {
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 strange good;*2 strange;");
+	tb_enrol(f, "1 strange good;*2 strange;");
 	damage_key(f);
 	agent_process_signal(f->agent, SIGHUP);
-	tb_await_request(f);
-	cloud_peer_say(f->peer, TB_ANSWER, TB_SUCCESS);
-	await_store(f, "1 strange good;*3 strange;");
+	tb_enrol(f, "1 strange good;*3 strange;");
 	damage_key(f);
 	agent_process_signal(f->agent, SIGHUP);
 	await_error(f, "generations/3/device.key: holds no private key");
-	g_assert_cmpfloat(enrolment_retry_ms(f), >, 3600 * 1000);
+	g_assert_cmpfloat(retry_ms(f), >, 3600 * 1000);
 }
 
 /* --- aws-fleet --- */
@@ -536,7 +503,7 @@ static void test_dps_refused(Fixture *f, gconstpointer data)
 	dps_await_register(f);
 	cloud_peer_say(f->peer, "$dps/registrations/res/429/?$rid=1&retry-after=3600", "{}");
 	await_error(f, "is busy (429)");
-	g_assert_cmpfloat(enrolment_retry_ms(f), >, 3000 * 1000);
+	g_assert_cmpfloat(retry_ms(f), >, 3000 * 1000);
 	agent_process_signal(f->agent, SIGHUP);
 	dps_to_poll(f);
 	cloud_peer_say(f->peer, "$dps/registrations/res/200/?$rid=2", "nonsense");

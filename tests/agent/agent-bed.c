@@ -12,10 +12,8 @@ static const PkiCert common_certificates[] = {
 void agent_bed_set_up(AgentBed *bed, const PkiCert *certificates, size_t n, const char *lines)
 {
 	bed->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(common_certificates); i++)
-		pki_issue(bed->pki, &common_certificates[i]);
-	for (size_t i = 0; i < n; i++)
-		pki_issue(bed->pki, &certificates[i]);
+	pki_issue_all(bed->pki, common_certificates, G_N_ELEMENTS(common_certificates));
+	pki_issue_all(bed->pki, certificates, n);
 	pki_write(bed->pki, "acl", bed->acl ? bed->acl : "pattern readwrite #\n");
 
 	g_autofree char *rules = g_strdup_printf(

@@ -56,8 +56,7 @@ static void test_rabbit(void)
 {
 	g_autoptr(Pki) pki = pki_new();
 
-	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
-		pki_issue(pki, &certificates[i]);
+	pki_issue_all(pki, certificates, G_N_ELEMENTS(certificates));
 
 	g_autoptr(Rabbit) rabbit = rabbit_new(pki, "server", "dev-1");
 

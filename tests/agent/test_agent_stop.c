@@ -36,8 +36,7 @@ static void shared_make(Shared *shared)
 	};
 
 	shared->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
-		pki_issue(shared->pki, &certificates[i]);
+	pki_issue_all(shared->pki, certificates, G_N_ELEMENTS(certificates));
 	shared->token = token_softhsm(shared->pki, "device", g_getenv("LANDFALL_SLOW_MODULE"),
 				      &shared->why);
 }

@@ -100,8 +100,7 @@ static void set_up(Fixture *f, gconstpointer data)
 	const Case *c = data;
 
 	f->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certificates); i++)
-		pki_issue(f->pki, &certificates[i]);
+	pki_issue_all(f->pki, certificates, G_N_ELEMENTS(certificates));
 	f->desk = desk_new(f);
 	f->peer = cloud_peer_new(f->desk);
 	f->house = c->hub ? hub_new(f) : broker_new(f->pki, "server", NULL);

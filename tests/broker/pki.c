@@ -197,6 +197,12 @@ void pki_issue(Pki *pki, const PkiCert *cert)
 	g_hash_table_insert(pki->issued, g_strdup(cert->name), issued);
 }
 
+void pki_issue_all(Pki *pki, const PkiCert *certs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pki_issue(pki, &certs[i]);
+}
+
 static void add_revoked(X509_CRL *crl, X509 *certificate)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct Pki Pki;
@@ -43,6 +44,9 @@ const char *pki_path(Pki *pki, const char *file);
 
 /* pki_issue() - make a key and a certificate, write both */
 void pki_issue(Pki *pki, const PkiCert *cert);
+
+/* pki_issue_all() - the same for @n of them, one after the other */
+void pki_issue_all(Pki *pki, const PkiCert *certs, size_t n);
 
 /* pki_list_revoked() - write @file: a list of @issuer, signed an hour ago, that revokes @revoked, both
  * issued here

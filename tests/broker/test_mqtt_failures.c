@@ -422,8 +422,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	add_refused(pki, refused);
 	add_strange(pki, strange);
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)

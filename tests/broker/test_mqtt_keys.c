@@ -49,8 +49,7 @@ static void shared_make(Shared *shared)
 
 	g_assert_true(slow || shared->kind != KIND_SLOW); /* Meson sets it */
 	shared->pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(shared->pki, &certs[i]);
+	pki_issue_all(shared->pki, certs, G_N_ELEMENTS(certs));
 	if (shared->kind == KIND_TPM)
 		shared->token = token_tpm(shared->pki, "device", &shared->why);
 	else

@@ -400,8 +400,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	pki_write(pki, "acl.conf", "topic readwrite allowed/#\n");
 	for (size_t t = 0; t < G_N_ELEMENTS(tests); t++) {
 		for (size_t w = 0; w < G_N_ELEMENTS(ways); w++, n++) {

@@ -210,8 +210,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	pki = pki_new();
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	g_test_add_data_func("/mqtt-lookup/second-address", pki, test_second_address);
 	g_test_add_data_func("/mqtt-lookup/silent-first-address", pki, test_silent_first_address);
 	g_test_add_data_func("/mqtt-lookup/no-answer", pki, test_no_answer);

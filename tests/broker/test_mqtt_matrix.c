@@ -179,8 +179,7 @@ int main(int argc, char **argv)
 	g_autoptr(Pki) pki = pki_new();
 
 	g_test_init(&argc, &argv, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	pki_list_revoked(pki, "ca", "revoked", DAY, "ca.crl");
 	pki_list_revoked(pki, "ca", "revoked", -60, "old.crl");
 	pki_list_revoked(pki, "other-ca", "revoked", DAY, "other-ca.crl");

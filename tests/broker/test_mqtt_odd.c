@@ -72,8 +72,7 @@ static void test_odd(gconstpointer data)
 	g_autoptr(GError) error = NULL;
 	int input;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 
 	GPid pid = serve(pki, row, port, &input);
 

@@ -23,8 +23,7 @@ Pki *support_pki(void)
 	};
 	Pki *pki = pki_new();
 
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	return pki;
 }
 

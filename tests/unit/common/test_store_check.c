@@ -338,8 +338,7 @@ int main(int argc, char **argv)
 
 	g_autoptr(Pki) pki = support_pki();
 
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *path = g_strconcat("/store-check/", cases[i].name, NULL);
 

@@ -56,8 +56,7 @@ static Pki *certificates_new(void)
 	};
 	Pki *pki = pki_new();
 
-	for (size_t i = 0; i < G_N_ELEMENTS(certs); i++)
-		pki_issue(pki, &certs[i]);
+	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	pki_concat(pki, "device-chain.crt", "device-middle.crt", "middle.crt", NULL);
 	pki_concat(pki, "two.crt", "other-ca.crt", "ca.crt", NULL);
 	pki_concat(pki, "with-chain.crt", "of-middle.crt", "middle.crt", NULL);

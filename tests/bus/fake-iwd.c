@@ -554,6 +554,11 @@ void fake_iwd_use(FakeIwd *fake, int index)
 	fake_iwd_state(fake, "connected");
 }
 
+bool fake_iwd_is_on(const FakeIwd *fake, int index)
+{
+	return fake->connected == &fake->networks[index] && strcmp(fake->state, "connected") == 0;
+}
+
 /* ---- the agent manager ---- */
 
 static void register_agent(BusRequest *request, void *user_data)

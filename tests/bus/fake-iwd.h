@@ -118,6 +118,9 @@ FakeIwdKnown *fake_iwd_find(FakeIwd *fake, const char *name);
 /* fake_iwd_use() - network @index is what the device is on */
 void fake_iwd_use(FakeIwd *fake, int index);
 
+/* fake_iwd_is_on() - is the device connected to network @index? */
+bool fake_iwd_is_on(const FakeIwd *fake, int index);
+
 /* fake_iwd_state() - the station says so */
 void fake_iwd_state(FakeIwd *fake, const char *state);
 

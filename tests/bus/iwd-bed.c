@@ -88,6 +88,12 @@ void iwd_bed_record_added(const IwdBed *bed, const char *name, const char *passp
 	secret_free(credentials.passphrase);
 }
 
+void iwd_bed_add_ours(IwdBed *bed, const char *name, const char *passphrase)
+{
+	iwd_bed_record_added(bed, name, passphrase);
+	fake_iwd_know(bed->fake, name, "psk", passphrase, true);
+}
+
 void iwd_bed_end_scan(IwdBed *bed)
 {
 	test_turn();

@@ -74,6 +74,9 @@ bool iwd_bed_is_ours(const IwdBed *bed, const char *name);
  * @passphrase */
 void iwd_bed_record_added(const IwdBed *bed, const char *name, const char *passphrase);
 
+/* iwd_bed_add_ours() - the same, and iwd has it */
+void iwd_bed_add_ours(IwdBed *bed, const char *name, const char *passphrase);
+
 /* iwd_bed_end_scan() - the scan is over, after it was seen to begin: changes within a turn of the loop
  * are one */
 void iwd_bed_end_scan(IwdBed *bed);

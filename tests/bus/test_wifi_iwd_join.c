@@ -90,7 +90,7 @@ static void test_join_stale_address(IwdBed *bed, gconstpointer data)
 	iwd_bed_lease(bed);
 	TEST_WAIT(wifi_iwd_backend.is_online(bed->iwd));
 	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
-	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	TEST_WAIT(fake_iwd_is_on(fake, 0));
 	iwd_bed_catch_up(bed);
 	g_assert_true(wifi_iwd_backend.is_online(bed->iwd));
 	g_assert_cmpuint(bed->joins, ==, 0);
@@ -179,7 +179,7 @@ static void test_join_wrong_key(IwdBed *bed, gconstpointer data)
 
 	/* The same phone tries again, at once. */
 	iwd_bed_join(bed, c->network->name, IWD_BED_PASS);
-	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	TEST_WAIT(fake_iwd_is_on(fake, 0));
 	iwd_bed_lease(bed);
 	TEST_WAIT(bed->joins == 1);
 	g_assert_true(iwd_bed_is_ours(bed, c->network->name));
@@ -438,8 +438,7 @@ static void test_known_wrong(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake_iwd_use(fake, 0);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
@@ -460,8 +459,7 @@ static void test_known_again(IwdBed *bed, gconstpointer data)
 
 	if (iwd_bed_lacks_namespace(bed))
 		return;
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake_iwd_use(fake, 0);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
@@ -480,8 +478,7 @@ static void test_known_changed(IwdBed *bed, gconstpointer data)
 
 	if (iwd_bed_lacks_namespace(bed))
 		return;
-	iwd_bed_record_added(bed, c->network->name, "what it was before");
-	fake_iwd_know(fake, c->network->name, "psk", "what it was before", true);
+	iwd_bed_add_ours(bed, c->network->name, "what it was before");
 	fake_iwd_network(fake, 0, c->network);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	if (c->network->sae)
@@ -549,8 +546,7 @@ static void test_known_addressless(IwdBed *bed, gconstpointer data)
 
 	if (iwd_bed_lacks_namespace(bed))
 		return;
-	iwd_bed_record_added(bed, IWD_BED_LAB, "what it was before");
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", "what it was before", true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, "what it was before");
 	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	iwd_bed_start(bed, 10 * IWD_BED_HASTE);
 	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);

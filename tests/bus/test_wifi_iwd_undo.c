@@ -6,6 +6,24 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* The lab is in the air, and iwd is asked to join it. */
+static void join_lab(IwdBed *bed, unsigned int timeout_ms)
+{
+	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
+	iwd_bed_start(bed, timeout_ms);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+}
+
+/* iwd ends in the middle of a join, which goes on. */
+static void end_iwd(IwdBed *bed)
+{
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
+	g_clear_pointer(&bed->fake, fake_iwd_free);
+	TEST_WAIT(bed->losses == 1);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->failures, ==, 0);
+}
+
 /* ---- giving up ---- */
 
 /* Cancelled while iwd is at work: it is waited for, and what it saved meanwhile is forgotten. */
@@ -13,10 +31,8 @@ static void test_cancelled(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake->hold = true;
-	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_PATIENCE);
 	TEST_WAIT(strcmp(fake->state, "connecting") == 0);
 	wifi_iwd_backend.port.cancel(bed->iwd);
 	g_assert_true(wifi_iwd_backend.is_busy(bed->iwd));
@@ -41,15 +57,21 @@ static void start_in_cafe(IwdBed *bed)
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 }
 
+/* From there to the lab, as far as the connection. */
+static void join_from_cafe(IwdBed *bed)
+{
+	start_in_cafe(bed);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(fake_iwd_is_on(bed->fake, 0));
+}
+
 /* What iwd does not forget is in the record until it does. */
 static void test_cancelled_refused(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake->refuse_forget = "net.connman.iwd.Failed";
-	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_PATIENCE);
 	TEST_WAIT(fake_iwd_find(fake, IWD_BED_LAB));
 	TEST_WAIT(strcmp(fake->state, "connected") == 0);
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
@@ -77,7 +99,7 @@ static void test_cancelled_back(IwdBed *bed, gconstpointer data)
 	fake->hold = false;
 	wifi_iwd_backend.port.cancel(bed->iwd);
 	TEST_WAIT(bed->idles == 1);
-	TEST_WAIT(fake->connected == &fake->networks[1] && strcmp(fake->state, "connected") == 0);
+	TEST_WAIT(fake_iwd_is_on(fake, 1));
 	g_assert_null(fake_iwd_find(fake, IWD_BED_LAB));
 }
 
@@ -86,9 +108,7 @@ static void test_back_again(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	start_in_cafe(bed);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
-	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	join_from_cafe(bed);
 	fake->connected = NULL;
 	fake_iwd_state(fake, "disconnecting");
 	iwd_bed_catch_up(bed);
@@ -110,9 +130,7 @@ static void test_back_unheard(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	start_in_cafe(bed);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
-	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	join_from_cafe(bed);
 	fake_iwd_fade(fake, 1);
 	iwd_bed_catch_up(bed);
 	wifi_iwd_backend.port.cancel(bed->iwd);
@@ -130,9 +148,7 @@ static void test_back_never(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	start_in_cafe(bed);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
-	TEST_WAIT(fake->connected == &fake->networks[0] && strcmp(fake->state, "connected") == 0);
+	join_from_cafe(bed);
 	fake->refuse_connect = "net.connman.iwd.Failed";
 	wifi_iwd_backend.port.cancel(bed->iwd);
 	TEST_WAIT(bed->idles == 1);
@@ -148,15 +164,13 @@ static void test_superseded(IwdBed *bed, gconstpointer data)
 
 	if (iwd_bed_lacks_namespace(bed))
 		return;
-	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake_iwd_network(fake, 1, &iwd_bed_three);
 	fake->hold = true;
-	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_PATIENCE);
 	TEST_WAIT(strcmp(fake->state, "connecting") == 0);
 	iwd_bed_join(bed, "Three", IWD_BED_PASS);
 	fake_iwd_go_on(fake);
-	TEST_WAIT(fake->connected == &fake->networks[1] && strcmp(fake->state, "connected") == 0);
+	TEST_WAIT(fake_iwd_is_on(fake, 1));
 	g_assert_null(fake_iwd_find(fake, IWD_BED_LAB));
 	iwd_bed_lease(bed);
 	TEST_WAIT(bed->joins == 1);
@@ -167,10 +181,8 @@ static void test_late(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	fake_iwd_network(fake, 0, &iwd_bed_lab);
 	fake->hold = true;
-	iwd_bed_start(bed, IWD_BED_HASTE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_HASTE);
 	iwd_bed_assert_failed(bed, WIFI_FAILURE_OTHER);
 	g_assert_true(wifi_iwd_backend.is_busy(bed->iwd));
 	fake_iwd_go_on(fake);
@@ -200,15 +212,9 @@ static void test_restart(IwdBed *bed, gconstpointer data)
 {
 	if (iwd_bed_lacks_namespace(bed))
 		return;
-	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
-	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_PATIENCE);
 	TEST_WAIT(strcmp(bed->fake->state, "connected") == 0);
-	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
-	g_clear_pointer(&bed->fake, fake_iwd_free);
-	TEST_WAIT(bed->losses == 1);
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(bed->failures, ==, 0);
+	end_iwd(bed);
 	bed->fake = fake_iwd_new(test_bus_address(bed->daemon));
 	fake_iwd_know(bed->fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
 	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
@@ -225,16 +231,10 @@ static void test_restart(IwdBed *bed, gconstpointer data)
 /* It leaves while Connect is under way. */
 static void test_killed(IwdBed *bed, gconstpointer data)
 {
-	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
 	bed->fake->hold = true;
-	iwd_bed_start(bed, IWD_BED_PATIENCE);
-	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	join_lab(bed, IWD_BED_PATIENCE);
 	TEST_WAIT(strcmp(bed->fake->state, "connecting") == 0);
-	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
-	g_clear_pointer(&bed->fake, fake_iwd_free);
-	TEST_WAIT(bed->losses == 1);
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(bed->failures, ==, 0);
+	end_iwd(bed);
 	bed->fake = fake_iwd_new(test_bus_address(bed->daemon));
 	TEST_WAIT(bed->fake->scans == 1);
 }
@@ -257,8 +257,7 @@ static void test_forget_all(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	fake_iwd_know(fake, "other", "psk", IWD_BED_PASS, true);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	wifi_iwd_backend.forget_all(bed->iwd, false);
@@ -275,8 +274,7 @@ static void test_forget_refused(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	fake->refuse_forget = "net.connman.iwd.Failed";
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*does not forget*not now*");
@@ -297,8 +295,7 @@ static void test_forget_refused(IwdBed *bed, gconstpointer data)
 /* It leaves in the middle: that is no promise kept. */
 static void test_forget_gone(IwdBed *bed, gconstpointer data)
 {
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(bed->fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	wifi_iwd_backend.forget_all(bed->iwd, false);
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*left the bus*");
@@ -314,8 +311,7 @@ static void test_forget_failed(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;
 
-	iwd_bed_record_added(bed, IWD_BED_LAB, IWD_BED_PASS);
-	fake_iwd_know(fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
 	fake_iwd_network(fake, 0, &iwd_bed_three);
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	iwd_bed_join(bed, "Three", IWD_BED_WRONG);

@@ -7,20 +7,17 @@
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "common/error.h"
-#include "common/mqtt-guard.h"
 #include "common/mqtt-reason.h"
+#include "common/mqtt-wire.h"
 #include "common/off-loop.h"
 
-#define OUT_BUFFER_SIZE    16384 /* octets gathered before they leave by themselves */
-#define EVENTS_MAX         1000  /* reading pauses until they are taken */
-#define PACKET_SLACK       32768 /* TLS overhead and what OpenSSL reads ahead */
-#define TICK_FORGIVEN      64    /* octets of a PINGRESP in a TLS record, which is no event */
+#define EVENTS_MAX         1000 /* reading pauses until they are taken */
+#define TICK_FORGIVEN      64   /* octets of a PINGRESP in a TLS record, which is no event */
 #define REASON_FIRST_ERROR 0x80
 #define KEEP_ALIVE_REFUSED 1 /* below what libmosquitto takes */
 #define TLS_ERROR_MAX      120
@@ -28,22 +25,18 @@
 struct MqttLink {
 	const MqttConfig *config; /* borrowed */
 	TlsContext *tls;          /* NULL: clear text */
-	MqttGuard *guard;         /* of what TLS brings; NULL: MQTT 3.1.1, or clear text */
 	char *address;
 	struct mosquitto *mosq;
 	MqttLinkStage stage;
+	MqttWire wire;       /* in clear text only its io_errno means something */
 	bool closing;        /* DISCONNECT is queued */
-	bool gathering;      /* the buffer BIO is in place */
 	uint32_t packet_max; /* the broker's limit, 0: none */
 	GArray *events;      /* of MqttEvent, from event_next on not yet taken */
 	unsigned int event_next;
-	size_t unframed; /* octets read since the last whole packet */
-	bool oversize;   /* they were too many */
-	bool hung_up;    /* the broker closed the connection */
-	int broken;      /* libmosquitto's code when a send failed, for the next step */
-	int io_errno;    /* of the last failed read or write of the socket */
-	int refusal;     /* CONNACK reason, 0: none */
-	int dropped;     /* MQTT 5 DISCONNECT reason, 0: none */
+	bool hung_up; /* the broker closed the connection */
+	int broken;   /* libmosquitto's code when a send failed, for the next step */
+	int refusal;  /* CONNACK reason, 0: none */
+	int dropped;  /* MQTT 5 DISCONNECT reason, 0: none */
 	char tls_error[TLS_ERROR_MAX];
 	OffLoop *signing; /* a step of the handshake is under way in a thread, which link and
 				 context belong to meanwhile */
@@ -57,7 +50,7 @@ static MqttEvent *event_add(MqttLink *link, MqttEventType type)
 {
 	MqttEvent event = { .type = type };
 
-	link->unframed = 0;
+	link->wire.unframed = 0;
 	g_array_append_val(link->events, event);
 	return &g_array_index(link->events, MqttEvent, link->events->len - 1);
 }
@@ -92,7 +85,7 @@ static void on_connack(struct mosquitto *mosq, void *data, int reason, int flags
 	MqttLink *link = data;
 	MqttSession session;
 
-	link->unframed = 0;
+	link->wire.unframed = 0;
 	if (link->stage != MQTT_LINK_CONNECT) { /* a second one: libmosquitto lets it pass */
 		link->broken = MOSQ_ERR_PROTOCOL;
 		return;
@@ -208,7 +201,8 @@ static void set_tls_error(GError **error, const MqttLink *link)
 	if (link->tls_error[0] != '\0')
 		failure = link->tls_error;
 	else
-		failure = link->io_errno ? g_strerror(link->io_errno) : "the connection was closed";
+		failure = link->wire.io_errno ? g_strerror(link->wire.io_errno)
+					      : "the connection was closed";
 	what = g_strdup_printf("TLS handshake failed: %s; does that port speak TLS?", failure);
 	set_error(error, LANDFALL_ERROR_NETWORK, link, what);
 }
@@ -217,7 +211,8 @@ static void set_tls_error(GError **error, const MqttLink *link)
 static void set_lost(GError **error, const MqttLink *link)
 {
 	g_autofree char *what = NULL;
-	const char *how = link->io_errno ? g_strerror(link->io_errno) : "closed by the broker";
+	const char *how =
+		link->wire.io_errno ? g_strerror(link->wire.io_errno) : "closed by the broker";
 
 	if (link->stage == MQTT_LINK_CONNECT)
 		what = g_strdup_printf(
@@ -257,7 +252,8 @@ static bool closed_by_broker(const MqttLink *link, int code)
 		return true;
 	return (code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN || code == MOSQ_ERR_TLS ||
 		code == MOSQ_ERR_ERRNO) &&
-	       (link->io_errno == 0 || link->io_errno == ECONNRESET || link->io_errno == EPIPE);
+	       (link->wire.io_errno == 0 || link->wire.io_errno == ECONNRESET ||
+		link->wire.io_errno == EPIPE);
 }
 
 /* The link is at its end: the most telling of what is known. Always false. */
@@ -266,7 +262,7 @@ static bool fail(MqttLink *link, int code, GError **error)
 	bool in_tls = link->tls && link->stage < MQTT_LINK_OPEN;
 
 	link->hung_up = closed_by_broker(link, code);
-	if (link->oversize)
+	if (link->wire.oversize)
 		set_error(error, LANDFALL_ERROR_INVALID, link,
 			  "it sent a packet longer than we take");
 	else if (link->refusal)
@@ -281,111 +277,31 @@ static bool fail(MqttLink *link, int code, GError **error)
 	return false;
 }
 
-/* ---- OpenSSL between libmosquitto and the socket ---- */
+/* ---- TLS ---- */
 
 static SSL *link_ssl(const MqttLink *link)
 {
 	return mosquitto_ssl_get(link->mosq);
 }
 
-/* Octets gathered and not yet taken by the socket. */
 static size_t link_gathered(const MqttLink *link)
 {
-	SSL *ssl = link->gathering ? link_ssl(link) : NULL;
-
-	return ssl ? BIO_ctrl_wpending(SSL_get_wbio(ssl)) : 0;
+	return mqtt_wire_gathered(&link->wire, link_ssl(link));
 }
 
-/* libmosquitto starts the handshake before TCP stands. Let it, and it swallows the one report of
- * a refused connection, or completes the handshake where no alert is read any more. */
-static long hold(BIO *bio, int operation)
+static void on_handshake(SSL *ssl, gpointer data)
 {
-	BIO_clear_retry_flags(bio);
-	if (operation == BIO_CB_READ)
-		BIO_set_retry_read(bio);
-	else
-		BIO_set_retry_write(bio);
-	return -1;
-}
+	MqttLink *link = data;
 
-/* Sees every read and write of the socket: holds them until TCP stands and reads until the guard
- * looks, counts towards the packet bound, keeps errno of the first failure. */
-static long on_socket(BIO *bio, int operation, const char *data, size_t len, int argi, long argl,
-		      int result, size_t *processed)
-{
-	MqttLink *link = (gpointer)BIO_get_callback_arg(bio);
-	bool read_done = operation == (BIO_CB_READ | BIO_CB_RETURN);
-	bool write_done = operation == (BIO_CB_WRITE | BIO_CB_RETURN);
-
-	if (link->stage == MQTT_LINK_TCP && (operation == BIO_CB_READ || operation == BIO_CB_WRITE))
-		return hold(bio, operation);
-	if (link->guard && operation == BIO_CB_READ &&
-	    mqtt_guard_holds(link->guard, link_ssl(link)))
-		return hold(bio, operation);
-	if ((read_done || write_done) && result <= 0 && !BIO_should_retry(bio) &&
-	    link->io_errno == 0)
-		link->io_errno = errno;
-	if (!read_done || result <= 0)
-		return result;
-	link->unframed += *processed;
-	link->oversize = link->unframed > MQTT_PACKET_IN_MAX + PACKET_SLACK;
-	return link->oversize ? -1 : result;
-}
-
-static void watch_socket(SSL *ssl, gpointer data)
-{
-	const MqttLink *link = data;
-	BIO *socket = SSL_get_rbio(ssl);
-
-	if (link->guard) /* it looks at one record after the other */
-		SSL_set_read_ahead(ssl, 0);
-	BIO_set_callback_arg(socket, data);
-	BIO_set_callback_ex(socket, on_socket);
-}
-
-static void unwatch_socket(MqttLink *link)
-{
-	SSL *ssl = link_ssl(link);
-
-	if (ssl && SSL_get_rbio(ssl))
-		BIO_set_callback_ex(SSL_get_rbio(ssl), NULL);
-	if (link->tls)
-		tls_context_begin(link->tls, NULL, NULL);
-}
-
-/* The handshake is over: from here on records gather until mqtt_link_flush(). */
-static void start_gathering(MqttLink *link)
-{
-	SSL *ssl = link_ssl(link);
-	BIO *buffer = BIO_new(BIO_f_buffer());
-	BIO *socket = SSL_get_rbio(ssl);
-
-	if (!buffer || BIO_set_write_buffer_size(buffer, OUT_BUFFER_SIZE) != 1)
-		g_error("out of memory");
-	BIO_up_ref(socket);
-	SSL_set0_wbio(ssl, BIO_push(buffer, socket));
-	link->gathering = true;
+	mqtt_wire_watch(&link->wire, ssl);
 }
 
 /* Whether a packet, or the end, can be read without the socket becoming readable first. */
 static bool link_readable(const MqttLink *link)
 {
 	SSL *ssl = link->stage >= MQTT_LINK_CONNECT ? link_ssl(link) : NULL;
-	char octet;
-	int got;
 
-	if (!ssl || mosquitto_socket(link->mosq) < 0)
-		return false;
-	if (SSL_pending(ssl) > 0)
-		return true;
-	if (!SSL_has_pending(ssl))
-		return false;
-	got = SSL_peek(ssl, &octet, 1); /* a whole record, or only the start of one? */
-	if (got > 0)
-		return true;
-	got = SSL_get_error(ssl, got);
-	ERR_clear_error();
-	return got != SSL_ERROR_WANT_READ && got != SSL_ERROR_WANT_WRITE;
+	return ssl && mosquitto_socket(link->mosq) >= 0 && mqtt_wire_readable(ssl);
 }
 
 /* ---- setting up ---- */
@@ -419,7 +335,7 @@ static int set_tls(MqttLink *link)
 
 	if (!tls)
 		return MOSQ_ERR_SUCCESS;
-	tls_context_begin(tls, watch_socket, link);
+	tls_context_begin(tls, on_handshake, link);
 	code = mosquitto_int_option(link->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 	if (code != MOSQ_ERR_SUCCESS)
 		return code;
@@ -504,8 +420,7 @@ MqttLink *mqtt_link_new(const MqttConfig *config, const char *address, GError **
 		return NULL;
 	}
 	link->tls = config->tls ? tls_context_ref(config->tls) : NULL;
-	if (link->tls && config->protocol == MQTT_PROTOCOL_5)
-		link->guard = mqtt_guard_new();
+	mqtt_wire_init(&link->wire, link->tls && config->protocol == MQTT_PROTOCOL_5);
 	link->address = g_strdup(address);
 	link->mosq = mosquitto_new(config->client_id, config->clean_start, link);
 	code = link->mosq ? set_options(link) : MOSQ_ERR_INVAL;
@@ -535,10 +450,12 @@ static void link_destroy(MqttLink *link)
 	while (mqtt_link_take(link, &event))
 		mqtt_event_clear(&event);
 	if (link->mosq) {
-		unwatch_socket(link);
+		mqtt_wire_unwatch(link_ssl(link));
+		if (link->tls)
+			tls_context_begin(link->tls, NULL, NULL);
 		mosquitto_destroy(link->mosq);
 	}
-	mqtt_guard_free(link->guard);
+	mqtt_wire_clear(&link->wire);
 	tls_context_unref(link->tls);
 	g_array_free(link->events, TRUE);
 	g_free(link->address);
@@ -626,7 +543,7 @@ static unsigned int events_waiting(const MqttLink *link)
 
 static bool wants_out(const MqttLink *link)
 {
-	if (link->gathering)
+	if (link->wire.gathering)
 		return link_gathered(link) > 0;
 	return mosquitto_want_write(link->mosq);
 }
@@ -677,7 +594,8 @@ static bool step_tcp(MqttLink *link, GError **error)
 		return false;
 	}
 	link->stage = link->tls ? MQTT_LINK_TLS : MQTT_LINK_CONNECT;
-	link->io_errno = failure; /* a reset: it stood, and is gone again */
+	link->wire.held = false;
+	link->wire.io_errno = failure; /* a reset: it stood, and is gone again */
 	return failure == 0 || fail(link, MOSQ_ERR_CONN_LOST, error);
 }
 
@@ -693,7 +611,7 @@ static bool step_tls(MqttLink *link, GIOCondition ready, GError **error)
 		return fail(link, code, error);
 	if (SSL_is_init_finished(ssl)) {
 		link->stage = MQTT_LINK_CONNECT;
-		start_gathering(link);
+		mqtt_wire_gather(&link->wire, ssl);
 		return true;
 	}
 	if (ready & (G_IO_HUP | G_IO_ERR)) /* libmosquitto would wait for ever */
@@ -705,12 +623,10 @@ static int read_packet(MqttLink *link)
 {
 	int code;
 
-	if (!link->guard)
-		return mosquitto_loop_read(link->mosq, 1);
-	if (!mqtt_guard_look(link->guard, link_ssl(link)))
+	if (!mqtt_wire_look(&link->wire, link_ssl(link)))
 		return MOSQ_ERR_MALFORMED_PACKET;
 	code = mosquitto_loop_read(link->mosq, 1);
-	mqtt_guard_seen(link->guard, link_ssl(link));
+	mqtt_wire_seen(&link->wire, link_ssl(link));
 	return code;
 }
 
@@ -770,20 +686,8 @@ bool mqtt_link_tick(MqttLink *link, GError **error)
 {
 	if (link->stage != MQTT_LINK_OPEN)
 		return true;
-	link->unframed -= MIN(link->unframed, TICK_FORGIVEN);
+	link->wire.unframed -= MIN(link->wire.unframed, TICK_FORGIVEN);
 	return verdict(link, mosquitto_loop_misc(link->mosq), error);
-}
-
-/* Empties the gathering buffer into the socket; false only when the connection is broken. */
-static bool drain(MqttLink *link)
-{
-	BIO *buffer = SSL_get_wbio(link_ssl(link));
-	bool fine;
-
-	errno = 0;
-	fine = BIO_flush(buffer) > 0 || BIO_should_retry(buffer);
-	ERR_clear_error();
-	return fine;
 }
 
 /* Sending failed, but what the broker said last may still lie there: acknowledgements, or the
@@ -800,7 +704,7 @@ bool mqtt_link_flush(MqttLink *link, GError **error)
 	int code = link->broken;
 
 	while (code == MOSQ_ERR_SUCCESS && link_gathered(link) > 0) {
-		if (!drain(link))
+		if (!mqtt_wire_drain(link_ssl(link)))
 			code = read_last(link);
 		else if (link_gathered(link) > 0 || !mosquitto_want_write(link->mosq))
 			break;

@@ -10,8 +10,8 @@
  * What libmosquitto reports is queued as events and taken by mqtt_link_take() afterwards, so no
  * callback of the owner ever runs inside libmosquitto, under its locks.
  *
- * TLS records are gathered in a buffer between OpenSSL and the socket, and leave with
- * mqtt_link_flush(): one system call for all messages of a turn of the loop.
+ * TLS records are gathered in a buffer (mqtt-wire), and leave with mqtt_link_flush(): one system
+ * call for all messages of a turn of the loop.
  *
  * What libmosquitto 2.0 does with a context of one's own, and how that is met here:
  *   it merges in its defaults and fails without a CA        -> told not to

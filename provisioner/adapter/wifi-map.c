@@ -44,3 +44,26 @@ bool wifi_map_mac(const char *text, uint8_t out[WIFI_BSSID_LEN])
 	memcpy(out, octets, sizeof(octets));
 	return true;
 }
+
+static bool is_hex(const Secret *text)
+{
+	for (size_t i = 0; i < secret_len(text); i++) {
+		if (!g_ascii_isxdigit(secret_data(text)[i]))
+			return false;
+	}
+	return true;
+}
+
+bool wifi_map_fits_psk(const Secret *passphrase)
+{
+	size_t len = passphrase ? secret_len(passphrase) : 0;
+
+	return (len >= 8 && len <= 63) || (len == 64 && is_hex(passphrase));
+}
+
+bool wifi_map_fits_wep(const Secret *passphrase)
+{
+	size_t len = passphrase ? secret_len(passphrase) : 0;
+
+	return len == 5 || len == 13 || ((len == 10 || len == 26) && is_hex(passphrase));
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-nm-map.h"
 
+#include "provisioner/adapter/wifi-map.h"
+
 /* NM80211ApFlags, NM80211ApSecurityFlags */
 #define AP_PRIVACY      0x0001u
 #define AP_KEY_PSK      0x0100u
@@ -62,15 +64,6 @@ NmKeyMgmt wifi_nm_map_key_mgmt(const NmSecurity *security)
 	return security->flags & AP_PRIVACY ? NM_KEY_WEP : NM_KEY_NONE;
 }
 
-static bool is_hex(const Secret *text)
-{
-	for (size_t i = 0; i < secret_len(text); i++) {
-		if (!g_ascii_isxdigit(secret_data(text)[i]))
-			return false;
-	}
-	return true;
-}
-
 /* What D-Bus accepts as a string. */
 static bool is_text(const Secret *text)
 {
@@ -84,12 +77,8 @@ bool wifi_nm_map_key_fits(NmKeyMgmt key, const Secret *passphrase)
 	switch (key) {
 	case NM_KEY_NONE:
 	case NM_KEY_OWE: return len == 0;
-	case NM_KEY_WEP:
-		return len > 0 && is_text(passphrase) &&
-		       (len == 5 || len == 13 || ((len == 10 || len == 26) && is_hex(passphrase)));
-	case NM_KEY_PSK:
-		return len > 0 && is_text(passphrase) &&
-		       ((len >= 8 && len <= 63) || (len == 64 && is_hex(passphrase)));
+	case NM_KEY_WEP: return wifi_map_fits_wep(passphrase) && is_text(passphrase);
+	case NM_KEY_PSK: return wifi_map_fits_psk(passphrase) && is_text(passphrase);
 	case NM_KEY_SAE: return len > 0 && is_text(passphrase);
 	case NM_KEY_ENTERPRISE: break;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-wpa-map.h"
 
+#include "provisioner/adapter/wifi-map.h"
+
 #include <string.h>
 
 WpaState wifi_wpa_map_state(const char *word)
@@ -92,15 +94,6 @@ WpaJoinKey wifi_wpa_map_join_key(const WpaSecurity *security, bool enterprise)
 	return security->privacy ? WPA_JOIN_WEP : WPA_JOIN_NONE;
 }
 
-static bool is_hex(const Secret *text)
-{
-	for (size_t i = 0; i < secret_len(text); i++) {
-		if (!g_ascii_isxdigit(secret_data(text)[i]))
-			return false;
-	}
-	return true;
-}
-
 /* What D-Bus and the configuration file accept as text. */
 static bool is_text(const Secret *text)
 {
@@ -109,20 +102,6 @@ static bool is_text(const Secret *text)
 			return false;
 	}
 	return g_utf8_validate_len((const char *)secret_data(text), secret_len(text), NULL);
-}
-
-static bool fits_psk(const Secret *key)
-{
-	size_t len = secret_len(key);
-
-	return (len >= 8 && len <= 63 && is_text(key)) || (len == 64 && is_hex(key));
-}
-
-static bool fits_wep(const Secret *key)
-{
-	size_t len = secret_len(key);
-
-	return len == 5 || len == 13 || ((len == 10 || len == 26) && is_hex(key));
 }
 
 bool wifi_wpa_map_key_fits(WpaJoinKey key, const WifiCredentials *credentials)
@@ -135,9 +114,9 @@ bool wifi_wpa_map_key_fits(WpaJoinKey key, const WifiCredentials *credentials)
 	switch (key) {
 	case WPA_JOIN_NONE:
 	case WPA_JOIN_OWE: return len == 0;
-	case WPA_JOIN_WEP: return len > 0 && fits_wep(given);
+	case WPA_JOIN_WEP: return wifi_map_fits_wep(given);
 	case WPA_JOIN_PSK:
-	case WPA_JOIN_MIXED: return len > 0 && fits_psk(given);
+	case WPA_JOIN_MIXED: return wifi_map_fits_psk(given) && is_text(given);
 	case WPA_JOIN_SAE: return len > 0 && !memchr(secret_data(given), 0, len);
 	case WPA_JOIN_ENTERPRISE: break;
 	}

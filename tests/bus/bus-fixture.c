@@ -186,6 +186,31 @@ void test_await_unowned(Bus *bus, const char *name)
 	bus_name_unwatch(watch);
 }
 
+static void on_name(BusName *name, const GError *error, void *user_data)
+{
+	g_assert_no_error(error);
+}
+
+BusName *test_take_name(Bus *bus, const char *name)
+{
+	BusName *own = NULL;
+
+	test_await_unowned(bus, name);
+	own = bus_name_request(bus, name, 0, on_name, NULL);
+	TEST_WAIT(bus_name_owned(own));
+	return own;
+}
+
+BusObject *test_add_object(Bus *bus, const char *path, const BusInterface *const *interfaces,
+			   void *data)
+{
+	g_autoptr(GError) error = NULL;
+	BusObject *object = bus_object_register(bus, path, interfaces, data, &error);
+
+	g_assert_no_error(error);
+	return object;
+}
+
 void test_turn(void)
 {
 	guint alarm = g_timeout_add(20, nothing, NULL);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "dbus/bus-name.h"
+#include "dbus/bus-object.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -69,6 +70,13 @@ char *test_run(const char *line, int *status);
 /* test_await_unowned() - until nobody owns @name: who had it may have ended a moment ago, and the bus
  * not know yet */
 void test_await_unowned(Bus *bus, const char *name);
+
+/* test_take_name() - take @name, once nobody else has it. Owned by the caller */
+BusName *test_take_name(Bus *bus, const char *name);
+
+/* test_add_object() - bus_object_register(), which must not fail */
+BusObject *test_add_object(Bus *bus, const char *path, const BusInterface *const *interfaces,
+			   void *data);
 
 /* test_turn() - one turn of the default context, of at most 20 ms */
 void test_turn(void);

@@ -79,6 +79,15 @@ void daemon_teardown(Daemon *daemon, gconstpointer data)
 	g_free(daemon->folder);
 }
 
+void daemon_add_tests(const DaemonTest *tests, size_t n)
+{
+	if (!daemon_program())
+		g_error("LANDFALL_PROVISIONER does not say which program to test");
+	for (size_t i = 0; i < n; i++)
+		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
+			   daemon_teardown);
+}
+
 char *daemon_property(const char *name)
 {
 	g_autofree char *line =

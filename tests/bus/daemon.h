@@ -2,8 +2,8 @@
 /*
  * daemon - the provisioner's daemon, as systemd starts it, between fakes on a private bus
  *
- * A gtest fixture: g_test_add(PATH, Daemon, ARG, daemon_setup, TEST, daemon_teardown). The fakes
- * live in the test's process; the daemon is the program named by LANDFALL_PROVISIONER.
+ * A gtest fixture: daemon_add_tests(), or g_test_add(PATH, Daemon, ARG, daemon_setup, TEST,
+ * daemon_teardown). The fakes live in the test's process; the daemon is the program named by LANDFALL_PROVISIONER.
  */
 #pragma once
 
@@ -28,6 +28,16 @@ typedef struct Daemon {
 	GPid pid;     /* 0: not running */
 	int status;   /* as from waitpid(), once it has ended */
 } Daemon;
+
+/* A test and its path. */
+typedef struct DaemonTest {
+	const char *path;
+	void (*test)(Daemon *daemon, gconstpointer data);
+} DaemonTest;
+
+/* daemon_add_tests() - add @n tests, each with a daemon of its own; aborts when nobody says which
+ * program that is */
+void daemon_add_tests(const DaemonTest *tests, size_t n);
 
 /* daemon_program() - path of the program, NULL when nobody says */
 const char *daemon_program(void);

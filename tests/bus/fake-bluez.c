@@ -267,16 +267,6 @@ static const BusInterface phone_interface = { DEVICE, phone_methods, phone_prope
 
 /* ---- the daemon ---- */
 
-static BusObject *must_register(FakeBluez *fake, const char *path,
-				const BusInterface *const *interfaces, void *data)
-{
-	g_autoptr(GError) error = NULL;
-	BusObject *object = bus_object_register(fake->bus, path, interfaces, data, &error);
-
-	g_assert_no_error(error);
-	return object;
-}
-
 void fake_bluez_plug(FakeBluez *fake, int index, bool plugged)
 {
 	static const BusInterface *const interfaces[] = { &adapter_interface, &gatt_interface,
@@ -292,8 +282,8 @@ void fake_bluez_plug(FakeBluez *fake, int index, bool plugged)
 	if (fake->advert_adapter == adapter)
 		fake_bluez_lose(fake);
 	if (plugged)
-		adapter->object = must_register(fake, index == 0 ? FAKE_HCI0 : FAKE_HCI1,
-						interfaces, adapter);
+		adapter->object = test_add_object(fake->bus, index == 0 ? FAKE_HCI0 : FAKE_HCI1,
+						  interfaces, adapter);
 }
 
 void fake_bluez_changed(FakeBluez *fake, int index, const char *property)
@@ -305,11 +295,6 @@ void fake_bluez_changed(FakeBluez *fake, int index, const char *property)
 	bus_object_changed(fake->adapters[index].object, interface, property);
 }
 
-static void on_name(BusName *name, const GError *error, void *user_data)
-{
-	g_assert_no_error(error);
-}
-
 FakeBluez *fake_bluez_new(const char *address)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -318,7 +303,7 @@ FakeBluez *fake_bluez_new(const char *address)
 
 	fake->bus = bus_open(address, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	fake->root = must_register(fake, "/", root_interfaces, fake);
+	fake->root = test_add_object(fake->bus, "/", root_interfaces, fake);
 	fake->phone =
 		(FakePhone){ .fake = fake, .path = FAKE_PHONE, .address = "11:22:33:44:55:66" };
 	fake->other =
@@ -329,9 +314,7 @@ FakeBluez *fake_bluez_new(const char *address)
 		fake->adapters[i].powered = true;
 		fake->adapters[i].pairable = true;
 	}
-	test_await_unowned(fake->bus, "org.bluez");
-	fake->name = bus_name_request(fake->bus, "org.bluez", 0, on_name, NULL);
-	TEST_WAIT(bus_name_owned(fake->name));
+	fake->name = test_take_name(fake->bus, "org.bluez");
 	return fake;
 }
 
@@ -362,7 +345,7 @@ static void phone_connect(FakePhone *phone, bool connected)
 
 	phone->connected = connected;
 	if (!phone->object)
-		phone->object = must_register(phone->fake, phone->path, interfaces, phone);
+		phone->object = test_add_object(phone->fake->bus, phone->path, interfaces, phone);
 	else
 		bus_object_changed(phone->object, DEVICE, "Connected");
 }

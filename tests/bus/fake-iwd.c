@@ -21,16 +21,6 @@ static void forget_agent(FakeIwd *fake)
 	g_clear_pointer(&fake->agent_path, g_free);
 }
 
-static BusObject *must_register(FakeIwd *fake, const char *path,
-				const BusInterface *const *interfaces, void *data)
-{
-	g_autoptr(GError) error = NULL;
-	BusObject *object = bus_object_register(fake->bus, path, interfaces, data, &error);
-
-	g_assert_no_error(error);
-	return object;
-}
-
 /* As iwd names its objects. */
 static char *path_of(const char *parent, const char *name, const char *type)
 {
@@ -113,7 +103,7 @@ static void known_show(FakeIwdKnown *known)
 	static const BusInterface *const interfaces[] = { &known_interface, NULL };
 	g_autofree char *path = path_of(FAKE_IWD_PATH, known->name, known->type);
 
-	known->object = must_register(known->fake, path, interfaces, known);
+	known->object = test_add_object(known->fake->bus, path, interfaces, known);
 }
 
 int fake_iwd_know(FakeIwd *fake, const char *name, const char *type, const char *passphrase,
@@ -319,7 +309,7 @@ FakeIwdNetwork *fake_iwd_network(FakeIwd *fake, int index, const FakeIwdNetwork 
 	fake_iwd_fade(fake, index);
 	*slot = *network;
 	slot->fake = fake;
-	slot->object = must_register(fake, path, interfaces, slot);
+	slot->object = test_add_object(fake->bus, path, interfaces, slot);
 	return slot;
 }
 
@@ -526,7 +516,7 @@ void fake_iwd_device(FakeIwd *fake, bool there)
 
 	g_clear_pointer(&fake->device, bus_object_free);
 	if (there)
-		fake->device = must_register(fake, FAKE_IWD_DEVICE, interfaces, fake);
+		fake->device = test_add_object(fake->bus, FAKE_IWD_DEVICE, interfaces, fake);
 }
 
 void fake_iwd_mode(FakeIwd *fake, const char *mode)
@@ -589,11 +579,6 @@ static const BusMethod manager_methods[] = {
 
 static const BusInterface manager_interface = { MANAGER, manager_methods, NULL, NULL, NULL };
 
-static void on_name(BusName *name, const GError *error, void *user_data)
-{
-	g_assert_no_error(error);
-}
-
 FakeIwd *fake_iwd_new(const char *address)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -606,13 +591,11 @@ FakeIwd *fake_iwd_new(const char *address)
 	fake->state = "disconnected";
 	fake->bus = bus_open(address, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	fake->root = must_register(fake, "/", root_interfaces, fake);
-	fake->manager = must_register(fake, FAKE_IWD_PATH, manager_interfaces, fake);
-	fake->adapter = must_register(fake, FAKE_IWD_PATH "/0", adapter_interfaces, fake);
+	fake->root = test_add_object(fake->bus, "/", root_interfaces, fake);
+	fake->manager = test_add_object(fake->bus, FAKE_IWD_PATH, manager_interfaces, fake);
+	fake->adapter = test_add_object(fake->bus, FAKE_IWD_PATH "/0", adapter_interfaces, fake);
 	fake_iwd_device(fake, true);
-	test_await_unowned(fake->bus, IWD);
-	fake->name = bus_name_request(fake->bus, IWD, 0, on_name, NULL);
-	TEST_WAIT(bus_name_owned(fake->name));
+	fake->name = test_take_name(fake->bus, IWD);
 	return fake;
 }
 

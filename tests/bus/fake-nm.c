@@ -15,16 +15,6 @@
 #define IP4        NM ".IP4Config"
 #define CONNECTION NM ".Settings.Connection"
 
-static BusObject *must_register(FakeNm *fake, const char *path,
-				const BusInterface *const *interfaces, void *data)
-{
-	g_autoptr(GError) error = NULL;
-	BusObject *object = bus_object_register(fake->bus, path, interfaces, data, &error);
-
-	g_assert_no_error(error);
-	return object;
-}
-
 /* ---- access points ---- */
 
 static void ap_ssid_get(BusWriter *value, void *user_data)
@@ -102,7 +92,7 @@ void fake_nm_ap(FakeNm *fake, int index, const FakeAp *ap)
 
 	bus_object_free(fake->aps[index].object);
 	fake->aps[index] = *ap;
-	fake->aps[index].object = must_register(fake, path, interfaces, &fake->aps[index]);
+	fake->aps[index].object = test_add_object(fake->bus, path, interfaces, &fake->aps[index]);
 	if (fake->device)
 		bus_object_changed(fake->device, WIRELESS, "AccessPoints");
 }
@@ -379,7 +369,7 @@ static FakeProfile *profile_add(FakeNm *fake, int slot)
 
 	fake->n_profiles++;
 	profile->fake = fake;
-	profile->object = must_register(fake, path, interfaces, profile);
+	profile->object = test_add_object(fake->bus, path, interfaces, profile);
 	return profile;
 }
 
@@ -451,7 +441,7 @@ static FakeActive *active_add(FakeNm *fake, const FakeProfile *profile)
 	g_clear_pointer(&active->config, g_free);
 	active->profile = profile;
 	active->state = 1;
-	active->object = must_register(fake, path, interfaces, active);
+	active->object = test_add_object(fake->bus, path, interfaces, active);
 	fake->n_actives++;
 	fake->active = slot;
 	bus_object_changed(fake->device, DEVICE, "ActiveConnection");
@@ -493,8 +483,8 @@ void fake_nm_address(FakeNm *fake, int index, const char *address)
 	static const BusInterface *const interfaces[] = { &config_interface, NULL };
 
 	bus_object_free(fake->config);
-	fake->config = must_register(fake, FAKE_NM_PATH "/IP4Config/1", interfaces,
-				     (void *)(uintptr_t)address);
+	fake->config = test_add_object(fake->bus, FAKE_NM_PATH "/IP4Config/1", interfaces,
+				       (void *)(uintptr_t)address);
 	g_free(fake->actives[index].config);
 	fake->actives[index].config = g_strdup(FAKE_NM_PATH "/IP4Config/1");
 	bus_object_changed(fake->actives[index].object, ACTIVE, "Ip4Config");
@@ -622,7 +612,7 @@ void fake_nm_device(FakeNm *fake, bool there)
 
 	g_clear_pointer(&fake->device, bus_object_free);
 	if (there)
-		fake->device = must_register(fake, FAKE_NM_DEVICE, interfaces, fake);
+		fake->device = test_add_object(fake->bus, FAKE_NM_DEVICE, interfaces, fake);
 }
 
 void fake_nm_state(FakeNm *fake, uint32_t state, uint32_t reason)
@@ -714,11 +704,6 @@ static const BusProperty manager_properties[] = {
 static const BusInterface manager_interface = { NM, manager_methods, manager_properties, NULL,
 						NULL };
 
-static void on_name(BusName *name, const GError *error, void *user_data)
-{
-	g_assert_no_error(error);
-}
-
 FakeNm *fake_nm_new(const char *address)
 {
 	static const BusInterface *const root_interfaces[] = { &bus_object_manager, NULL };
@@ -731,12 +716,10 @@ FakeNm *fake_nm_new(const char *address)
 	fake->last_scan = -1;
 	fake->bus = bus_open(address, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	fake->root = must_register(fake, FAKE_NM_ROOT, root_interfaces, fake);
-	fake->manager = must_register(fake, FAKE_NM_PATH, manager_interfaces, fake);
+	fake->root = test_add_object(fake->bus, FAKE_NM_ROOT, root_interfaces, fake);
+	fake->manager = test_add_object(fake->bus, FAKE_NM_PATH, manager_interfaces, fake);
 	fake_nm_device(fake, true);
-	test_await_unowned(fake->bus, NM);
-	fake->name = bus_name_request(fake->bus, NM, 0, on_name, NULL);
-	TEST_WAIT(bus_name_owned(fake->name));
+	fake->name = test_take_name(fake->bus, NM);
 	return fake;
 }
 

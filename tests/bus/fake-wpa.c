@@ -11,16 +11,6 @@
 #define NETWORK   WPA ".Network"
 #define BSS       WPA ".BSS"
 
-static BusObject *must_register(FakeWpa *fake, const char *path,
-				const BusInterface *const *interfaces, void *data)
-{
-	g_autoptr(GError) error = NULL;
-	BusObject *object = bus_object_register(fake->bus, path, interfaces, data, &error);
-
-	g_assert_no_error(error);
-	return object;
-}
-
 static void emit(FakeWpa *fake, const char *signal, const char *path)
 {
 	BusMessage *message = bus_object_signal(fake->interface, INTERFACE, signal);
@@ -128,7 +118,7 @@ void fake_wpa_bss(FakeWpa *fake, int index, const FakeBss *bss)
 
 	bus_object_free(fake->bss[index].object);
 	fake->bss[index] = *bss;
-	fake->bss[index].object = must_register(fake, path, interfaces, &fake->bss[index]);
+	fake->bss[index].object = test_add_object(fake->bus, path, interfaces, &fake->bss[index]);
 }
 
 /* ---- networks ---- */
@@ -232,7 +222,7 @@ static FakeNetwork *network_new(FakeWpa *fake)
 	fake->n_networks++;
 	network->fake = fake;
 	network->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	network->object = must_register(fake, path, interfaces, network);
+	network->object = test_add_object(fake->bus, path, interfaces, network);
 	return network;
 }
 
@@ -565,7 +555,7 @@ void fake_wpa_interface(FakeWpa *fake, bool there)
 
 	g_clear_pointer(&fake->interface, bus_object_free);
 	if (there)
-		fake->interface = must_register(fake, FAKE_WPA_INTERFACE, interfaces, fake);
+		fake->interface = test_add_object(fake->bus, FAKE_WPA_INTERFACE, interfaces, fake);
 	announce(fake, there);
 }
 
@@ -625,11 +615,6 @@ static const BusSignal manager_signals[] = {
 static const BusInterface manager_interface = { WPA, NULL, manager_properties, manager_signals,
 						NULL };
 
-static void on_name(BusName *name, const GError *error, void *user_data)
-{
-	g_assert_no_error(error);
-}
-
 FakeWpa *fake_wpa_new(const char *address, const char *ifname)
 {
 	static const BusInterface *const interfaces[] = { &manager_interface, NULL };
@@ -644,11 +629,9 @@ FakeWpa *fake_wpa_new(const char *address, const char *ifname)
 	fake->current_bss = -1;
 	fake->bus = bus_open(address, NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	fake->manager = must_register(fake, FAKE_WPA_PATH, interfaces, fake);
+	fake->manager = test_add_object(fake->bus, FAKE_WPA_PATH, interfaces, fake);
 	fake_wpa_interface(fake, true);
-	test_await_unowned(fake->bus, WPA);
-	fake->name = bus_name_request(fake->bus, WPA, 0, on_name, NULL);
-	TEST_WAIT(bus_name_owned(fake->name));
+	fake->name = test_take_name(fake->bus, WPA);
 	return fake;
 }
 

@@ -253,12 +253,7 @@ static void test_introspection(Daemon *daemon, gconstpointer data)
 	g_assert_cmpstr(found, ==, expected);
 }
 
-typedef struct Test {
-	const char *path;
-	void (*test)(Daemon *daemon, gconstpointer data);
-} Test;
-
-static const Test tests[] = {
+static const DaemonTest tests[] = {
 	{ "/provisioner/advertises", test_advertises },
 	{ "/provisioner/phone", test_phone },
 	{ "/provisioner/security-1", test_security_1 },
@@ -278,11 +273,7 @@ static const Test tests[] = {
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	if (!daemon_program())
-		g_error("LANDFALL_PROVISIONER does not say which program to test");
-	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
-			   daemon_teardown);
+	daemon_add_tests(tests, G_N_ELEMENTS(tests));
 	for (size_t i = 0; i < G_N_ELEMENTS(config_cases); i++) {
 		g_autofree char *path =
 			g_strconcat("/provisioner/config/", config_cases[i].path, NULL);

@@ -152,12 +152,7 @@ static void test_sleep(Daemon *daemon, gconstpointer data)
 	bus_free(login);
 }
 
-typedef struct Test {
-	const char *path;
-	void (*test)(Daemon *daemon, gconstpointer data);
-} Test;
-
-static const Test tests[] = {
+static const DaemonTest tests[] = {
 	{ "/radio/two-phones", test_two_phones },
 	{ "/radio/two-adapters", test_two_adapters },
 	{ "/radio/configured-adapter", test_configured_adapter },
@@ -168,10 +163,6 @@ static const Test tests[] = {
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	if (!daemon_program())
-		g_error("LANDFALL_PROVISIONER does not say which program to test");
-	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
-			   daemon_teardown);
+	daemon_add_tests(tests, G_N_ELEMENTS(tests));
 	return g_test_run();
 }

@@ -108,12 +108,7 @@ static void test_away(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(!is_marked(daemon));
 }
 
-typedef struct Test {
-	const char *path;
-	void (*test)(Daemon *daemon, gconstpointer data);
-} Test;
-
-static const Test tests[] = {
+static const DaemonTest tests[] = {
 	{ "/provisioner/reset/done", test_done },
 	{ "/provisioner/reset/refused", test_refused },
 	{ "/provisioner/reset/again", test_again },
@@ -123,8 +118,6 @@ static const Test tests[] = {
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-		g_test_add(tests[i].path, Daemon, NULL, daemon_setup, tests[i].test,
-			   daemon_teardown);
+	daemon_add_tests(tests, G_N_ELEMENTS(tests));
 	return g_test_run();
 }

@@ -88,6 +88,17 @@ static void test_provisioned(WpaBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->fake->saves, ==, 0);
 }
 
+/* What an earlier process left is taken back, in one decision and with nothing that interrupts it. */
+static void start_sweeping(WpaBed *bed)
+{
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	TEST_WAIT(bed->fake->saves == 1);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->fake->selects, ==, 1);
+	g_assert_cmpuint(bed->fake->reassociates, ==, 0);
+}
+
 /* A crash left a trial: it goes, what it took the place of is enabled again, nothing else is. */
 static void test_swept(WpaBed *bed, gconstpointer data)
 {
@@ -98,12 +109,7 @@ static void test_swept(WpaBed *bed, gconstpointer data)
 	fake_wpa_network(fake, "never", NULL, false);
 	fake_wpa_set(fake, fake_wpa_network(fake, "new", "landfall 0 1", true), "priority",
 		     WPA_BED_TRIAL);
-	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
-	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->saves == 1);
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
-	g_assert_cmpuint(fake->reassociates, ==, 0);
+	start_sweeping(bed);
 	g_assert_null(fake->networks[3].object);
 	g_assert_true(fake->networks[0].enabled);
 	g_assert_true(fake->networks[1].enabled);
@@ -124,12 +130,7 @@ static void test_swept_hidden(WpaBed *bed, gconstpointer data)
 	fake_wpa_set(fake, fake_wpa_network(fake, "home", NULL, false), "scan_ssid", "1");
 	fake_wpa_set(fake, fake_wpa_network(fake, "new", "landfall 0", true), "priority",
 		     WPA_BED_TRIAL);
-	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
-	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->saves == 1);
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
-	g_assert_cmpuint(fake->reassociates, ==, 0);
+	start_sweeping(bed);
 	g_assert_cmpuint(fake->flushes, ==, 1);
 	g_assert_true(fake->networks[0].enabled);
 }
@@ -142,12 +143,7 @@ static void test_swept_renumbered(WpaBed *bed, gconstpointer data)
 	fake_wpa_network(fake, "home", NULL, false);
 	fake_wpa_set(fake, fake_wpa_network(fake, "new", "landfall 17", true), "priority",
 		     WPA_BED_TRIAL);
-	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
-	wpa_bed_start(bed, WPA_BED_PATIENCE);
-	TEST_WAIT(fake->saves == 1);
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(fake->selects, ==, 1); /* one decision, and nothing that interrupts it */
-	g_assert_cmpuint(fake->reassociates, ==, 0);
+	start_sweeping(bed);
 	g_assert_true(fake->networks[0].enabled);
 }
 

@@ -229,9 +229,7 @@ static void test_join_enterprise(WpaBed *bed, gconstpointer data)
 	for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
 		g_assert_cmpstr(fake_wpa_setting(bed->fake, 0, settings[i].name), ==,
 				settings[i].text);
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 }
 
 static void test_join_enterprise_refused(WpaBed *bed, gconstpointer data)
@@ -456,9 +454,7 @@ static void test_join_bssid(WpaBed *bed, gconstpointer data)
 	wpa_bed_join_with(bed, &credentials, WPA_BED_LAB, WPA_BED_PASS);
 	wpa_bed_wait_selected(bed, 1);
 	g_assert_cmpstr(fake_wpa_setting(bed->fake, 0, "bssid"), ==, "02:00:00:00:00:02");
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 	g_assert_cmpuint(bed->link.network.channel, ==, 36);
 	/* It may be replaced one day. */
 	g_assert_cmpstr(fake_wpa_setting(bed->fake, 0, "bssid"), ==, "any");
@@ -562,9 +558,7 @@ static void test_join_flaps(WpaBed *bed, gconstpointer data)
 	test_turn();
 	fake_wpa_state(fake, "disconnected");
 	test_turn();
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 	g_assert_cmpuint(fake->selects, ==, 1);
 }
 

@@ -80,9 +80,7 @@ static void test_join_restart(WpaBed *bed, gconstpointer data)
 	if (bed->fake->adds == 0)
 		fake_wpa_scanned(bed->fake, true);
 	wpa_bed_wait_selected(bed, 1);
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 }
 
 static void test_join_gone_for_good(WpaBed *bed, gconstpointer data)
@@ -109,9 +107,7 @@ static void test_join_superseded(WpaBed *bed, gconstpointer data)
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
 	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
 	wpa_bed_wait_selected(bed, 1);
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 	TEST_WAIT(fake->saves == 2);
 	g_assert_false(fake->networks[0].saved);
 	g_assert_true(fake->networks[1].saved_enabled);
@@ -217,9 +213,7 @@ static void test_forget_failed(WpaBed *bed, gconstpointer data)
 	wpa_bed_start(bed, WPA_BED_PATIENCE);
 	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
 	wpa_bed_wait_selected(bed, 1);
-	wpa_bed_complete(bed);
-	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
-	TEST_WAIT(bed->joins == 1);
+	wpa_bed_succeed(bed);
 	wpa_bed_join(bed, "Three", "wrong wrong");
 	wpa_bed_wait_selected(bed, 2);
 	fake_wpa_auth(fake, 15);

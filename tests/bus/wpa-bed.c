@@ -71,6 +71,13 @@ void wpa_bed_complete(WpaBed *bed)
 		fake_wpa_state(bed->fake, states[i]);
 }
 
+void wpa_bed_succeed(WpaBed *bed)
+{
+	wpa_bed_complete(bed);
+	wpa_bed_ip("addr add 192.168.77.61/24 " WPA_BED_LEASE);
+	TEST_WAIT(bed->joins == 1);
+}
+
 static void setup(void *fixture, gconstpointer data)
 {
 	WpaBed *bed = fixture;

@@ -73,6 +73,9 @@ void wpa_bed_wait_selected(WpaBed *bed, unsigned int n);
 /* wpa_bed_complete() - through all states to the point where an address is due */
 void wpa_bed_complete(WpaBed *bed);
 
+/* wpa_bed_succeed() - the same, and whoever speaks DHCP gives the interface 192.168.77.61: joined */
+void wpa_bed_succeed(WpaBed *bed);
+
 /* wpa_bed_add_tests() - add @n tests, each with a bed of its own: a bus, and the fake on it */
 void wpa_bed_add_tests(const WpaBedTest *tests, size_t n);
 

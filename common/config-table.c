@@ -482,8 +482,7 @@ static const ConfigKey keys[] = {
 
 	{ "commands", "allow", CONFIG_TYPE_FLAGS, AT(commands.allow), 0, 0,
 	  "status,read_sensor,set_interval,publish_now,identify,log_level,renew_certificate,"
-	  "restart,"
-	  "reboot,run",
+	  "restart,reboot,run",
 	  "what a cloud may ask for; none alone: it is not listened to", method_names, 0, NULL },
 	{ "commands", "reboot", CONFIG_TYPE_STRING, AT(commands.reboot), 0, CONFIG_VALUE_MAX, "",
 	  "program and arguments that reboot the device; empty: it cannot be asked for", NULL, 0,

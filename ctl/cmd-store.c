@@ -248,8 +248,7 @@ bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 		G_OPTION_ENTRY_NULL
 	};
 	bool ok = ctl_parse("store import DIR | store csr | store install FILE | store renew | "
-			    "store show | "
-			    "store rollback",
+			    "store show | store rollback",
 			    entries, &argc, &argv, error) &&
 		  run_verb(ctl, argc, argv, &options, error);
 

@@ -6,8 +6,7 @@ const char *advice_find(Stage failed)
 	switch (failed) {
 	case STAGE_CLOCK:
 		return "the clock is before the certificate's first day: let the device reach a "
-		       "time "
-		       "server, or set it with 'timedatectl set-time'";
+		       "time server, or set it with 'timedatectl set-time'";
 	case STAGE_DNS:
 		return "see whether the device has a network and a name server, and whether the "
 		       "broker's name is right: 'landfallctl store show'";
@@ -19,8 +18,7 @@ const char *advice_find(Stage failed)
 		       "show' with what the broker expects";
 	case STAGE_MQTT:
 		return "the broker was reached and refuses this device: see whether it is "
-		       "registered "
-		       "there under its client id";
+		       "registered there under its client id";
 	case STAGE_TELEMETRY:
 		return "the broker refuses samples: see what its policy allows this device to "
 		       "publish";

@@ -176,8 +176,7 @@ static const TextCase text_cases[] = {
 	  "T:3: [agent] interval: \"5\" does not fit; allowed is a duration from 10ms to 1d" },
 	{ "value-comment", "[agent]\ninterval=1s # fast\n",
 	  "T:2: [agent] interval: \"1s # fast\" does not fit; allowed is a duration from 10ms to "
-	  "1d, "
-	  "with a unit: ms, s, min, h, d (a comment needs a line of its own)" },
+	  "1d, with a unit: ms, s, min, h, d (a comment needs a line of its own)" },
 	{ "value-last", "[agent]\ninterval=1s\ninterval=oops\n",
 	  "T:3: [agent] interval: \"oops\"" },
 	{ "value-escape", "[broker]\nclient_id=a\\qb\n",

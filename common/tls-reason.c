@@ -9,6 +9,7 @@
 #define NAME_SHOWN_MAX  128 /* octets of a name out of a certificate */
 #define HOSTS_SHOWN_MAX 4   /* names a certificate is for */
 #define DATE_SHOWN_MAX  64
+#define WEAK_KEY        "has too weak a key; RSA takes 2048 bits at least"
 #define ALERT_MASK      0xff
 
 /* What an alert means for whoever set up broker and device; other codes have OpenSSL's words. */
@@ -150,17 +151,51 @@ static char *reason_issuer(X509 *certificate, int depth)
 			       subject, issuer);
 }
 
+/* What does not hold needs no more than whose certificate it is. */
+static const struct {
+	int code;
+	const char *before; /* the certificate is named */
+	const char *after;
+} verdicts[] = {
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "",
+	  "is self-signed and not among those trusted here" },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "",
+	  "at the end of the broker's chain is not among those trusted here" },
+	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, "",
+	  "has a wrong signature: the trusted CA of that name is another one" },
+	{ X509_V_ERR_CERT_REVOKED, "", "was revoked" },
+	{ X509_V_ERR_UNABLE_TO_GET_CRL, "whether ",
+	  "was revoked cannot be told: the CRL given is not of its issuer" },
+	{ X509_V_ERR_CRL_HAS_EXPIRED, "whether ",
+	  "was revoked cannot be told: the CRL given is out of date" },
+	{ X509_V_ERR_EE_KEY_TOO_SMALL, "", WEAK_KEY },
+	{ X509_V_ERR_CA_KEY_TOO_SMALL, "", WEAK_KEY },
+	{ X509_V_ERR_CA_MD_TOO_WEAK, "", "is signed with a broken digest such as SHA-1" },
+	{ X509_V_ERR_INVALID_PURPOSE, "", "is not for a server" },
+};
+
+static char *reason_verdict(X509 *certificate, int depth, int code)
+{
+	g_autofree char *subject = subject_text(certificate, depth);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++) {
+		if (verdicts[i].code == code)
+			return g_strdup_printf("%s%s %s", verdicts[i].before, subject,
+					       verdicts[i].after);
+	}
+	return g_strdup_printf("%s does not hold: %s", subject,
+			       X509_verify_cert_error_string(code));
+}
+
 char *tls_reason_verify(X509_STORE_CTX *store_ctx, const char *host)
 {
 	int code = X509_STORE_CTX_get_error(store_ctx);
 	int depth = X509_STORE_CTX_get_error_depth(store_ctx);
 	X509 *certificate = X509_STORE_CTX_get_current_cert(store_ctx);
-	g_autofree char *subject = NULL;
 
 	if (!certificate)
 		return g_strdup_printf("the broker's certificate does not hold: %s",
 				       X509_verify_cert_error_string(code));
-	subject = subject_text(certificate, depth);
 	switch (code) {
 	case X509_V_ERR_CERT_HAS_EXPIRED: return reason_dates(certificate, depth, true);
 	case X509_V_ERR_CERT_NOT_YET_VALID: return reason_dates(certificate, depth, false);
@@ -169,36 +204,7 @@ char *tls_reason_verify(X509_STORE_CTX *store_ctx, const char *host)
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return reason_issuer(certificate, depth);
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		return g_strdup_printf("%s is self-signed and not among those trusted here",
-				       subject);
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-		return g_strdup_printf("%s at the end of the broker's chain is not among those "
-				       "trusted here",
-				       subject);
-	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-		return g_strdup_printf("%s has a wrong signature: the trusted CA of that name is "
-				       "another one",
-				       subject);
-	case X509_V_ERR_CERT_REVOKED: return g_strdup_printf("%s was revoked", subject);
-	case X509_V_ERR_UNABLE_TO_GET_CRL:
-		return g_strdup_printf("whether %s was revoked cannot be told: the CRL given is "
-				       "not of its issuer",
-				       subject);
-	case X509_V_ERR_CRL_HAS_EXPIRED:
-		return g_strdup_printf("whether %s was revoked cannot be told: the CRL given is "
-				       "out of date",
-				       subject);
-	case X509_V_ERR_EE_KEY_TOO_SMALL:
-	case X509_V_ERR_CA_KEY_TOO_SMALL:
-		return g_strdup_printf("%s has too weak a key; RSA takes 2048 bits at least",
-				       subject);
-	case X509_V_ERR_CA_MD_TOO_WEAK:
-		return g_strdup_printf("%s is signed with a broken digest such as SHA-1", subject);
-	case X509_V_ERR_INVALID_PURPOSE: return g_strdup_printf("%s is not for a server", subject);
-	default:
-		return g_strdup_printf("%s does not hold: %s", subject,
-				       X509_verify_cert_error_string(code));
+	default: return reason_verdict(certificate, depth, code);
 	}
 }
 

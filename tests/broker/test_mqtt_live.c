@@ -191,17 +191,24 @@ static void test_session_kept(Pki *pki, const Way *way)
 	peer_leave(peer);
 }
 
-static void test_will(Pki *pki, const Way *way)
+/* Another client of the broker, which hears everything. */
+static Peer *witness_new(Pki *pki, PeerConfig config)
 {
-	g_autoptr(Broker) broker = broker_for(pki, way, NULL);
-	PeerConfig config = config_for(way, broker);
-	g_autoptr(Peer) witness = NULL;
-	g_autoptr(Peer) peer = NULL;
+	Peer *witness = NULL;
 
 	config.client_id = "witness";
 	witness = peer_new(pki, &config);
 	peer_connect(witness);
 	peer_subscribe(witness, "landfall/#");
+	return witness;
+}
+
+static void test_will(Pki *pki, const Way *way)
+{
+	g_autoptr(Broker) broker = broker_for(pki, way, NULL);
+	PeerConfig config = config_for(way, broker);
+	g_autoptr(Peer) witness = witness_new(pki, config);
+	g_autoptr(Peer) peer = NULL;
 
 	config.client_id = "device";
 	config.will_topic = "landfall/will";
@@ -297,13 +304,9 @@ static void test_disconnect_with_messages(Pki *pki, const Way *way)
 {
 	g_autoptr(Broker) broker = broker_for(pki, way, NULL);
 	PeerConfig config = config_for(way, broker);
-	g_autoptr(Peer) witness = NULL;
+	g_autoptr(Peer) witness = witness_new(pki, config);
 	g_autoptr(Peer) peer = NULL;
 
-	config.client_id = "witness";
-	witness = peer_new(pki, &config);
-	peer_connect(witness);
-	peer_subscribe(witness, "landfall/#");
 	config.client_id = "device";
 	config.will_topic = "landfall/will";
 	peer = peer_new(pki, &config);

@@ -49,14 +49,9 @@ static void on_failed(const GError *error, void *data)
 	g_assert_no_error(error);
 }
 
-static void start(Fixture *f, uint64_t limit)
+static IngestConfig config_of(const Fixture *f)
 {
-	g_autoptr(GError) error = NULL;
-	SpoolConfig spool = { .path = f->spool_path, .limit = limit, .failed = on_failed };
-
-	f->spool = spool_open(&spool, &error);
-	g_assert_no_error(error);
-	IngestConfig ingest = {
+	return (IngestConfig){
 		.path = f->path,
 		.spool = f->spool,
 		.now_ms = now_ms,
@@ -64,6 +59,17 @@ static void start(Fixture *f, uint64_t limit)
 		.metrics = metrics,
 		.display = display,
 	};
+}
+
+static void start(Fixture *f, uint64_t limit)
+{
+	g_autoptr(GError) error = NULL;
+	SpoolConfig spool = { .path = f->spool_path, .limit = limit, .failed = on_failed };
+
+	f->spool = spool_open(&spool, &error);
+	g_assert_no_error(error);
+	IngestConfig ingest = config_of(f);
+
 	f->ingest = ingest_new(&ingest, &error);
 	g_assert_no_error(error);
 }
@@ -324,14 +330,7 @@ static void test_many_clients(Fixture *f, gconstpointer data)
 static void test_socket_file(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
-	IngestConfig config = {
-		.path = f->path,
-		.spool = f->spool,
-		.now_ms = now_ms,
-		.status = status,
-		.metrics = metrics,
-		.display = display,
-	};
+	IngestConfig config = config_of(f);
 	struct stat file;
 
 	g_assert_cmpint(stat(f->path, &file), ==, 0);

@@ -36,8 +36,6 @@ typedef enum JoinStep {
 
 struct WifiWpaJoin {
 	WifiWpaContext context;
-	const WifiWpaNetworks *networks;
-	const NetLink *net_link;
 	WifiWpaJoinDone done;
 	void *data;
 	WifiCredentials *wanted;
@@ -267,7 +265,7 @@ static void on_bss(BusReply *reply, void *user_data)
 static void join_note_link(WifiWpaJoin *join)
 {
 	const WpaInterfaceState *interface = wifi_wpa_interface_state(join->context.interface);
-	const NetLinkState *now = net_link_state(join->net_link);
+	const NetLinkState *now = net_link_state(join->context.link);
 	const NetLinkAddress none = { 0 };
 
 	g_clear_handle_id(&join->deadline, g_source_remove);
@@ -286,7 +284,7 @@ static void join_note_link(WifiWpaJoin *join)
 
 static void join_check_address(WifiWpaJoin *join)
 {
-	const NetLinkState *now = net_link_state(join->net_link);
+	const NetLinkState *now = net_link_state(join->context.link);
 
 	if (net_link_is_newer(&now->ip4, &join->old.ip4) ||
 	    (join->waited && net_link_is_newer(&now->ip6, &join->old.ip6)))
@@ -396,7 +394,7 @@ static void on_added(BusReply *reply, void *user_data)
 		return;
 	}
 	/* Now, and not when it is selected: a fast DHCP server may be ahead of that answer. */
-	join->old = *net_link_state(join->net_link);
+	join->old = *net_link_state(join->context.link);
 	join->step = JOIN_SELECT;
 	join_call(join, select_message(join), on_selected);
 }
@@ -404,7 +402,7 @@ static void on_added(BusReply *reply, void *user_data)
 /* Those that are enabled now, and a priority above all of them. */
 static char *note_before(WifiWpaJoin *join)
 {
-	const GPtrArray *list = wifi_wpa_networks_list(join->networks);
+	const GPtrArray *list = wifi_wpa_networks_list(join->context.networks);
 	GString *mark = g_string_new(WPA_MARK);
 
 	for (guint i = 0; list && i < list->len; i++) {
@@ -550,15 +548,12 @@ static gboolean on_start(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-WifiWpaJoin *wifi_wpa_join_new(const WifiWpaContext *context, const WifiWpaNetworks *networks,
-			       const NetLink *link, const WifiCredentials *credentials,
+WifiWpaJoin *wifi_wpa_join_new(const WifiWpaContext *context, const WifiCredentials *credentials,
 			       unsigned int timeout_ms, WifiWpaJoinDone done, void *data)
 {
 	WifiWpaJoin *join = g_new0(WifiWpaJoin, 1);
 
 	join->context = *context;
-	join->networks = networks;
-	join->net_link = link;
 	join->done = done;
 	join->data = data;
 	join->wanted = wifi_credentials_copy(credentials);

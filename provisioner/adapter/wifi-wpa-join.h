@@ -22,8 +22,6 @@
  */
 #pragma once
 
-#include "provisioner/adapter/net-link.h"
-#include "provisioner/adapter/wifi-wpa-networks.h"
 #include "provisioner/adapter/wifi-wpa-scan.h"
 
 typedef struct WifiWpaJoin WifiWpaJoin;
@@ -34,12 +32,10 @@ typedef struct WifiWpaJoin WifiWpaJoin;
 typedef void (*WifiWpaJoinDone)(const WifiLink *link, WifiFailure failure, void *data);
 
 /* wifi_wpa_join_new() - start
- * @networks:    list known and without a trial; borrowed, outlives it
- * @link:        borrowed, outlives it
+ * @context:     its list of networks is known and without a trial
  * @credentials: borrowed for the call
  * @timeout_ms:  for everything up to the address */
-WifiWpaJoin *wifi_wpa_join_new(const WifiWpaContext *context, const WifiWpaNetworks *networks,
-			       const NetLink *link, const WifiCredentials *credentials,
+WifiWpaJoin *wifi_wpa_join_new(const WifiWpaContext *context, const WifiCredentials *credentials,
 			       unsigned int timeout_ms, WifiWpaJoinDone done, void *data);
 
 /* wifi_wpa_join_free() - NULL is fine. Of an attempt that is not over everything stays as it is:

@@ -14,7 +14,9 @@
  */
 #pragma once
 
+#include "provisioner/adapter/net-link.h"
 #include "provisioner/adapter/wifi-wpa-bss.h"
+#include "provisioner/adapter/wifi-wpa-networks.h"
 
 #include <glib.h>
 
@@ -25,6 +27,8 @@
 typedef struct WifiWpaContext {
 	Bus *bus;
 	WifiWpaInterface *interface;
+	const WifiWpaNetworks *networks; /* configured for it */
+	const NetLink *link;             /* its addresses */
 } WifiWpaContext;
 
 typedef struct WifiWpaScan WifiWpaScan;

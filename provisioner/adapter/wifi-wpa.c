@@ -60,7 +60,7 @@ typedef struct WifiWpa {
 
 static WifiWpaContext wpa_context(const WifiWpa *wpa)
 {
-	return (WifiWpaContext){ wpa->bus, wpa->interface };
+	return (WifiWpaContext){ wpa->bus, wpa->interface, wpa->networks, wpa->link };
 }
 
 static const WpaInterfaceState *wpa_state(const WifiWpa *wpa)
@@ -534,7 +534,7 @@ static void join_start(WifiWpa *wpa)
 	WifiWpaContext context = wpa_context(wpa);
 	int64_t left_ms = (wpa->join_until_us - g_get_monotonic_time()) / 1000;
 
-	wpa->join = wifi_wpa_join_new(&context, wpa->networks, wpa->link, wpa->wanted,
+	wpa->join = wifi_wpa_join_new(&context, wpa->wanted,
 				      (unsigned int)MAX(left_ms, JOIN_MIN_MS), on_joined, wpa);
 }
 

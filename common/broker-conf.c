@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/broker-conf.h"
 
-#include "common/broker-uri.h"
 #include "common/config-lines.h"
 #include "common/config-table.h"
 #include "common/config-value.h"
@@ -53,19 +52,6 @@ BrokerConf *broker_conf_parse(const char *text, size_t len, const char *name, GE
 
 	*conf = config->broker;
 	config->broker = (BrokerConf){ 0 };
-	return conf;
-}
-
-BrokerConf *broker_conf_new(const char *uri, GError **error)
-{
-	BrokerUri parsed;
-	BrokerConf *conf = NULL;
-
-	if (!broker_uri_parse(uri, &parsed, error))
-		return NULL;
-	conf = broker_conf_parse("", 0, "defaults", NULL);
-	conf->uri = broker_uri_format(&parsed);
-	conf->given = config_table_bit(config_table_find(CONFIG_GROUP_BROKER, "uri"));
 	return conf;
 }
 

@@ -87,10 +87,6 @@ BrokerConf *broker_conf_parse(const char *text, size_t len, const char *name,
  * Returns text that broker_conf_parse() reads back; free with g_free() */
 char *broker_conf_encode(const BrokerConf *conf);
 
-/* broker_conf_new() - settings that name @uri and leave everything else at its default
- * Errors: LANDFALL_ERROR_INVALID when @uri does not parse */
-BrokerConf *broker_conf_new(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* broker_conf_resolve() - what the agent obeys: each key from @config if given there, else from
  * @stored, else the default
  * @config: [broker] of the configuration, borrowed

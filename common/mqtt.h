@@ -27,14 +27,13 @@
 #include "common/secret.h"
 #include "common/tls.h"
 
-#define MQTT_WINDOW_MAX         1000          /* unacknowledged publishes at once */
-#define MQTT_PAYLOAD_MAX        (256 * 1024)  /* octets of one message we send */
-#define MQTT_PACKET_IN_MAX      (1024 * 1024) /* octets of one packet we take */
-#define MQTT_TOPIC_MAX          1024          /* octets of a topic or filter */
-#define MQTT_KEEP_ALIVE_MIN_S   5
-#define MQTT_KEEP_ALIVE_MAX_S   65535
-#define MQTT_CONNECT_TIMEOUT_MS 30000 /* a good default */
-#define MQTT_SUBSCRIPTIONS_MAX  32    /* unanswered subscriptions at once */
+#define MQTT_WINDOW_MAX        1000          /* unacknowledged publishes at once */
+#define MQTT_PAYLOAD_MAX       (256 * 1024)  /* octets of one message we send */
+#define MQTT_PACKET_IN_MAX     (1024 * 1024) /* octets of one packet we take */
+#define MQTT_TOPIC_MAX         1024          /* octets of a topic or filter */
+#define MQTT_KEEP_ALIVE_MIN_S  5
+#define MQTT_KEEP_ALIVE_MAX_S  65535
+#define MQTT_SUBSCRIPTIONS_MAX 32 /* unanswered subscriptions at once */
 
 typedef struct MqttClient MqttClient;
 

@@ -304,11 +304,6 @@ const char *profile_user_name(const Profile *profile)
 	return profile->user_name;
 }
 
-const char *profile_presence(const Profile *profile)
-{
-	return profile->presence;
-}
-
 ProfileMessage *profile_presence_message(const Profile *profile, bool online)
 {
 	ProfileMessage *message;

@@ -199,10 +199,8 @@ unsigned profile_keep_alive_s(const Profile *profile, unsigned wanted);
 /* profile_user_name() - for the connection; NULL: none */
 const char *profile_user_name(const Profile *profile);
 
-/* profile_presence() - the topic that says whether the device is there; NULL: none */
-const char *profile_presence(const Profile *profile);
-
-/* profile_presence_message() - for that topic, to be kept by the broker; NULL: there is none */
+/* profile_presence_message() - for the topic that says whether the device is there, to be kept by
+ * the broker; NULL: there is none */
 ProfileMessage *profile_presence_message(const Profile *profile, bool online);
 
 /* profile_client_id() - as told */

@@ -16,7 +16,6 @@
 
 /* NMDeviceState, as far as it matters here */
 #define NM_STATE_UNMANAGED    10
-#define NM_STATE_UNAVAILABLE  20
 #define NM_STATE_DISCONNECTED 30
 #define NM_STATE_CONFIG       50
 #define NM_STATE_NEED_AUTH    60

@@ -34,7 +34,6 @@ struct BusValve {
 	int fd;
 	guint watch;
 	GPtrArray *pipes;
-	unsigned int count;
 	unsigned int cut_at; /* 0: never */
 	bool cut;
 };
@@ -103,7 +102,6 @@ static bool deliver(Pipe *pipe)
 			g_ptr_array_set_size(valve->pipes, 0);
 			return false;
 		}
-		valve->count += pipe->talking;
 		pass_on(pipe->program, pipe->waiting->data, len);
 		g_byte_array_remove_range(pipe->waiting, 0, (guint)len);
 	}
@@ -216,9 +214,4 @@ void bus_valve_cut_at(BusValve *valve, unsigned int n)
 bool bus_valve_was_cut(const BusValve *valve)
 {
 	return valve->cut;
-}
-
-unsigned int bus_valve_count(const BusValve *valve)
-{
-	return valve->count;
 }

@@ -30,7 +30,4 @@ void bus_valve_cut_at(BusValve *valve, unsigned int n);
 /* bus_valve_was_cut() - that has happened */
 bool bus_valve_was_cut(const BusValve *valve);
 
-/* bus_valve_count() - messages delivered to the program so far */
-unsigned int bus_valve_count(const BusValve *valve);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusValve, bus_valve_free)

@@ -82,20 +82,6 @@ static void test_encode(void)
 	g_assert_cmpuint(again->given, ==, conf->given);
 }
 
-static void test_new(void)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(BrokerConf) conf = broker_conf_new("mqtts://Broker.Example", &error);
-
-	g_assert_no_error(error);
-
-	g_autofree char *text = broker_conf_encode(conf);
-
-	g_assert_cmpstr(text, ==, "[broker]\nuri = mqtts://broker.example:8883\n");
-	g_assert_null(broker_conf_new("https://x", &error));
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
-}
-
 typedef struct RefusedCase {
 	const char *name;
 	const char *text;
@@ -155,7 +141,6 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/broker-conf/defaults", test_defaults);
 	g_test_add_func("/broker-conf/encode", test_encode);
-	g_test_add_func("/broker-conf/new", test_new);
 	g_test_add_func("/broker-conf/too-large", test_too_large);
 	g_test_add_func("/broker-conf/profile-name", test_profile_name);
 	return g_test_run();

@@ -7,6 +7,7 @@
 #include "dbus/bus-call.h"
 #include "dbus/bus-match.h"
 #include "dbus/bus-name.h"
+#include "dbus/bus-properties.h"
 
 #include <glib-unix.h>
 #include <signal.h>
@@ -15,8 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define PROPERTIES "org.freedesktop.DBus.Properties"
-#define WIDTH_MAX  512
+#define WIDTH_MAX 512
 
 typedef struct Watch {
 	const Ctl *ctl;
@@ -169,8 +169,7 @@ static void on_owner(const char *owner, void *data)
 		show(watch);
 		return;
 	}
-	message = bus_message_new_call(owner, PROVISIONER_PATH, PROPERTIES, "GetAll");
-	bus_writer_string(bus_message_writer(message), PROVISIONER_NAME);
+	message = bus_properties_get_all(owner, PROVISIONER_PATH, PROVISIONER_NAME);
 	watch->call =
 		bus_call_start(watch->bus, message, BUS_TIMEOUT_DEFAULT, on_properties, watch);
 }
@@ -205,7 +204,7 @@ static bool watch_begin(Watch *watch, GError **error)
 {
 	const BusMatchRule rule = { .sender = PROVISIONER_NAME,
 				    .path = PROVISIONER_PATH,
-				    .interface = PROPERTIES,
+				    .interface = BUS_PROPERTIES_IFACE,
 				    .member = "PropertiesChanged",
 				    .arg0 = PROVISIONER_NAME };
 

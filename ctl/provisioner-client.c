@@ -4,6 +4,7 @@
 #include "common/device-name.h"
 #include "common/error.h"
 #include "dbus/bus-call.h"
+#include "dbus/bus-properties.h"
 
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -193,10 +194,9 @@ cJSON *provisioner_client_read(const Config *config, GError **error)
 	if (!bus || !is_running(bus, &running, error) || !running)
 		return NULL;
 
-	BusMessage *message = bus_message_new_call(PROVISIONER_NAME, PROVISIONER_PATH,
-						   "org.freedesktop.DBus.Properties", "GetAll");
+	BusMessage *message =
+		bus_properties_get_all(PROVISIONER_NAME, PROVISIONER_PATH, PROVISIONER_NAME);
 
-	bus_writer_string(bus_message_writer(message), PROVISIONER_NAME);
 	exchange.properties = cJSON_CreateObject();
 	if (!exchange_run(&exchange, bus, message, READ_MS, error)) {
 		cJSON_Delete(exchange.properties);

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/bluez.h"
 
 #include "dbus/bus-peer.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/retry.h"
 
 #include <string.h>
@@ -10,7 +11,6 @@
 #define GATT_IFACE    "org.bluez.GattManager1"
 #define ADVERT_IFACE  "org.bluez.LEAdvertisingManager1"
 #define DEVICE_IFACE  "org.bluez.Device1"
-#define PROPERTIES    "org.freedesktop.DBus.Properties"
 #define ROLES_MAX     16
 
 typedef enum BluezStep {
@@ -152,32 +152,19 @@ static void step_on_reply(BusReply *reply, void *user_data)
 	bluez_advance(bluez);
 }
 
-static BusMessage *set_message(const char *path, const char *property, const char *signature)
-{
-	BusMessage *message = bus_message_new_call(BLUEZ_SERVICE, path, PROPERTIES, "Set");
-	BusWriter *writer = bus_message_writer(message);
-
-	bus_writer_string(writer, ADAPTER_IFACE);
-	bus_writer_string(writer, property);
-	bus_writer_open_variant(writer, signature);
-	return message;
-}
-
 static BusMessage *set_bool(const char *path, const char *property, bool value)
 {
-	BusMessage *message = set_message(path, property, "b");
-
-	bus_writer_bool(bus_message_writer(message), value);
-	bus_writer_close(bus_message_writer(message));
-	return message;
+	return bus_properties_set_bool(BLUEZ_SERVICE, path, ADAPTER_IFACE, property, value);
 }
 
 static BusMessage *set_alias(const char *path, const char *alias)
 {
-	BusMessage *message = set_message(path, "Alias", "s");
+	BusMessage *message = bus_properties_set(BLUEZ_SERVICE, path, ADAPTER_IFACE, "Alias");
+	BusWriter *writer = bus_message_writer(message);
 
-	bus_writer_string(bus_message_writer(message), alias);
-	bus_writer_close(bus_message_writer(message));
+	bus_writer_open_variant(writer, "s");
+	bus_writer_string(writer, alias);
+	bus_writer_close(writer);
 	return message;
 }
 

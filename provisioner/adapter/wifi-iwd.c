@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-iwd.h"
 
 #include "common/error.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/wifi-iwd-forget.h"
 #include "provisioner/adapter/wifi-iwd-join.h"
 #include "provisioner/adapter/wifi-iwd-scan.h"
@@ -240,20 +241,12 @@ static gboolean on_join_limit(gpointer data)
 static void switch_on(WifiIwd *iwd, const char *path, const char *interface)
 {
 	const BusMirror *mirror = path ? bus_peer_find(iwd->peer, path) : NULL;
-	BusMessage *message = NULL;
-	BusWriter *writer = NULL;
 
 	if (!mirror || bus_mirror_bool(mirror, interface, "Powered", true))
 		return;
 	g_message("Wi-Fi is switched off: switching it on");
-	message = bus_message_new_call(IWD_SERVICE, path, "org.freedesktop.DBus.Properties", "Set");
-	writer = bus_message_writer(message);
-	bus_writer_string(writer, interface);
-	bus_writer_string(writer, "Powered");
-	bus_writer_open_variant(writer, "b");
-	bus_writer_bool(writer, true);
-	bus_writer_close(writer);
-	bus_message_send(iwd->bus, message);
+	bus_message_send(iwd->bus,
+			 bus_properties_set_bool(IWD_SERVICE, path, interface, "Powered", true));
 }
 
 /* Somebody may have switched Wi-Fi off; whoever provisions the device wants it on. */

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-nm.h"
 
 #include "common/error.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/wifi-map.h"
 #include "provisioner/adapter/wifi-nm-forget.h"
 #include "provisioner/adapter/wifi-nm-join.h"
@@ -399,21 +400,12 @@ static bool require_ready(const WifiNm *nm, GError **error)
 static void enable_wifi(WifiNm *nm)
 {
 	const BusMirror *manager = bus_peer_find(nm->peer, NM_PATH);
-	BusMessage *message = NULL;
-	BusWriter *writer = NULL;
 
 	if (!manager || bus_mirror_bool(manager, NM_IFACE, "WirelessEnabled", true))
 		return;
 	g_message("Wi-Fi is switched off: switching it on");
-	message =
-		bus_message_new_call(NM_SERVICE, NM_PATH, "org.freedesktop.DBus.Properties", "Set");
-	writer = bus_message_writer(message);
-	bus_writer_string(writer, NM_IFACE);
-	bus_writer_string(writer, "WirelessEnabled");
-	bus_writer_open_variant(writer, "b");
-	bus_writer_bool(writer, true);
-	bus_writer_close(writer);
-	bus_message_send(nm->bus, message);
+	bus_message_send(nm->bus, bus_properties_set_bool(NM_SERVICE, NM_PATH, NM_IFACE,
+							  "WirelessEnabled", true));
 }
 
 static void on_scanned(const GError *error, void *data)

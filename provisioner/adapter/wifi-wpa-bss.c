@@ -2,13 +2,13 @@
 #include "provisioner/adapter/wifi-wpa-bss.h"
 
 #include "common/error.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/wifi-map.h"
 
 #include <string.h>
 
-#define PROPERTIES_IFACE "org.freedesktop.DBus.Properties"
-#define BSS_MAX          1024 /* more are not looked at */
-#define ASKED_MAX        16   /* at one time */
+#define BSS_MAX   1024 /* more are not looked at */
+#define ASKED_MAX 16   /* at one time */
 
 /* One BSS of the list. */
 typedef struct Slot {
@@ -109,10 +109,8 @@ bool wifi_wpa_bss_parse(BusReader *reader, WpaBss *bss)
 
 BusCall *wifi_wpa_bss_ask(Bus *bus, const char *path, BusReplyFunc func, void *data)
 {
-	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, PROPERTIES_IFACE, "GetAll");
-
-	bus_writer_string(bus_message_writer(message), WPA_BSS_IFACE);
-	return bus_call_start(bus, message, BUS_TIMEOUT_DEFAULT, func, data);
+	return bus_call_start(bus, bus_properties_get_all(WPA_SERVICE, path, WPA_BSS_IFACE),
+			      BUS_TIMEOUT_DEFAULT, func, data);
 }
 
 static void ask_next(Slot *slot);
@@ -146,7 +144,6 @@ static void ask_next(Slot *slot)
 static void on_paths(BusReply *reply, void *user_data)
 {
 	WifiWpaBssList *list = user_data;
-	BusReader *reader = bus_reply_reader(reply);
 	g_autoptr(GError) error = NULL;
 
 	list->call = NULL;
@@ -154,11 +151,8 @@ static void on_paths(BusReply *reply, void *user_data)
 		list->done(NULL, error, list->data);
 		return;
 	}
-	bus_reader_enter(reader, "v");
-	if (bus_reader_has(reader, "ao"))
-		list->paths = bus_reader_strings(reader, BSS_MAX);
-	bus_reader_leave(reader);
-	if (!list->paths || !bus_reader_ok(reader)) {
+	list->paths = bus_properties_paths(reply, BSS_MAX);
+	if (!list->paths) {
 		g_set_error_literal(&error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 				    "wpa_supplicant's list of networks is none");
 		list->done(NULL, error, list->data);
@@ -173,17 +167,16 @@ static void on_paths(BusReply *reply, void *user_data)
 WifiWpaBssList *wifi_wpa_bss_list_new(Bus *bus, const char *path, WifiWpaBssFunc done, void *data)
 {
 	WifiWpaBssList *list = g_new0(WifiWpaBssList, 1);
-	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, PROPERTIES_IFACE, "Get");
 
-	bus_writer_string(bus_message_writer(message), WPA_INTERFACE_IFACE);
-	bus_writer_string(bus_message_writer(message), "BSSs");
 	list->bus = bus;
 	list->done = done;
 	list->data = data;
 	list->found = g_array_new(false, false, sizeof(WpaBss));
 	for (size_t i = 0; i < ASKED_MAX; i++)
 		list->slots[i].list = list;
-	list->call = bus_call_start(bus, message, BUS_TIMEOUT_DEFAULT, on_paths, list);
+	list->call = bus_call_start(
+		bus, bus_properties_get(WPA_SERVICE, path, WPA_INTERFACE_IFACE, "BSSs"),
+		BUS_TIMEOUT_DEFAULT, on_paths, list);
 	return list;
 }
 

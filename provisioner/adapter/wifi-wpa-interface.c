@@ -3,10 +3,9 @@
 
 #include "dbus/bus-call.h"
 #include "dbus/bus-match.h"
+#include "dbus/bus-properties.h"
 
 #include <string.h>
-
-#define PROPERTIES_IFACE "org.freedesktop.DBus.Properties"
 
 struct WifiWpaInterface {
 	Bus *bus;
@@ -99,12 +98,10 @@ static void on_read(BusReply *reply, void *user_data)
 
 static void interface_read(WifiWpaInterface *interface)
 {
-	BusMessage *message =
-		bus_message_new_call(WPA_SERVICE, interface->path, PROPERTIES_IFACE, "GetAll");
-
-	bus_writer_string(bus_message_writer(message), WPA_INTERFACE_IFACE);
-	interface->call =
-		bus_call_start(interface->bus, message, BUS_TIMEOUT_DEFAULT, on_read, interface);
+	interface->call = bus_call_start(
+		interface->bus,
+		bus_properties_get_all(WPA_SERVICE, interface->path, WPA_INTERFACE_IFACE),
+		BUS_TIMEOUT_DEFAULT, on_read, interface);
 }
 
 static void on_properties(BusMessage *signal, void *user_data)
@@ -163,7 +160,7 @@ WifiWpaInterface *wifi_wpa_interface_new(Bus *bus, const char *path, WifiWpaInte
 	WifiWpaInterface *interface = g_new0(WifiWpaInterface, 1);
 	const BusMatchRule properties = { .sender = WPA_SERVICE,
 					  .path = path,
-					  .interface = PROPERTIES_IFACE,
+					  .interface = BUS_PROPERTIES_IFACE,
 					  .member = "PropertiesChanged",
 					  .arg0 = WPA_INTERFACE_IFACE };
 	const BusMatchRule signals = { .sender = WPA_SERVICE,
@@ -171,7 +168,7 @@ WifiWpaInterface *wifi_wpa_interface_new(Bus *bus, const char *path, WifiWpaInte
 				       .interface = WPA_INTERFACE_IFACE };
 	const BusMatchRule networks = { .sender = WPA_SERVICE,
 					.path_namespace = path,
-					.interface = PROPERTIES_IFACE,
+					.interface = BUS_PROPERTIES_IFACE,
 					.member = "PropertiesChanged",
 					.arg0 = WPA_NETWORK_IFACE };
 

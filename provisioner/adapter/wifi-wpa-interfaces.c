@@ -3,6 +3,7 @@
 
 #include "dbus/bus-match.h"
 #include "dbus/bus-peer.h"
+#include "dbus/bus-properties.h"
 
 #include <string.h>
 
@@ -96,15 +97,10 @@ static void take_list(WifiWpaInterfaces *interfaces, const char *const *paths)
 static void on_list(BusReply *reply, void *user_data)
 {
 	WifiWpaInterfaces *interfaces = user_data;
-	BusReader *reader = bus_reply_reader(reply);
-	g_auto(GStrv) paths = NULL;
+	g_auto(GStrv) paths = bus_properties_paths(reply, INTERFACES_MAX);
 
 	interfaces->call = NULL;
-	bus_reader_enter(reader, "v");
-	if (bus_reader_has(reader, "ao"))
-		paths = bus_reader_strings(reader, INTERFACES_MAX);
-	bus_reader_leave(reader);
-	if (paths && bus_reader_ok(reader))
+	if (paths)
 		take_list(interfaces, (const char *const *)paths);
 	else if (!wifi_wpa_is_gone(bus_reply_error(reply)))
 		g_warning("cannot read the interfaces of wpa_supplicant");
@@ -112,11 +108,8 @@ static void on_list(BusReply *reply, void *user_data)
 
 static void read_list(WifiWpaInterfaces *interfaces)
 {
-	BusMessage *message = bus_message_new_call(WPA_SERVICE, WPA_PATH,
-						   "org.freedesktop.DBus.Properties", "Get");
+	BusMessage *message = bus_properties_get(WPA_SERVICE, WPA_PATH, WPA_SERVICE, "Interfaces");
 
-	bus_writer_string(bus_message_writer(message), WPA_SERVICE);
-	bus_writer_string(bus_message_writer(message), "Interfaces");
 	bus_call_cancel(interfaces->call);
 	interfaces->call =
 		bus_call_start(interfaces->bus, message, BUS_TIMEOUT_DEFAULT, on_list, interfaces);

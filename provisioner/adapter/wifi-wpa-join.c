@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-wpa-join.h"
 
 #include "common/error.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/disk-sync.h"
 #include "provisioner/adapter/wifi-backend.h"
 #include "provisioner/adapter/wifi-wpa-settings.h"
@@ -14,7 +15,6 @@
 #define ADDRESS_WAIT_MS 15000 /* for IPv4, where there is IPv6 */
 #define REFUSALS        2     /* before the passphrase counts as wrong */
 #define PRIORITY_MAX    1000000
-#define PROPERTIES      "org.freedesktop.DBus.Properties"
 
 /* IEEE 802.11 status codes; with WPA3 the one or the other says that the passwords differ */
 #define STATUS_UNSPECIFIED    1
@@ -167,16 +167,6 @@ static BusMessage *interface_message(const WifiWpaJoin *join, const char *member
 				    WPA_INTERFACE_IFACE, member);
 }
 
-/* Set @property of a configured network; its variant is to be written next. */
-static BusMessage *network_set(const char *path, const char *property)
-{
-	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, PROPERTIES, "Set");
-
-	bus_writer_string(bus_message_writer(message), WPA_NETWORK_IFACE);
-	bus_writer_string(bus_message_writer(message), property);
-	return message;
-}
-
 /* Did it work? Otherwise the attempt has failed, and @join may be gone; or wpa_supplicant is, and its
  * owner ends this attempt and begins another when it is back. */
 static bool join_expect(WifiWpaJoin *join, BusReply *reply, const char *what)
@@ -229,14 +219,11 @@ static void join_commit(WifiWpaJoin *join)
 
 	join->step = JOIN_COMMIT;
 	for (guint i = 0; i < join->before->len; i++) {
-		message = network_set(g_ptr_array_index(join->before, i), "Enabled");
-		writer = bus_message_writer(message);
-		bus_writer_open_variant(writer, "b");
-		bus_writer_bool(writer, true);
-		bus_writer_close(writer);
+		message = bus_properties_set_bool(WPA_SERVICE, g_ptr_array_index(join->before, i),
+						  WPA_NETWORK_IFACE, "Enabled", true);
 		bus_message_send(join->context.bus, message);
 	}
-	message = network_set(join->network, "Properties");
+	message = bus_properties_set(WPA_SERVICE, join->network, WPA_NETWORK_IFACE, "Properties");
 	writer = bus_message_writer(message);
 	bus_writer_open_variant(writer, "a{sv}");
 	bus_writer_open(writer, "a{sv}");

@@ -2,12 +2,11 @@
 #include "provisioner/adapter/wifi-wpa-networks.h"
 
 #include "dbus/bus-call.h"
+#include "dbus/bus-properties.h"
 #include "provisioner/adapter/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PROPERTIES_IFACE "org.freedesktop.DBus.Properties"
 
 struct WifiWpaNetworks {
 	Bus *bus;
@@ -146,9 +145,8 @@ static void ask_next(WifiWpaNetworks *networks)
 		networks->changed(networks->data);
 		return;
 	}
-	message = bus_message_new_call(WPA_SERVICE, networks->paths[networks->at], PROPERTIES_IFACE,
-				       "GetAll");
-	bus_writer_string(bus_message_writer(message), WPA_NETWORK_IFACE);
+	message = bus_properties_get_all(WPA_SERVICE, networks->paths[networks->at],
+					 WPA_NETWORK_IFACE);
 	networks->call =
 		bus_call_start(networks->bus, message, BUS_TIMEOUT_DEFAULT, on_network, networks);
 }
@@ -156,15 +154,10 @@ static void ask_next(WifiWpaNetworks *networks)
 static void on_paths(BusReply *reply, void *user_data)
 {
 	WifiWpaNetworks *networks = user_data;
-	BusReader *reader = bus_reply_reader(reply);
-	g_auto(GStrv) paths = NULL;
+	g_auto(GStrv) paths = bus_properties_paths(reply, WPA_NETWORKS_MAX);
 
 	networks->call = NULL;
-	bus_reader_enter(reader, "v");
-	if (bus_reader_has(reader, "ao"))
-		paths = bus_reader_strings(reader, WPA_NETWORKS_MAX);
-	bus_reader_leave(reader);
-	if (!paths || !bus_reader_ok(reader)) {
+	if (!paths) {
 		if (!wifi_wpa_is_gone(bus_reply_error(reply)) && retry_later(networks->retry))
 			g_warning("cannot read the networks of wpa_supplicant");
 		return;
@@ -179,10 +172,8 @@ static void on_paths(BusReply *reply, void *user_data)
 void wifi_wpa_networks_read(WifiWpaNetworks *networks)
 {
 	BusMessage *message =
-		bus_message_new_call(WPA_SERVICE, networks->path, PROPERTIES_IFACE, "Get");
+		bus_properties_get(WPA_SERVICE, networks->path, WPA_INTERFACE_IFACE, "Networks");
 
-	bus_writer_string(bus_message_writer(message), WPA_INTERFACE_IFACE);
-	bus_writer_string(bus_message_writer(message), "Networks");
 	reading_clear(networks);
 	networks->call =
 		bus_call_start(networks->bus, message, BUS_TIMEOUT_DEFAULT, on_paths, networks);

@@ -2,6 +2,7 @@
 #include "provisioner/adapter/wifi-wpa-undo.h"
 
 #include "dbus/bus-call.h"
+#include "dbus/bus-properties.h"
 
 #include <string.h>
 
@@ -75,25 +76,25 @@ static bool is_due(const WpaConfigured *network, const GPtrArray *list, const Wp
 	return false;
 }
 
-static BusMessage *push(WifiWpaUndo *undo, const char *path, const char *interface,
-			const char *member)
+/* @message: taken */
+static void push(WifiWpaUndo *undo, BusMessage *message)
 {
-	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, interface, member);
-
 	g_queue_push_tail(undo->sooner ? &undo->messages : &undo->later, message);
+}
+
+/* A call of the interface; its arguments are still to be written. */
+static BusMessage *push_call(WifiWpaUndo *undo, const char *path, const char *member)
+{
+	BusMessage *message = bus_message_new_call(WPA_SERVICE, path, WPA_INTERFACE_IFACE, member);
+
+	push(undo, message);
 	return message;
 }
 
 static void push_enabled(WifiWpaUndo *undo, const char *path, bool enabled)
 {
-	BusWriter *writer =
-		bus_message_writer(push(undo, path, "org.freedesktop.DBus.Properties", "Set"));
-
-	bus_writer_string(writer, WPA_NETWORK_IFACE);
-	bus_writer_string(writer, "Enabled");
-	bus_writer_open_variant(writer, "b");
-	bus_writer_bool(writer, enabled);
-	bus_writer_close(writer);
+	push(undo,
+	     bus_properties_set_bool(WPA_SERVICE, path, WPA_NETWORK_IFACE, "Enabled", enabled));
 }
 
 /* A scan of the last seconds is enough for wpa_supplicant to choose from, but what hides its name was
@@ -119,14 +120,13 @@ static void push_flush(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 		if (network->enabled && is_condemned(network, plan))
 			push_enabled(undo, network->path, false);
 	}
-	bus_writer_u32(bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, "FlushBSS")), 0);
+	bus_writer_u32(bus_message_writer(push_call(undo, path, "FlushBSS")), 0);
 }
 
 static void push_network(WifiWpaUndo *undo, const char *path, const char *member,
 			 const WpaConfigured *network)
 {
-	bus_writer_path(bus_message_writer(push(undo, path, WPA_INTERFACE_IFACE, member)),
-			network->path);
+	bus_writer_path(bus_message_writer(push_call(undo, path, member)), network->path);
 }
 
 /* The one to return to of those that a trial took the place of: what was joined last has the highest
@@ -197,9 +197,9 @@ static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *lis
 		push_network(undo, path, "RemoveNetwork", network);
 	}
 	if ((plan->all_saved || !is_empty(undo)) && plan->save)
-		push(undo, path, WPA_INTERFACE_IFACE, "SaveConfig");
+		push_call(undo, path, "SaveConfig");
 	if (reconnect && !returning)
-		push(undo, path, WPA_INTERFACE_IFACE, "Reassociate");
+		push_call(undo, path, "Reassociate");
 }
 
 static void undo_advance(WifiWpaUndo *undo);

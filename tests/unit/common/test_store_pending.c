@@ -235,7 +235,8 @@ static EVP_PKEY *renewal_key(StoreFixture *f, DeviceKeyKind kind)
 /* The same one until it is settled, whatever waits for another reason. */
 static void test_renewal(StoreFixture *f, gconstpointer data)
 {
-	g_autofree char *text = request(f, "gw-1", DEVICE_KEY_EC_P256, false);
+	g_free(request(f, "gw-1", DEVICE_KEY_EC_P256, false));
+
 	g_autofree char *pending = pending_text(f);
 	g_autofree char *path = g_build_filename(f->path, STORE_RENEWAL_NAME, NULL);
 	g_autoptr(EVP_PKEY) first = renewal_key(f, DEVICE_KEY_EC_P256);

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define PASSPHRASE_MIN 8 /* characters of an ASCII passphrase */
 #define PASSPHRASE_MAX 63
 #define PSK_HEX_LEN    64 /* hexadecimal digits of the key itself */
 #define CHANNEL_MAX    233
@@ -101,21 +100,20 @@ void prov_config_free(ProvConfig *config)
 	g_free(config);
 }
 
-/* None for an open network, 8 to 63 printable ASCII characters, or the key in 64 digits. */
+/* None for an open network, or the key in 64 digits; else what a person can type, of up to 63 octets. How
+ * long it has to be and of which alphabet depends on the kind of network, which the back end knows. */
 static bool passphrase_holds(const ProtobufCBinaryData *passphrase)
 {
-	bool printable = true;
+	bool typed = true;
 	bool digits = true;
 
 	for (size_t i = 0; i < passphrase->len; i++) {
-		printable = printable && passphrase->data[i] >= 0x20 && passphrase->data[i] < 0x7f;
+		typed = typed && !g_ascii_iscntrl((char)passphrase->data[i]);
 		digits = digits && g_ascii_isxdigit((char)passphrase->data[i]);
 	}
-	if (passphrase->len == 0)
-		return true;
 	if (passphrase->len == PSK_HEX_LEN)
 		return digits;
-	return printable && passphrase->len >= PASSPHRASE_MIN && passphrase->len <= PASSPHRASE_MAX;
+	return typed && passphrase->len <= PASSPHRASE_MAX;
 }
 
 static bool credentials_hold(const Pb__SetConfigCommand *command)

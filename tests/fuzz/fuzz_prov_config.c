@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_assert_cmpuint(wifi.credentials.ssid_len, >=, 1);
 		g_assert_cmpuint(wifi.credentials.ssid_len, <=, WIFI_SSID_MAX);
 		g_assert_true(!wifi.credentials.passphrase ||
-			      (secret_len(wifi.credentials.passphrase) >= 8 &&
+			      (secret_len(wifi.credentials.passphrase) >= 1 &&
 			       secret_len(wifi.credentials.passphrase) <= WIFI_PASSPHRASE_MAX));
 		prov_config_on_failed(config, WIFI_FAILURE_AUTH);
 	}

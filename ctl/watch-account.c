@@ -27,7 +27,7 @@ static const struct {
 	{ "timeout", "the manager of Wi-Fi said nothing in time" },
 	{ "invalid-credentials", "no network can have such a name or passphrase" },
 	{ "enterprise-not-set",
-	  "the network wants a certificate, and the store has no settings for it" },
+	  "the network wants a certificate; the journal says what the store lacks for that" },
 };
 
 WatchAccount *watch_account_new(WatchLineFunc line, void *data)

@@ -219,24 +219,32 @@ static uint32_t store_generation(void *data)
 	return store_current_generation(store, &number, NULL) ? number : 0;
 }
 
+/* What the store lacks, a sentence the caller frees; NULL: nothing. */
+static char *enterprise_lack(const StoreIdentity *current, const GError *cause)
+{
+	if (!current || !current->wifi || !current->wifi_ca_path)
+		return g_strdup_printf("the network wants a certificate (802.1X), and the store "
+				       "has no settings for that%s%s",
+				       cause ? ": " : "", cause ? cause->message : "");
+	if (current->key_place != DEVICE_KEY_FILE)
+		return g_strdup_printf("the network wants a certificate (802.1X), and the device's "
+				       "key is in %s, where it cannot be used for that",
+				       device_key_place_name(current->key_place));
+	return NULL;
+}
+
 static WifiEnterprise *store_enterprise(void *data, GError **error)
 {
 	const IdentityStore *identity = data;
 	g_autoptr(Store) store = store_open(identity->path);
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(StoreIdentity) current = store_current(store, &cause);
+	g_autofree char *lack = enterprise_lack(current, cause);
 	WifiEnterprise *enterprise;
 
-	if (!current || !current->wifi || !current->wifi_ca_path) {
-		g_set_error(error, STORE_FAULT, STORE_FAULT_ABSENT,
-			    "the store has no settings for networks with 802.1X%s%s",
-			    cause ? ": " : "", cause ? cause->message : "");
-		return NULL;
-	}
-	if (current->key_place != DEVICE_KEY_FILE) {
-		g_set_error(error, STORE_FAULT, STORE_FAULT_ABSENT,
-			    "the device's key is in %s, where networks with 802.1X cannot use it",
-			    device_key_place_name(current->key_place));
+	if (lack) {
+		g_message("nothing was tried: %s", lack);
+		g_set_error_literal(error, STORE_FAULT, STORE_FAULT_ABSENT, lack);
 		return NULL;
 	}
 	enterprise = g_new0(WifiEnterprise, 1);

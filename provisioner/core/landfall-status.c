@@ -35,8 +35,6 @@ static const struct {
 	{ "no-address", "the network gives no address" },
 	{ "timeout", "the network was not joined in time" },
 	{ "invalid-credentials", "name or passphrase cannot be right" },
-	{ "enterprise-not-set",
-	  "the network wants a certificate (802.1X), and no settings for that are in the store" },
 };
 
 static void agent_clear(LandfallStatus *status)
@@ -97,8 +95,10 @@ void landfall_status_on_agent(LandfallStatus *status, const AgentReport *report,
 	}
 }
 
-static const char *failure_text(const char *failure)
+static const char *failure_text(const ProvConfig *config, const char *failure)
 {
+	if (prov_config_words(config))
+		return prov_config_words(config);
 	for (size_t i = 0; i < G_N_ELEMENTS(failure_texts); i++)
 		if (strcmp(failure_texts[i].failure, failure) == 0)
 			return failure_texts[i].text;
@@ -122,7 +122,7 @@ static void fill_network(const StatusInput *input, Row *rows)
 		if (address)
 			rows[PB__STATUS_STEP__StatusWifi].state = STEP_DONE;
 		rows[address ? PB__STATUS_STEP__StatusAddress : PB__STATUS_STEP__StatusWifi] =
-			(Row){ STEP_FAILED, failure_text(failure) };
+			(Row){ STEP_FAILED, failure_text(input->config, failure) };
 		break;
 	case PROV_CONFIG_JOINED:
 		rows[PB__STATUS_STEP__StatusWifi].state = STEP_DONE;

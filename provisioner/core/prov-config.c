@@ -19,7 +19,7 @@ typedef enum FailureCause {
 	CAUSE_OTHER,
 	CAUSE_TIMEOUT,    /* the back end said nothing in time */
 	CAUSE_INVALID,    /* the credentials were refused before anything was tried */
-	CAUSE_ENTERPRISE, /* the network wants a certificate, and there are no settings for that */
+	CAUSE_ENTERPRISE, /* the network wants a certificate, and the store cannot serve it */
 } FailureCause;
 
 static const struct {
@@ -41,6 +41,7 @@ struct ProvConfig {
 	int64_t join_us;
 	ProvConfigPhase phase;
 	FailureCause cause;      /* when FAILED */
+	char *words;             /* of a store that cannot serve; NULL: the cause says all */
 	WifiCredentials pending; /* set, not applied; ssid_len 0: none */
 	WifiCredentials applied; /* being joined with */
 	bool refused;            /* the last set broke the rules */
@@ -68,6 +69,7 @@ static void config_enter(ProvConfig *config, ProvConfigPhase phase, int64_t dead
 		g_debug("config: %s -> %s", phase_names[config->phase], phase_names[phase]);
 	config->phase = phase;
 	config->deadline_us = deadline_us;
+	g_clear_pointer(&config->words, g_free);
 	if (phase != PROV_CONFIG_DELAY && phase != PROV_CONFIG_JOINING)
 		credentials_clear(&config->applied);
 	if (phase != PROV_CONFIG_JOINED)
@@ -97,6 +99,7 @@ void prov_config_free(ProvConfig *config)
 		return;
 	credentials_clear(&config->pending);
 	credentials_clear(&config->applied);
+	g_free(config->words);
 	g_free(config);
 }
 
@@ -309,9 +312,12 @@ static void config_join(ProvConfig *config, int64_t now_us)
 		return;
 	}
 	g_debug("config: join refused: %s", error ? error->message : "no reason given");
-	config_fail(config, g_error_matches(error, STORE_FAULT, STORE_FAULT_ABSENT)
-				    ? CAUSE_ENTERPRISE
-				    : CAUSE_OTHER);
+	if (!g_error_matches(error, STORE_FAULT, STORE_FAULT_ABSENT)) {
+		config_fail(config, CAUSE_OTHER);
+		return;
+	}
+	config_fail(config, CAUSE_ENTERPRISE);
+	config->words = g_strdup(error->message);
 }
 
 void prov_config_expire(ProvConfig *config, int64_t now_us)
@@ -349,4 +355,9 @@ const WifiLink *prov_config_link(const ProvConfig *config)
 const char *prov_config_failure(const ProvConfig *config)
 {
 	return config->phase == PROV_CONFIG_FAILED ? causes[config->cause].name : "";
+}
+
+const char *prov_config_words(const ProvConfig *config)
+{
+	return config->words;
 }

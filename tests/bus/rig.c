@@ -37,7 +37,7 @@ static void tend_join(Rig *rig)
 	if (rig->air == RIG_AIR_JOIN_NEVER_ENDS)
 		return;
 	fake_nm_state(nm, NEED_AUTH, 0);
-	if (g_strcmp0(profile->psk, RIG_PASSPHRASE) != 0) {
+	if (!profile->tls && g_strcmp0(profile->psk, RIG_PASSPHRASE) != 0) {
 		fake_nm_state(nm, FAILED, REASON_NO_SECRETS);
 		rig->wrong = profile;
 		return;
@@ -196,6 +196,7 @@ void rig_start(Rig *rig, const char *const *sets)
 	g_ptr_array_add(argv, g_strdup("--set=provisioner.advertise=always"));
 	g_ptr_array_add(argv, g_strdup("--set=provisioner.adapter_wait=60s"));
 	g_ptr_array_add(argv, g_strdup_printf("--set=provisioner.secrets=%s/secrets", rig->folder));
+	g_ptr_array_add(argv, g_strdup_printf("--set=store.path=%s/store", rig->folder));
 	g_ptr_array_add(argv,
 			g_strdup_printf("--set=provisioner.bus=%s",
 					rig->behind_valve ? bus_valve_address(rig->daemon_valve)
@@ -366,18 +367,21 @@ char *rig_pop(const Rig *rig)
 
 /* ---- the phone's way to the device ---- */
 
-static const char *const endpoints[] = { "prov-ctrl",   "prov-scan", "prov-session",
-					 "prov-config", "proto-ver", "landfall-store" };
+static const struct {
+	const char *name;
+	const char *path;
+} endpoints[] = {
+	{ "prov-ctrl", "/service0/char0" },       { "prov-scan", "/service0/char1" },
+	{ "prov-session", "/service0/char2" },    { "prov-config", "/service0/char3" },
+	{ "proto-ver", "/service0/char4" },       { "landfall-store", "/service0/char5" },
+	{ "landfall-status", "/service0/char6" },
+};
 
 const char *rig_path(const char *endpoint)
 {
-	static const char *const paths[] = { "/service0/char0", "/service0/char1",
-					     "/service0/char2", "/service0/char3",
-					     "/service0/char4", "/service0/char5" };
-
 	for (size_t i = 0; i < G_N_ELEMENTS(endpoints); i++) {
-		if (strcmp(endpoints[i], endpoint) == 0)
-			return paths[i];
+		if (strcmp(endpoints[i].name, endpoint) == 0)
+			return endpoints[i].path;
 	}
 	return endpoint;
 }
@@ -528,9 +532,16 @@ const ClientLink rig_link = {
 
 RigPhone *rig_phone_new(Rig *rig, const char *leave_after)
 {
+	g_autofree char *pop = rig_pop(rig);
+
+	return rig_phone_knowing(rig, pop, leave_after);
+}
+
+RigPhone *rig_phone_knowing(Rig *rig, const char *pop, const char *leave_after)
+{
 	RigPhone *phone = g_new0(RigPhone, 1);
 
-	phone->pop = rig_pop(rig);
+	phone->pop = g_strdup(pop);
 	phone->setup = (ClientSetup){
 		.habit = habit_find("android"),
 		.security = CLIENT_SECURITY_AUTO,

@@ -8,7 +8,7 @@
  *
  * Phone and fakes live in the test's process, each fake behind a valve (bus-valve.h) that can end
  * it at a chosen message. NetworkManager acts by itself here: scans end, and a join succeeds when
- * RIG_PASSPHRASE is right. The daemon's clock runs RIG_SPEED times as fast (quick-time.c).
+ * RIG_PASSPHRASE is right, or with a certificate. The daemon's clock runs RIG_SPEED times as fast (quick-time.c).
  *
  * Environment: LANDFALL_PROVISIONER, the program; LANDFALL_QUICK_TIME, the library; LANDFALL_WRAP,
  * words before the program, such as valgrind and its options;
@@ -134,6 +134,9 @@ typedef struct RigPhone {
 /* rig_phone_new() - not connected yet
  * @leave_after: as in ClientSetup; static */
 RigPhone *rig_phone_new(Rig *rig, const char *leave_after);
+
+/* rig_phone_knowing() - the same with a proof of its own, be it right or not */
+RigPhone *rig_phone_knowing(Rig *rig, const char *pop, const char *leave_after);
 
 /* rig_phone_free() - hang up and forget; NULL is fine */
 void rig_phone_free(RigPhone *phone);

@@ -4,6 +4,7 @@
 #include "tests/broker/pki.h"
 #include "tests/broker/token.h"
 #include "tests/bus/rig.h"
+#include "tests/phone/identity-message.h"
 #include "tests/phone/identity.h"
 #include "tests/phone/phone-error.h"
 
@@ -183,6 +184,48 @@ static void test_wrong_pin(Fixture *f, gconstpointer data)
 	assert_in_force(f);
 }
 
+/* The words of landfall-status at its first step. */
+static char *wifi_words(Fixture *f)
+{
+	g_autoptr(GByteArray) question = identity_message_status();
+	g_autoptr(GByteArray) answer = g_byte_array_new();
+	g_autoptr(GError) error = NULL;
+	IdentityStatus status;
+
+	g_assert_true(
+		client_exchange(f->phone->client, "landfall-status", question, answer, &error));
+	g_assert_true(identity_parse_status(answer, &status, &error));
+	return g_strdup(status.texts[0]);
+}
+
+/* A network that wants a certificate: whoever joins it reads the key from a file, and there is none. */
+static void test_enterprise(Fixture *f, gconstpointer data)
+{
+	static const FakeAp office = { .ssid = "Office",
+				       .bssid = "02:00:00:00:01:05",
+				       .flags = 1,
+				       .rsn = 0x208, /* CCMP, 802.1X */
+				       .frequency = 2412,
+				       .strength = 60 };
+	IdentitySetup setup = { .request = true, .sign_command = f->sign };
+	g_autofree char *words = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!f->token)
+		return;
+	pki_write(f->pki, "wifi.conf", "[wifi]\n");
+	setup.parts[IDENTITY_WIFI] = pki_path(f->pki, "wifi.conf");
+	setup.parts[IDENTITY_WIFI_TRUST] = pki_path(f->pki, "ca.crt");
+	g_assert_true(identity_run(f->phone->client, &rig_link, f->rig, &setup, NULL, &error));
+	fake_nm_ap(f->rig->nm, 1, &office);
+	g_assert_true(client_scan(f->phone->client, &error));
+	g_assert_false(client_join(f->phone->client, "Office", NULL, &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_JOIN);
+	g_assert_cmpuint(f->rig->nm->adds, ==, 0);
+	words = wifi_words(f);
+	test_assert_has(words, "the device's key is in a PKCS#11 token");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -191,6 +234,7 @@ int main(int argc, char **argv)
 	} tests[] = {
 		{ "/provisioner/token/certificate", test_certificate },
 		{ "/provisioner/token/wrong-pin", test_wrong_pin },
+		{ "/provisioner/token/enterprise", test_enterprise },
 	};
 
 	Shared shared = { .pki = pki_new() };

@@ -26,6 +26,7 @@ static const struct {
 } remote_errors[] = {
 	{ "io.landfall.Error.AdapterMissing", LANDFALL_ERROR_ADAPTER },
 	{ "io.landfall.Error.WifiMissing", LANDFALL_ERROR_WIFI },
+	{ "io.landfall.Error.Cancelled", LANDFALL_ERROR_CANCELLED },
 	{ "org.freedesktop.DBus.Error.AccessDenied", LANDFALL_ERROR_DENIED },
 	{ "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", LANDFALL_ERROR_DENIED },
 	{ "org.freedesktop.DBus.Error.ServiceUnknown", LANDFALL_ERROR_UNAVAILABLE },

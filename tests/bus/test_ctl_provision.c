@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl provision, on a bus where the provisioner comes and goes at the test's wish. */
 #include "common/error.h"
+#include "dbus/bus-call.h"
 #include "dbus/bus-name.h"
 #include "provisioner/adapter/bus-service.h"
 #include "tests/bus/bus-fixture.h"
@@ -25,10 +26,12 @@ typedef struct Fixture {
 	BusName *name;
 	bool owned;
 	unsigned int starts;
+	unsigned int stops;
 	unsigned int resets;
 	unsigned int unlocks;
 	bool interactive; /* the last call let a person be asked */
 	const GError *refusal;
+	const GError *failure; /* of Start */
 	BusServiceStatus status;
 } Fixture;
 
@@ -47,11 +50,14 @@ static void on_start(void *data)
 	Fixture *fixture = data;
 
 	fixture->starts++;
-	bus_service_started(fixture->service, NULL);
+	bus_service_started(fixture->service, fixture->failure);
 }
 
 static void on_stop(void *data)
 {
+	Fixture *fixture = data;
+
+	fixture->stops++;
 }
 
 static void on_reset(void *data)
@@ -183,6 +189,11 @@ static void test_watch(Fixture *fixture, gconstpointer data)
 	bus_service_update(fixture->service, &fixture->status);
 	TEST_WAIT(output_has(fixture, "failed    not joined\n"
 				      "                    the passphrase is wrong\n"));
+	fixture->status.lockout = "locked";
+	fixture->status.wrong = 7;
+	bus_service_update(fixture->service, &fixture->status);
+	TEST_WAIT(output_has(fixture, "failed    a proof of possession was wrong, 7 in a row; "
+				      "nobody is let in before"));
 	service_down(fixture);
 	TEST_WAIT(output_has(fixture, "absent    the provisioner has ended; waiting for it\n"));
 	fixture->status = (BusServiceStatus)STATUS_READY;
@@ -223,6 +234,46 @@ static void test_watch_json(Fixture *fixture, gconstpointer data)
 	g_assert_cmpint(cJSON_GetObjectItem(last, "Security")->valueint, ==, 2);
 	g_assert_nonnull(strstr(cJSON_GetObjectItem(last, "time")->valuestring, "Z"));
 	cJSON_Delete(last);
+}
+
+/* Each property is told when it changes, be it the only one. */
+static void test_signals(Fixture *fixture, gconstpointer data)
+{
+	BusServiceStatus *status = &fixture->status;
+	const struct {
+		const char **text;
+		const char *shown;
+	} rows[] = {
+		{ &status->state, "\"State\":\"1\"" },
+		{ &status->progress, "\"Progress\":\"1\"" },
+		{ &status->name, "\"Name\":\"1\"" },
+		{ &status->adapter, "\"Adapter\":\"1\"" },
+		{ &status->interface, "\"Interface\":\"1\"" },
+		{ &status->backend, "\"Backend\":\"1\"" },
+		{ &status->peer, "\"Peer\":\"1\"" },
+		{ &status->failure, "\"Failure\":\"1\"" },
+		{ &status->ip4, "\"Ip4Address\":\"1\"" },
+		{ &status->lockout, "\"Lockout\":[\"1\",6,0]" },
+	};
+
+	service_up(fixture);
+	watch_start(fixture, "--json provision watch");
+	TEST_WAIT(output_has(fixture, "\"ready\""));
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_assert_false(output_has(fixture, rows[i].shown));
+		*rows[i].text = "1";
+		bus_service_update(fixture->service, status);
+		TEST_WAIT(output_has(fixture, rows[i].shown));
+	}
+	status->wrong = 7;
+	bus_service_update(fixture->service, status);
+	TEST_WAIT(output_has(fixture, "\"Lockout\":[\"1\",7,0]"));
+	status->security = 1;
+	bus_service_update(fixture->service, status);
+	TEST_WAIT(output_has(fixture, "\"Security\":1"));
+	status->ssid[status->ssid_len++] = '1';
+	bus_service_update(fixture->service, status);
+	TEST_WAIT(output_has(fixture, "\"Ssid\":\"1\""));
 }
 
 /* On a terminal the present state is the last line, drawn anew and never longer than the line. */
@@ -314,6 +365,59 @@ static void test_other_verbs(Fixture *fixture, gconstpointer data)
 	text = ctl(fixture, "provision unlock", NULL);
 	g_assert_cmpuint(fixture->resets, ==, 1);
 	g_assert_cmpuint(fixture->unlocks, ==, 1);
+	g_assert_cmpuint(fixture->stops, ==, 0);
+	g_free(text);
+	text = ctl(fixture, "provision stop", NULL);
+	g_assert_cmpuint(fixture->stops, ==, 1);
+	g_assert_cmpuint(fixture->starts, ==, 0);
+}
+
+/* What each failure is called on the bus, as its description says, and to the shell. */
+static const struct {
+	LandfallError code;
+	const char *name;
+	int status;
+} failures[] = {
+	{ LANDFALL_ERROR_ADAPTER, "io.landfall.Error.AdapterMissing", 16 },
+	{ LANDFALL_ERROR_WIFI, "io.landfall.Error.WifiMissing", 17 },
+	{ LANDFALL_ERROR_CANCELLED, "io.landfall.Error.Cancelled", 24 },
+	{ LANDFALL_ERROR_FAILED, "io.landfall.Error.Failed", 1 },
+	{ LANDFALL_ERROR_DENIED, "org.freedesktop.DBus.Error.Failed", 1 },
+};
+
+static void on_failure(BusReply *reply, void *data)
+{
+	char **name = data;
+
+	*name = g_strdup(bus_reply_error_name(reply));
+}
+
+static void test_failures(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	Bus *caller = bus_open(test_bus_address(fixture->daemon), NULL, NULL, NULL, &error);
+
+	g_assert_no_error(error);
+	service_up(fixture);
+	for (size_t i = 0; i < G_N_ELEMENTS(failures); i++) {
+		g_autoptr(GError) failure =
+			g_error_new_literal(LANDFALL_ERROR, (int)failures[i].code, "that is why");
+		BusMessage *message = bus_message_new_call(BUS_SERVICE_NAME, BUS_SERVICE_PATH,
+							   BUS_SERVICE_NAME, "Start");
+		g_autofree char *name = NULL;
+		g_autofree char *text = NULL;
+		int status = 0;
+
+		fixture->failure = failure;
+		g_assert_nonnull(
+			bus_call_start(caller, message, BUS_TIMEOUT_DEFAULT, on_failure, &name));
+		TEST_WAIT(name);
+		g_assert_cmpstr(name, ==, failures[i].name);
+		text = ctl(fixture, "provision start", &status);
+		g_assert_cmpint(status, ==, failures[i].status);
+		test_assert_has(text, "that is why");
+	}
+	bus_free(caller);
 }
 
 typedef struct Test {
@@ -324,11 +428,13 @@ typedef struct Test {
 static const Test tests[] = {
 	{ "/ctl/provision/watch", test_watch },
 	{ "/ctl/provision/watch-json", test_watch_json },
+	{ "/ctl/provision/signals", test_signals },
 	{ "/ctl/provision/watch-terminal", test_watch_terminal },
 	{ "/ctl/provision/watch-until", test_watch_until },
 	{ "/ctl/provision/status", test_status },
 	{ "/ctl/provision/start", test_start_verb },
 	{ "/ctl/provision/other-verbs", test_other_verbs },
+	{ "/ctl/provision/failures", test_failures },
 };
 
 int main(int argc, char **argv)

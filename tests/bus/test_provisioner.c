@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon itself, as systemd starts it, between a fake bluetoothd and a fake NetworkManager. */
-#include "dbus/bus-match.h"
+#include "dbus/bus-call.h"
 #include "tests/bus/daemon.h"
 
 #include <signal.h>
@@ -141,6 +141,39 @@ static void test_start_fails(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, 16);
 }
 
+static void on_called(BusReply *reply, void *user_data)
+{
+	char **name = user_data;
+
+	*name = g_strdup(bus_reply_error(reply) ? bus_reply_error_name(reply) : "");
+}
+
+/* Whoever waits is told that somebody else has thought better of it. */
+static void test_start_cancelled(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=on-demand", "adapter_wait=60s", NULL };
+	static const char *const methods[] = { "Start", "Stop" };
+	Bus *caller = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
+	char *names[G_N_ELEMENTS(methods)] = { NULL };
+
+	fake_bluez_plug(daemon->bluez, 0, false);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("Interface", "wlan0"));
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+		BusMessage *message = bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT,
+							   DAEMON_SERVICE, methods[i]);
+
+		g_assert_nonnull(
+			bus_call_start(caller, message, BUS_TIMEOUT_DEFAULT, on_called, &names[i]));
+	}
+	TEST_WAIT(names[0] && names[1]);
+	g_assert_cmpstr(names[0], ==, "io.landfall.Error.Cancelled");
+	g_assert_cmpstr(names[1], ==, "");
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
+		g_free(names[i]);
+	bus_free(caller);
+}
+
 static void test_no_wifi(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "adapter_wait=300ms", NULL };
@@ -262,6 +295,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/uuid", test_uuid },
 	{ "/provisioner/no-adapter", test_no_adapter },
 	{ "/provisioner/start-fails", test_start_fails },
+	{ "/provisioner/start-cancelled", test_start_cancelled },
 	{ "/provisioner/no-wifi", test_no_wifi },
 	{ "/provisioner/recovers", test_recovers },
 	{ "/provisioner/bus-lost", test_bus_lost },

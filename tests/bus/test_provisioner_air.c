@@ -43,6 +43,30 @@ static void test_asked_limit(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, 0);
 }
 
+/* The same where a device has a network: always, and when that is lost. */
+static void test_always_limit(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=always", "always_limit=1500ms", NULL };
+
+	configured(daemon, true);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: no phone came in time"));
+	TEST_WAIT(!daemon->bluez->advert_owner);
+}
+
+static void test_lost_limit(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=network-lost", "network_lost_after=1s",
+					    "network_lost_limit=1500ms", NULL };
+
+	configured(daemon, false);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon->bluez->advert_owner);
+	TEST_WAIT(daemon_mentions("Progress", "off the air: no phone came in time"));
+	TEST_WAIT(!daemon->bluez->advert_owner);
+}
+
 /* An operator configures a network while nobody is at work. */
 static void test_configured_meanwhile(Daemon *daemon, gconstpointer data)
 {
@@ -167,6 +191,8 @@ static void test_stopped(Daemon *daemon, gconstpointer data)
 static const DaemonTest tests[] = {
 	{ "/air/limit", test_limit },
 	{ "/air/asked-limit", test_asked_limit },
+	{ "/air/always-limit", test_always_limit },
+	{ "/air/lost-limit", test_lost_limit },
 	{ "/air/configured-meanwhile", test_configured_meanwhile },
 	{ "/air/configured-with-phone", test_configured_with_phone },
 	{ "/air/lost", test_lost },

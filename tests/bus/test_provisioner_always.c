@@ -2,6 +2,8 @@
 /* One phone after the other: the device is there for the next one without a gap. */
 #include "tests/bus/rig.h"
 
+#include <string.h>
+
 /* bluetoothd keeps what it was given once. Were it given anew, a phone that connects meanwhile would
  * find a device without the service, and one that scans none at all. */
 static void test_no_gap(void)
@@ -42,10 +44,64 @@ static void test_idler(void)
 	rig_free(rig);
 }
 
+/* Another phone tries to get in. */
+static bool other_enters(const Rig *rig)
+{
+	g_autoptr(FakeCall) write =
+		fake_bluez_write(rig->bluez, rig_path("proto-ver"), FAKE_OTHER, 0, "ESP", 3);
+
+	TEST_WAIT(write->done);
+	return !write->error_name;
+}
+
+/* A phone proves itself, then its link drops. */
+static void prove_and_drop(Rig *rig)
+{
+	g_autoptr(RigPhone) phone = rig_phone_new(rig, NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(client_connect(phone->client, &error));
+	g_assert_true(client_secure(phone->client, NULL, &error));
+	fake_bluez_connect(rig->bluez, false);
+	rig->linked = false;
+	rig_await(rig, "ready");
+}
+
+/* Dropped, and that is told; on a busy machine the moment may be over when one looks. */
+static bool is_awaited(Rig *rig)
+{
+	g_autofree char *progress = NULL;
+
+	prove_and_drop(rig);
+	progress = rig_property(rig, "Progress");
+	return strstr(progress, "for a moment it alone may come back");
+}
+
+/* The link of a phone that had proved itself drops: for a moment it alone may come back. */
+static void test_grace(void)
+{
+	Rig *rig = rig_new();
+
+	rig_start(rig, NULL);
+	rig_await(rig, "ready");
+	fake_bluez_connect_other(rig->bluez, true);
+	for (int i = 0; i < 2; i++) {
+		TEST_WAIT(is_awaited(rig));
+		g_assert_false(other_enters(rig));
+	}
+	/* It does not. */
+	TEST_WAIT(other_enters(rig));
+	rig_await(rig, "peer");
+	fake_bluez_connect_other(rig->bluez, false);
+	rig_provision(rig);
+	rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/always/no-gap", test_no_gap);
 	g_test_add_func("/always/idler", test_idler);
+	g_test_add_func("/always/grace", test_grace);
 	return g_test_run();
 }

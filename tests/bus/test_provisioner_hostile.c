@@ -6,6 +6,7 @@
  */
 #include "tests/bus/rig.h"
 
+#include "tests/phone/identity-message.h"
 #include "tests/phone/phone-error.h"
 #include "tests/phone/phone-security1.h"
 #include "tests/phone/phone-wire.h"
@@ -19,6 +20,10 @@
 #define FIELDS_MAX 64
 #define GET_STATUS "\x52" /* prov-config, field 10: CmdGetStatus, empty */
 #define USER       "wifiprov"
+#define UPLOAD     "upload-1"
+#define CALL                                                                                       \
+	"busctl --address=$DBUS_SESSION_BUS_ADDRESS call " RIG_SERVICE " " RIG_OBJECT              \
+	" " RIG_SERVICE
 
 /* How far a phone has come. */
 typedef enum Stage {
@@ -225,6 +230,43 @@ static GByteArray *build_reprov(Fixture *fixture)
 	return message_control(MESSAGE_CONTROL_REPROV);
 }
 
+static GByteArray *build_store_begin(Fixture *fixture)
+{
+	const IdentityPlan plans[IDENTITY_PARTS] = {
+		[IDENTITY_BROKER] = { .data = (const uint8_t *)"abc", .len = 3 },
+	};
+
+	return identity_message_begin(UPLOAD, strlen(UPLOAD), plans);
+}
+
+static GByteArray *build_store_write(Fixture *fixture)
+{
+	return identity_message_write(UPLOAD, strlen(UPLOAD), IDENTITY_BROKER, 1, "bc", 2);
+}
+
+static GByteArray *build_store_commit(Fixture *fixture)
+{
+	return identity_message_commit(UPLOAD, strlen(UPLOAD));
+}
+
+static GByteArray *build_store_request(Fixture *fixture)
+{
+	return identity_message_request("gw-17", true);
+}
+
+static GByteArray *build_store_read(Fixture *fixture)
+{
+	return identity_message_read(300);
+}
+
+/* The whole command, of which phones leave out all. */
+static GByteArray *build_device_status(Fixture *fixture)
+{
+	static const uint8_t octets[] = { 0x08, 0x00, 0x52, 0x00 };
+
+	return g_byte_array_append(g_byte_array_new(), octets, sizeof(octets));
+}
+
 static const Message messages[] = {
 	{ "hello", "prov-session", build_hello, true },
 	{ "proof", "prov-session", build_proof, true },
@@ -236,6 +278,12 @@ static const Message messages[] = {
 	{ "get-status", "prov-config", build_get_status, false },
 	{ "reset", "prov-ctrl", build_reset, false },
 	{ "reprov", "prov-ctrl", build_reprov, false },
+	{ "store-begin", "landfall-store", build_store_begin, false },
+	{ "store-write", "landfall-store", build_store_write, false },
+	{ "store-commit", "landfall-store", build_store_commit, false },
+	{ "store-request", "landfall-store", build_store_request, false },
+	{ "store-read", "landfall-store", build_store_read, false },
+	{ "device-status", "landfall-status", build_device_status, false },
 };
 
 /* Get to @stage, whatever came before. */
@@ -278,6 +326,31 @@ static void test_cut(Fixture *fixture, gconstpointer data)
 	}
 	g_test_message("%u refused, %u answered", fixture->refused, fixture->answered);
 	g_assert_cmpuint(fixture->refused, >, 0);
+}
+
+/* A join under way is no reason to take them, and goes on. */
+static void test_cut_while_joining(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(GByteArray) set = build_set(fixture);
+	g_autoptr(GByteArray) apply = build_apply(fixture);
+	GByteArray *whole[G_N_ELEMENTS(messages)];
+
+	enter(fixture, STAGE_NEW);
+	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
+		whole[i] = messages[i].build(fixture);
+	fixture->rig->air = RIG_AIR_JOIN_NEVER_ENDS;
+	enter(fixture, STAGE_OPEN);
+	g_assert_true(send_sealed(fixture, "prov-config", set->data, set->len));
+	g_assert_true(send_sealed(fixture, "prov-config", apply->data, apply->len));
+	rig_await(fixture->rig, "joining");
+	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+		for (size_t len = 0; len < whole[i]->len; len += stride())
+			send_bent(fixture, &messages[i], STAGE_OPEN, whole[i]->data, len);
+		g_byte_array_unref(whole[i]);
+	}
+	g_assert_true(session_works(fixture));
+	fixture->rig->air = RIG_AIR_WORKS;
+	g_free(test_run(CALL " Stop && " CALL " Start", NULL));
 }
 
 /* Where lengths stand, in sub-messages too. */
@@ -449,8 +522,10 @@ static void test_tampered(Fixture *fixture, gconstpointer data)
 
 static void test_sizes(Fixture *fixture, gconstpointer data)
 {
-	static const char *const endpoints[] = { "prov-ctrl", "prov-scan", "prov-session",
-						 "prov-config" };
+	static const char *const endpoints[] = {
+		"prov-ctrl",   "prov-scan",      "prov-session",
+		"prov-config", "landfall-store", "landfall-status"
+	};
 	static const size_t too_long[] = { VALUE_MAX + 1, 600, 4096, 65535, 65536 };
 	g_autofree uint8_t *octets = g_malloc0(too_long[G_N_ELEMENTS(too_long) - 1]);
 
@@ -673,6 +748,7 @@ typedef struct Test {
 
 static const Test tests[] = {
 	{ "cut", test_cut, true },
+	{ "cut-while-joining", test_cut_while_joining, true },
 	{ "lengths", test_lengths, true },
 	{ "out-of-turn", test_out_of_turn, true },
 	{ "replay", test_replay, false },

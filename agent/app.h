@@ -26,6 +26,7 @@
 #include "agent/adapter/watchdog.h"
 #include "agent/core/commands.h"
 #include "agent/core/control.h"
+#include "agent/core/fault-log.h"
 #include "agent/core/status.h"
 #include "common/config.h"
 #include "common/log.h"
@@ -62,7 +63,7 @@ typedef struct App {
 	guint restart_source;
 	UplinkState told; /* state last told to the service manager */
 	int64_t told_us;  /* and when, monotonic */
-	bool refused;     /* the last sample of the sensors found no room */
+	FaultLog keeping; /* whether what the sensors read is kept */
 	GError *lacking;  /* why there is no identity at the start */
 	GError *error;    /* why the program ends; NULL: it was asked to */
 } App;

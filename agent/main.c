@@ -178,15 +178,19 @@ static void on_spool_failed(const GError *error, void *data)
 	app_stop(app);
 }
 
+/* @why: NULL: what the sensors read is on disk */
+static void tell_keeping(App *app, const char *why)
+{
+	switch (fault_log_step(&app->keeping, !why, g_get_monotonic_time())) {
+	case FAULT_NEWS_FAILED: g_warning("readings of the sensors are lost: %s", why); break;
+	case FAULT_NEWS_RECOVERED: g_message("readings of the sensors are kept again"); break;
+	case FAULT_NEWS_NONE: break;
+	}
+}
+
 static void on_sample_stored(size_t taken, const GError *error, void *data)
 {
-	App *app = data;
-
-	if (error && !app->refused)
-		g_warning("readings of the sensors are lost: %s", error->message);
-	else if (!error && app->refused)
-		g_message("readings of the sensors are kept again");
-	app->refused = error != NULL;
+	tell_keeping(data, error ? error->message : NULL);
 }
 
 static void on_sensors_ready(const char *values, size_t len, void *data)
@@ -198,8 +202,8 @@ static void on_sensors_ready(const char *values, size_t len, void *data)
 
 	if (len > SAMPLE_VALUES_MAX) {
 		sample_batch_free(batch);
-		g_warning("readings of the sensors are lost: together longer than %d octets",
-			  SAMPLE_VALUES_MAX);
+		tell_keeping(app,
+			     "a sample is longer than " G_STRINGIFY(SAMPLE_VALUES_MAX) " octets");
 		return;
 	}
 	painter_readings(app->painter, values, len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/downlink.h"
 
+#include "agent/core/fault-log.h"
 #include "agent/core/listening.h"
 #include "agent/core/pacer.h"
 #include "agent/core/window.h"
@@ -23,6 +24,8 @@ struct Downlink {
 	MqttClient *client;
 	Profile *profile;
 	GPtrArray *subscriptions; /* ids that are unanswered */
+	FaultLog hearing;         /* whether they are granted */
+	bool unheard;             /* one was refused over this connection */
 	GQueue queue;             /* of ProfileMessage */
 	GHashTable *sent;         /* ids that are unanswered */
 	LogRate lines;
@@ -318,6 +321,16 @@ static void subscribe(Downlink *downlink, const char *filter)
 	g_ptr_array_add(downlink->subscriptions, GUINT_TO_POINTER(id)); /* 0: never answered */
 }
 
+/* A connection may come and go every second. @error: NULL: nothing was refused over this one */
+static void tell_hearing(Downlink *downlink, const GError *error)
+{
+	switch (fault_log_step(&downlink->hearing, !error, g_get_monotonic_time())) {
+	case FAULT_NEWS_FAILED: g_warning("the cloud will not be heard: %s", error->message); break;
+	case FAULT_NEWS_RECOVERED: g_message("the cloud can be heard again"); break;
+	case FAULT_NEWS_NONE: break;
+	}
+}
+
 static void open_when_answered(Downlink *downlink)
 {
 	if (downlink->state != DOWNLINK_SUBSCRIBING || downlink->subscriptions->len > 0)
@@ -325,6 +338,8 @@ static void open_when_answered(Downlink *downlink)
 	downlink->state = DOWNLINK_OPEN;
 	if (downlink->listening.on)
 		listening_subscribed(&downlink->listening);
+	if (downlink->listening.on && !downlink->unheard)
+		tell_hearing(downlink, NULL);
 	say_hello(downlink);
 }
 
@@ -335,6 +350,7 @@ static void know_profile(Downlink *downlink, const Profile *profile)
 		return;
 	g_clear_pointer(&downlink->known, profile_unref);
 	downlink->known = profile_ref(profile);
+	downlink->hearing = (FaultLog){ 0 };
 	listening_init(&downlink->listening, downlink->wanted);
 	pacer_limit(downlink->pacer, profile_limits(profile), g_get_monotonic_time());
 }
@@ -347,6 +363,7 @@ void downlink_open(Downlink *downlink, MqttClient *client, const Profile *profil
 	know_profile(downlink, profile);
 	downlink->limits = *profile_limits(profile);
 	downlink->opened_us = g_get_monotonic_time();
+	downlink->unheard = false;
 	if (downlink->listening.on && profile_kind(profile)->tells_limits)
 		downlink->limits_source =
 			g_timeout_add_seconds(DOWNLINK_LIMITS_S, on_limits_due, downlink);
@@ -362,8 +379,10 @@ void downlink_subscribed(Downlink *downlink, uint16_t id, const GError *error)
 	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
 		return; /* the connection has ended: downlink_close() follows */
 	g_ptr_array_remove(downlink->subscriptions, GUINT_TO_POINTER(id));
-	if (error)
-		g_warning("the cloud will not be heard: %s", error->message);
+	if (error) {
+		downlink->unheard = true;
+		tell_hearing(downlink, error);
+	}
 	open_when_answered(downlink);
 }
 

@@ -2,6 +2,7 @@
 #include "agent/adapter/enroller.h"
 
 #include "agent/adapter/enrol-plan.h"
+#include "agent/core/outage-log.h"
 #include "common/backoff.h"
 #include "common/error.h"
 #include "common/mqtt.h"
@@ -50,6 +51,7 @@ struct Enroller {
 	Backoff backoff;
 	char *refusal; /* why it is probed */
 	char *last_error;
+	OutageLog outage;
 };
 
 static void enroller_load(Enroller *enroller);
@@ -103,18 +105,27 @@ static gboolean on_backoff_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The same words are told once. */
+static void enroller_tell(Enroller *enroller, const char *words, uint32_t wait_ms)
+{
+	unsigned untold;
+
+	if (!outage_log_failed(&enroller->outage, words, g_get_monotonic_time(), &untold))
+		return;
+
+	g_autofree char *others =
+		untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+
+	g_warning("the device is not enrolled: %s; next attempt in %u s%s", words, wait_ms / 1000,
+		  others);
+}
+
 static void enroller_fail(Enroller *enroller, const char *message, uint32_t retry_ms)
 {
 	g_autofree char *words = g_strdup(message);
 	uint32_t drawn_ms = backoff_next_ms(&enroller->backoff, random_below, NULL);
 	uint32_t wait_ms = MAX(drawn_ms, retry_ms);
 
-	if (g_strcmp0(enroller->last_error, words) != 0)
-		g_warning("the device is not enrolled: %s; next attempt in %u s", words,
-			  wait_ms / 1000);
-	else
-		g_info("the same again; next attempt in %u s", wait_ms / 1000);
+	enroller_tell(enroller, words, wait_ms);
 	g_free(enroller->last_error);
 	enroller->last_error = g_steal_pointer(&words);
 	enroller_rest(enroller);
@@ -236,6 +247,7 @@ static void on_committed(Enroller *enroller)
 	enroller->again = false;
 	enroller->damaged = false;
 	g_clear_pointer(&enroller->last_error, g_free);
+	outage_log_recovered(&enroller->outage);
 	enroller->look_again = true;
 	enroller_rest(enroller);
 }
@@ -501,7 +513,7 @@ static void enroller_exchange(Enroller *enroller)
 		enroller->timer = g_timeout_add(CLOCK_POLL_MS, on_clock_poll, enroller);
 		return;
 	}
-	g_info("enrolling at %s as %s", plan->host.text, who.client_id);
+	g_debug("enrolling at %s as %s", plan->host.text, who.client_id);
 	enroller_connect(enroller, PHASE_EXCHANGE, &plan->host, &who, &exchange_callbacks);
 }
 

@@ -4,10 +4,10 @@
 #include "agent/adapter/sensor-reader.h"
 #include "agent/adapter/sensor.h"
 #include "agent/core/command.h"
+#include "agent/core/fault-log.h"
 #include "agent/core/sample.h"
 #include "agent/core/schedule.h"
 #include "agent/core/sensor-filter.h"
-#include "agent/core/sensor-health.h"
 #include "agent/core/sensor-status.h"
 #include "common/error.h"
 
@@ -22,13 +22,13 @@
 typedef struct Slot {
 	ConfigSensor *config;
 	SensorFilter *filter;
-	SensorHealth health; /* whether it can be read */
-	SensorHealth limits; /* whether it reads something plausible */
-	bool reading;        /* an answer of the reader is to come */
-	bool awaited;        /* by the sample that is being gathered */
-	GString *values;     /* for the next sample */
-	GString *current;    /* as last read, "" while it fails */
-	char *error;         /* what was last wrong, NULL while it works */
+	FaultLog health;  /* whether it can be read */
+	FaultLog limits;  /* whether it reads something plausible */
+	bool reading;     /* an answer of the reader is to come */
+	bool awaited;     /* by the sample that is being gathered */
+	GString *values;  /* for the next sample */
+	GString *current; /* as last read, "" while it fails */
+	char *error;      /* what was last wrong, NULL while it works */
 	SensorCounts counts;
 } Slot;
 
@@ -140,27 +140,27 @@ static bool has_any_key(const Sensors *sensors, const SensorReadings *readings)
 
 static void tell_health(Slot *slot, const GError *error, int64_t now_us)
 {
-	switch (sensor_health_step(&slot->health, !error, now_us)) {
-	case SENSOR_NEWS_FAILED:
+	switch (fault_log_step(&slot->health, !error, now_us)) {
+	case FAULT_NEWS_FAILED:
 		g_warning("sensor %s: %s; left out until it works", slot->config->name,
 			  error->message);
 		break;
-	case SENSOR_NEWS_RECOVERED: g_message("sensor %s: works again", slot->config->name); break;
-	case SENSOR_NEWS_NONE: break;
+	case FAULT_NEWS_RECOVERED: g_message("sensor %s: works again", slot->config->name); break;
+	case FAULT_NEWS_NONE: break;
 	}
 }
 
 static void tell_limits(Slot *slot, const SensorFiltered *filtered, int64_t now_us)
 {
-	switch (sensor_health_step(&slot->limits, filtered->outside == 0, now_us)) {
-	case SENSOR_NEWS_FAILED:
+	switch (fault_log_step(&slot->limits, filtered->outside == 0, now_us)) {
+	case FAULT_NEWS_FAILED:
 		g_warning("sensor %s: %s = %.6g is outside of its limits; left out",
 			  slot->config->name, filtered->stray_key, filtered->stray);
 		break;
-	case SENSOR_NEWS_RECOVERED:
+	case FAULT_NEWS_RECOVERED:
 		g_message("sensor %s: within its limits again", slot->config->name);
 		break;
-	case SENSOR_NEWS_NONE: break;
+	case FAULT_NEWS_NONE: break;
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/spool.h"
 
+#include "agent/core/fault-log.h"
 #include "common/bell.h"
 #include "common/error.h"
 
@@ -60,7 +61,8 @@ struct Spool {
 	SpoolDb *db;
 	GArray *released;       /* of Released: to be deleted */
 	int64_t release_due_us; /* 0: nothing to delete */
-	bool failing;           /* the last commit failed: said once */
+	FaultLog writing;       /* whether the disk takes what it is given */
+	FaultLog reading;       /* and gives it back */
 	bool dead;
 
 	/* under the lock: what is on its way to the thread, and to the owner */
@@ -379,21 +381,39 @@ static void release_alone(Spool *spool)
 	spool->release_due_us = g_get_monotonic_time() + RELEASE_WAIT_US;
 }
 
+/* @error: NULL: the disk has taken a group */
+static void tell_writing(Spool *spool, const GError *error)
+{
+	switch (fault_log_step(&spool->writing, !error, g_get_monotonic_time())) {
+	case FAULT_NEWS_FAILED:
+		g_warning("%s; samples are refused until it works again", error->message);
+		break;
+	case FAULT_NEWS_RECOVERED: g_message("spool: the disk takes samples again"); break;
+	case FAULT_NEWS_NONE: break;
+	}
+}
+
+/* @error: NULL: what waits was read */
+static void tell_reading(Spool *spool, const GError *error)
+{
+	switch (fault_log_step(&spool->reading, !error, g_get_monotonic_time())) {
+	case FAULT_NEWS_FAILED: g_warning("%s", error->message); break;
+	case FAULT_NEWS_RECOVERED: g_message("spool: what waits can be read again"); break;
+	case FAULT_NEWS_NONE: break;
+	}
+}
+
 static void group_commit(Spool *spool, GPtrArray *tasks)
 {
 	g_autoptr(GError) error = NULL;
+	bool taken = group_try(spool, tasks, &error);
 
-	if (group_try(spool, tasks, &error)) {
+	tell_writing(spool, error);
+	if (taken) {
 		released_done(spool);
-		if (spool->failing)
-			g_message("spool: the disk takes samples again");
-		spool->failing = false;
 		return;
 	}
 	spool_db_rollback(spool->db);
-	if (!spool->failing)
-		g_warning("%s; samples are refused until it works again", error->message);
-	spool->failing = true;
 	group_refuse(tasks, error);
 	if (thread_repair(spool))
 		release_alone(spool);
@@ -459,10 +479,9 @@ static void fetch_all(Spool *spool, GPtrArray *tasks)
 		if (task->kind != TASK_FETCH)
 			continue;
 		task->payloads = fetch_payloads(spool, &task->wish, &error);
-		if (task->payloads)
-			continue;
-		g_warning("%s", error->message);
-		thread_repair(spool);
+		tell_reading(spool, error);
+		if (!task->payloads)
+			thread_repair(spool);
 	}
 }
 

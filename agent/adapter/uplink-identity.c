@@ -79,9 +79,10 @@ static void identity_doubt(UplinkIdentity *identity)
 
 static void identity_probe_old(UplinkIdentity *identity, const char *why)
 {
-	g_message("generation %u has not proved itself within its trial: trying whether %u still "
-		  "does",
-		  identity->trial_new, identity->trial_old);
+	if (trial_is_news(&identity->trial))
+		g_message("generation %u has not proved itself within its trial: trying whether "
+			  "%u still does",
+			  identity->trial_new, identity->trial_old);
 	g_free(identity->trial_failure);
 	identity->trial_failure = g_strdup(why);
 	identity_load(identity, identity->trial_old, NULL);
@@ -157,6 +158,15 @@ static bool same_generation(const UplinkTarget *a, const UplinkTarget *b)
 	return a->identity->generation == b->identity->generation;
 }
 
+/* The two of a trial take turns for as long as the network is broken: told once what they are. */
+static bool is_known(const UplinkIdentity *identity, const UplinkTarget *target)
+{
+	uint32_t number = target->identity ? target->identity->generation : 0;
+
+	return identity->trial.state != TRIAL_NONE &&
+	       (number == identity->trial_new || number == identity->trial_old);
+}
+
 static void identity_loaded(UplinkTarget *loaded, const GError *error, void *data)
 {
 	UplinkIdentity *identity = data;
@@ -178,9 +188,10 @@ static void identity_loaded(UplinkTarget *loaded, const GError *error, void *dat
 			trial_resume(&identity->trial, g_get_monotonic_time());
 		return;
 	}
-	if (!trial_uses_old(&identity->trial))
+	if (!is_known(identity, target)) {
 		g_message("another identity is used: connecting anew");
-	uplink_target_tell(target);
+		uplink_target_tell(target);
+	}
 	uplink_target_free(identity->next);
 	identity->next = g_steal_pointer(&target);
 	identity->owner.ready(identity->owner.data);

@@ -3,6 +3,7 @@
 
 #include "agent/adapter/uplink-identity.h"
 #include "agent/adapter/uplink-sender.h"
+#include "agent/core/fault-log.h"
 #include "agent/core/outage-log.h"
 #include "agent/core/rivalry.h"
 #include "common/backoff.h"
@@ -29,8 +30,9 @@ struct Uplink {
 	char *last_error;
 	Stage failed; /* where it happened */
 	OutageLog outage;
-	bool acked;  /* a sample, by the broker of this target */
-	bool proved; /* a message, over this connection */
+	FaultLog asking; /* whether the broker asks for our certificate */
+	bool acked;      /* a sample, by the broker of this target */
+	bool proved;     /* a message, over this connection */
 	uint64_t connects;
 	unsigned connect_ms;
 };
@@ -148,6 +150,15 @@ static void uplink_wait_for_identity(Uplink *uplink, const char *why)
 
 /* --- the connection --- */
 
+/* A connection may come and go every second. */
+static void uplink_tell_unasked(Uplink *uplink, bool unasked)
+{
+	if (fault_log_step(&uplink->asking, !unasked, g_get_monotonic_time()) == FAULT_NEWS_FAILED)
+		g_warning("broker %s did not ask for our certificate: it cannot tell this device "
+			  "from any other client; let it require one",
+			  uplink->target->uri_text);
+}
+
 static void uplink_connected(MqttClient *client, const MqttSession *session, gpointer data)
 {
 	Uplink *uplink = data;
@@ -156,10 +167,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 		g_message("connected to %s as %s in %u ms", uplink->target->uri_text,
 			  uplink->target->client_id, session->connect_ms);
 	uplink->online_us = g_get_monotonic_time();
-	if (session->unasked)
-		g_warning("broker %s did not ask for our certificate: it cannot tell this device "
-			  "from any other client; let it require one",
-			  uplink->target->uri_text);
+	uplink_tell_unasked(uplink, session->unasked);
 	uplink->connects++;
 	uplink->connect_ms = session->connect_ms;
 	uplink->proved = false;
@@ -193,6 +201,7 @@ static bool uplink_take_next_target(Uplink *uplink)
 	g_clear_pointer(&uplink->last_error, g_free); /* was about another identity */
 	outage_log_recovered(&uplink->outage);
 	uplink->rivalry = (Rivalry){ 0 };
+	uplink->asking = (FaultLog){ 0 };
 	backoff_reset(&uplink->backoff);
 	return true;
 }

@@ -42,6 +42,7 @@ static TrialStep on_running_failed(Trial *trial, int64_t now_us, int64_t wall_s)
 	if (now_us < trial->due_us || wall_s >= trial->old_until_s)
 		return TRIAL_STAY;
 	trial->state = TRIAL_PROBING;
+	trial->probes++;
 	return TRIAL_PROBE;
 }
 
@@ -60,6 +61,11 @@ void trial_resume(Trial *trial, int64_t now_us)
 {
 	if (trial->state == TRIAL_PROBING)
 		trial_run_anew(trial, now_us);
+}
+
+bool trial_is_news(const Trial *trial)
+{
+	return (trial->probes & (trial->probes - 1)) == 0;
 }
 
 bool trial_uses_old(const Trial *trial)

@@ -48,6 +48,7 @@ typedef struct Trial {
 	int64_t period_us;
 	int64_t due_us;
 	int64_t old_until_s;
+	unsigned probes; /* of the old identity, since the trial began */
 } Trial;
 
 /* trial_begin() - an identity that never proved itself is in use
@@ -66,6 +67,10 @@ void trial_resume(Trial *trial, int64_t now_us);
 /* trial_failed() - an attempt with the identity in use has failed
  * @now_us: monotonic; @wall_s: seconds since 1970 */
 TrialStep trial_failed(Trial *trial, int64_t now_us, int64_t wall_s);
+
+/* trial_is_news() - whether the probe that has just begun is worth a line in the log: over a broken network
+ * there is one each few minutes for as long as it stays broken. The 1st, 2nd, 4th, 8th … is */
+bool trial_is_news(const Trial *trial);
 
 /* trial_uses_old() - whether the old identity is the one to be in use */
 bool trial_uses_old(const Trial *trial);

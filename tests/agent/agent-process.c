@@ -3,6 +3,7 @@
 
 #include "common/store.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct AgentProcess {
 	char *config;
 	GPid pid;           /* 0: not running */
 	char **environment; /* NULL: ours */
+	char *log;          /* NULL: standard error is ours */
 };
 
 char *agent_process_path(const AgentProcess *agent, const char *name)
@@ -57,6 +59,7 @@ void agent_process_free(AgentProcess *agent)
 	g_free(agent->dir);
 	g_free(agent->config);
 	g_strfreev(agent->environment);
+	g_free(agent->log);
 	g_free(agent);
 }
 
@@ -65,6 +68,22 @@ void agent_process_set(AgentProcess *agent, const char *name, const char *value)
 	if (!agent->environment)
 		agent->environment = g_get_environ();
 	agent->environment = g_environ_setenv(agent->environment, name, value, TRUE);
+}
+
+void agent_process_keep_log(AgentProcess *agent)
+{
+	agent->log = agent_process_path(agent, "log");
+}
+
+unsigned agent_process_log_count(const AgentProcess *agent, const char *words)
+{
+	g_autofree char *text = NULL;
+	unsigned count = 0;
+
+	g_assert_true(g_file_get_contents(agent->log, &text, NULL, NULL));
+	for (const char *at = strstr(text, words); at; at = strstr(at + 1, words))
+		count++;
+	return count;
 }
 
 void agent_process_import(AgentProcess *agent, Pki *pki, const char *device)
@@ -88,10 +107,14 @@ void agent_process_import(AgentProcess *agent, Pki *pki, const char *device)
 	g_assert_nonnull(identity);
 }
 
-/* A test that aborts leaves nothing running. */
-static void die_with_parent(gpointer data)
+/* A test that aborts leaves nothing running. @data: the log, or NULL */
+static void become_child(gpointer data)
 {
+	int fd = data ? open(data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (fd >= 0)
+		dup2(fd, STDERR_FILENO);
 }
 
 static void spawn(AgentProcess *agent, int *standard_error)
@@ -102,8 +125,8 @@ static void spawn(AgentProcess *agent, int *standard_error)
 	g_assert_nonnull(argv[0]);
 	g_assert_cmpint(agent->pid, ==, 0);
 	g_spawn_async_with_pipes(NULL, (char **)argv, agent->environment, G_SPAWN_DO_NOT_REAP_CHILD,
-				 die_with_parent, NULL, &agent->pid, NULL, NULL, standard_error,
-				 &error);
+				 become_child, standard_error ? NULL : agent->log, &agent->pid,
+				 NULL, NULL, standard_error, &error);
 	g_assert_no_error(error);
 }
 

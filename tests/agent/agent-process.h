@@ -27,6 +27,12 @@ void agent_process_free(AgentProcess *agent);
 /* agent_process_set() - a variable of the environment of every process from now on */
 void agent_process_set(AgentProcess *agent, const char *name, const char *value);
 
+/* agent_process_keep_log() - what every process says from now on is for agent_process_log() */
+void agent_process_keep_log(AgentProcess *agent);
+
+/* agent_process_log_count() - how often @words are in what was kept, with all processes so far */
+unsigned agent_process_log_count(const AgentProcess *agent, const char *words);
+
 /* agent_process_import() - make the certificate @device of @pki the current identity */
 void agent_process_import(AgentProcess *agent, Pki *pki, const char *device);
 

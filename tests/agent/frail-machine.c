@@ -159,8 +159,8 @@ static int file_sync(sqlite3_file *file, int flags)
 	if (disk() == FRAIL_DISK_FAILS)
 		return SQLITE_IOERR_FSYNC;
 
-	if (control && control->sync_ms > 0)
-		usleep((useconds_t)control->sync_ms * 1000);
+	for (int32_t waited = 0; control && waited < control->sync_ms; waited++)
+		usleep(1000);
 
 	int rc = real->pMethods->xSync(real, flags);
 

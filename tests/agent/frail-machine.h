@@ -43,7 +43,7 @@ typedef enum FrailFileId {
 typedef struct FrailControl {
 	int64_t clock_offset_s; /* of the wall clock */
 	int32_t disk;           /* FrailDisk */
-	int32_t sync_ms;        /* how long a sync takes */
+	int32_t sync_ms;        /* how long a sync takes, also one that is under way */
 } FrailControl;
 
 typedef struct FrailRecord {

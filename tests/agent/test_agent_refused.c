@@ -167,6 +167,21 @@ static void test_denied(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* It is told once, however many connections there are. */
+static void test_denied_again(void)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = prepare(broker, "");
+
+	picky_broker_deny(broker, SERVER_BUSY);
+	picky_broker_babble(broker); /* so each of them ends */
+	agent_process_keep_log(agent);
+	agent_process_start(agent);
+	picky_broker_await_subscriptions(broker, 3 * FILTERS);
+	g_assert_cmpuint(agent_process_log_count(agent, "the cloud will not be heard"), ==, 1);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* One that ends connections whatever they do, as for a rival: it is listened to all the same. */
 static void test_cut(void)
 {
@@ -238,5 +253,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/refused/babble", test_babble);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);
 	g_test_add_func("/agent/refused/denied", test_denied);
+	g_test_add_func("/agent/refused/denied-again", test_denied_again);
 	return g_test_run();
 }

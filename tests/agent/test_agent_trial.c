@@ -31,6 +31,7 @@ static void set_up(Fixture *f, gconstpointer data)
 	f->acl = data;
 	agent_bed_set_up(f, certificates, G_N_ELEMENTS(certificates),
 			 "[store]\ntrial = 1s\n[broker]\nconnect_timeout = 4s\nprotocol = 5\n");
+	agent_process_keep_log(f->agent);
 	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "online");
 	agent_process_await_store(f->agent, "*1 dev-1 good;");
@@ -125,6 +126,8 @@ static void test_broken_network(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 100);
 	await_store(f, "1 dev-1 good;*2 dev-2 good;");
 	await_name(f, "dev-2");
+	/* however long they took turns */
+	g_assert_cmpuint(agent_process_log_count(f->agent, "another identity is used"), ==, 1);
 }
 
 /* Somebody asks for the current identity while the one before is being compared: the new one then

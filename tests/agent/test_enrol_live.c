@@ -116,6 +116,7 @@ static void set_up(Fixture *f, gconstpointer data)
 		forget_broker(f);
 	if (c->device)
 		agent_process_import(f->agent, f->pki, c->device);
+	agent_process_keep_log(f->agent);
 	agent_process_start(f->agent);
 }
 
@@ -266,6 +267,9 @@ static void test_silent(Fixture *f, gconstpointer data)
 	tb_await_request(f);
 	tb_await_request(f);
 	await_store(f, "*1 dev-1;");
+	/* it may go on for weeks: an attempt is no line */
+	g_assert_cmpuint(agent_process_log_count(f->agent, "did not answer"), >, 0);
+	g_assert_cmpuint(agent_process_log_count(f->agent, "enrolling"), ==, 0);
 }
 
 /* The server did it, and the power went before the device knew: now it refuses, and knows us. */

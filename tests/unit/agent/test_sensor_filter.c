@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* sensor-filter, sensor-readings, sensor-health, sensor-status: what becomes of a reading. */
+/* sensor-filter, sensor-readings, sensor-status: what becomes of a reading. */
 #include "agent/core/sensor-filter.h"
 
 #include "agent/core/sample-line.h"
-#include "agent/core/sensor-health.h"
 #include "agent/core/sensor-status.h"
 
 #include <math.h>
 #include <string.h>
-
-#define HOUR_US (INT64_C(3600) * 1000000)
 
 static const SensorFilterConfig plain = { .scale = 1, .lowest = NAN, .highest = NAN };
 
@@ -190,34 +187,6 @@ static void test_many_names(void)
 	}
 }
 
-static void test_health(void)
-{
-	SensorHealth health = { 0 };
-	GString *news = g_string_new(NULL);
-	int64_t now_us = HOUR_US;
-
-	g_assert_cmpint(sensor_health_step(&health, true, now_us), ==, SENSOR_NEWS_NONE);
-	for (int i = 0; i < 9; i++) { /* fails, stays so, comes back */
-		SensorNews failed = sensor_health_step(&health, false, now_us);
-
-		g_assert_true(health.failing);
-		g_assert_cmpint(sensor_health_step(&health, false, now_us + 1), ==,
-				SENSOR_NEWS_NONE);
-		g_string_append_c(news, failed == SENSOR_NEWS_FAILED ? 'F' : '.');
-
-		SensorNews fine = sensor_health_step(&health, true, now_us + 2);
-
-		g_assert_false(health.failing);
-		g_string_append_c(news, fine == SENSOR_NEWS_RECOVERED ? 'R' : '.');
-		now_us += 1000;
-	}
-	g_assert_cmpstr(news->str, ==, "FRFR..FR......FR..");
-	/* after an hour of calm all is news again */
-	g_assert_cmpint(sensor_health_step(&health, false, now_us + HOUR_US), ==,
-			SENSOR_NEWS_FAILED);
-	g_string_free(news, TRUE);
-}
-
 static void test_status(void)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -256,7 +225,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/sensor-filter/refresh", test_refresh);
 	g_test_add_func("/agent/sensor-filter/current", test_current);
 	g_test_add_func("/agent/sensor-filter/many-names", test_many_names);
-	g_test_add_func("/agent/sensor-health", test_health);
 	g_test_add_func("/agent/sensor-status", test_status);
 	return g_test_run();
 }

@@ -70,6 +70,31 @@ static void test_case(gconstpointer data)
 	g_assert_cmpint(trial.state, ==, row->end);
 }
 
+/* A week without a network, a look at the old identity every five minutes: a line is for the first
+ * ones. Another trial has lines of its own. */
+static void test_news(void)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	unsigned lines = 0;
+	int64_t now_us = 0;
+	Trial trial;
+
+	trial_begin(&trial, PERIOD_MS, OLD_UNTIL, now_us);
+	for (unsigned probe = 1; probe <= 2016; probe++) {
+		now_us += PERIOD_MS * 1000;
+		g_assert_cmpint(trial_failed(&trial, now_us, 1), ==, TRIAL_PROBE);
+		if (trial_is_news(&trial) && ++lines <= 4)
+			g_string_append_printf(told, "%u ", probe);
+		g_assert_cmpint(trial_failed(&trial, now_us, 1), ==, TRIAL_RETURN);
+		trial_resume(&trial, now_us);
+	}
+	g_assert_cmpstr(told->str, ==, "1 2 4 8 ");
+	g_assert_cmpuint(lines, ==, 11);
+	trial_begin(&trial, PERIOD_MS, OLD_UNTIL, now_us);
+	trial_failed(&trial, now_us + PERIOD_MS * 1000, 1);
+	g_assert_true(trial_is_news(&trial));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -78,5 +103,6 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
+	g_test_add_func("/trial/news", test_news);
 	return g_test_run();
 }

@@ -20,6 +20,8 @@
 #define ROW_OVERHEAD   24   /* octets of a row beside its texts, about */
 #define DROP_STEP      64   /* of the oldest make room together, about a page */
 #define MARK_RETRY     1000 /* samples until a mark that could not be written is tried again */
+#define OPEN_TRIES     10   /* at a file that another process is about to open, too */
+#define OPEN_PAUSE_MS  50   /* at most, between two of them */
 
 typedef enum Statement {
 	BEGIN,
@@ -101,6 +103,7 @@ struct SpoolDb {
 	Extent now;
 	Extent committed;
 	bool corrupt;
+	bool busy; /* another process had it */
 	ConfigSpoolPolicy policy;
 	DiskRoom disk; /* at the beginning of the transaction */
 	const char *refusal;
@@ -118,7 +121,8 @@ static bool db_fail(SpoolDb *db, const char *doing, GError **error)
 	int system_errno = sqlite3_system_errno(db->sqlite);
 
 	db->corrupt = db->corrupt || code_is_corrupt(code);
-	if ((code & 0xff) == SQLITE_BUSY)
+	db->busy = (code & 0xff) == SQLITE_BUSY;
+	if (db->busy)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
 			    "spool %s is in use by another process", db->path);
 	else
@@ -340,6 +344,7 @@ static bool db_create_file(SpoolDb *db, GError **error)
 static bool db_connect(SpoolDb *db, GError **error)
 {
 	db->corrupt = false;
+	db->busy = false;
 	/* Pages one by one as they are needed: by itself SQLite takes, and writes to, twenty at once.
 	 * The second time it is refused, and in force. */
 	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
@@ -429,6 +434,24 @@ static bool db_check_log(SpoolDb *db, GError **error)
 	return !spool_wal_damaged(wal) || db_jump(db, error);
 }
 
+/* Two that come at one moment see each other and both give up. So each comes again after a pause of
+ * its own; the one that is there for good is told from that by its staying. */
+static bool db_occupy(SpoolDb *db, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	for (unsigned tries = 1; !db_connect(db, &failure); tries++) {
+		if (!db->busy || tries == OPEN_TRIES) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return false;
+		}
+		db_disconnect(db);
+		g_clear_error(&failure);
+		g_usleep((gulong)g_random_int_range(1, OPEN_PAUSE_MS * 1000));
+	}
+	return true;
+}
+
 SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 {
 	g_autoptr(SpoolDb) db = g_new0(SpoolDb, 1);
@@ -437,7 +460,7 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 	db->path = g_strdup(path);
 	db->limit = limit;
 	db->mark = spool_mark_read(path);
-	if (db_connect(db, &failure) && db_check_log(db, &failure)) {
+	if (db_occupy(db, &failure) && db_check_log(db, &failure)) {
 		db_keep_mark(db);
 		return g_steal_pointer(&db);
 	}

@@ -6,6 +6,7 @@
 #include "tests/unit/agent/test-profile.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,10 @@
 #define LIMIT         ((uint64_t)64 * 1024 * 1024)
 #define KILL_ROUNDS   20 /* unless LANDFALL_KILL_ROUNDS says otherwise */
 #define CHILD_BATCH   7
+#define DROP_ROUNDS   6
+#define ONCE_ROUNDS   20
+#define DROP_LIMIT    (128 * 1024)
+#define DROP_BATCH    200
 #define RELEASE_EVERY 5 /* batches */
 
 typedef struct Fixture {
@@ -42,12 +47,13 @@ static void on_changed(void *data)
 	f->changes++;
 }
 
-static Spool *open_spool(Fixture *f, uint64_t limit)
+static Spool *open_spool_with(Fixture *f, uint64_t limit, ConfigSpoolPolicy policy)
 {
 	g_autoptr(GError) error = NULL;
 	SpoolConfig config = {
 		.path = f->path,
 		.limit = limit,
+		.policy = policy,
 		.changed = on_changed,
 		.failed = on_failed,
 		.data = f,
@@ -56,6 +62,11 @@ static Spool *open_spool(Fixture *f, uint64_t limit)
 
 	g_assert_no_error(error);
 	return spool;
+}
+
+static Spool *open_spool(Fixture *f, uint64_t limit)
+{
+	return open_spool_with(f, limit, CONFIG_SPOOL_REFUSE);
 }
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -309,9 +320,17 @@ static void test_queue_bound(Fixture *f, gconstpointer data)
 
 /* --- kill -9 --- */
 
+typedef struct KillCase {
+	uint64_t limit;
+	ConfigSpoolPolicy policy;
+	unsigned batch; /* samples */
+	bool releases;
+} KillCase;
+
 typedef struct Child {
+	const KillCase *row;
 	Spool *spool;
-	int fd;        /* tells the number that the last acknowledged sample must have */
+	int fd;        /* tells how many samples were acknowledged */
 	uint64_t last; /* by our own counting, not the spool's word */
 	unsigned batches;
 } Child;
@@ -323,11 +342,11 @@ static void child_appended(size_t taken, const GError *error, void *data)
 	Child *child = data;
 
 	child->last += taken;
-	if (taken != CHILD_BATCH ||
+	if (taken != child->row->batch ||
 	    write(child->fd, &child->last, sizeof(child->last)) != sizeof(child->last))
 		_exit(1);
-	if (++child->batches % RELEASE_EVERY == 0)
-		spool_release(child->spool, 1, child->last - 2 * CHILD_BATCH);
+	if (child->row->releases && ++child->batches % RELEASE_EVERY == 0)
+		spool_release(child->spool, 1, child->last - 2 * child->row->batch);
 	child_append(child);
 }
 
@@ -335,23 +354,24 @@ static void child_append(Child *child)
 {
 	SampleBatch *batch = sample_batch_new("child");
 
-	for (int i = 0; i < CHILD_BATCH; i++)
+	for (unsigned i = 0; i < child->row->batch; i++)
 		sample_batch_add(batch, i, false, "\"value\":123.456", 15);
 	spool_append(child->spool, batch, child_appended, child);
 }
 
-static void child_run(Fixture *f, int fd)
+static void child_run(Fixture *f, const KillCase *row, int fd)
 {
-	Child child = { .spool = open_spool(f, LIMIT), .fd = fd };
+	Child child = { .row = row, .fd = fd };
 
-	child.last = spool_stats(child.spool)->last;
+	child.spool = open_spool_with(f, row->limit, row->policy);
+	child.last = spool_stats(child.spool)->accepted;
 	child_append(&child);
 	for (;;)
 		g_main_context_iteration(NULL, TRUE);
 }
 
 /* Run a child for so many reports and a random moment more; the last number it reported. */
-static uint64_t run_and_kill(Fixture *f, guint reports)
+static uint64_t run_and_kill(Fixture *f, const KillCase *row, guint reports)
 {
 	int pipes[2];
 	uint64_t last = 0;
@@ -362,7 +382,7 @@ static uint64_t run_and_kill(Fixture *f, guint reports)
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(pipes[0]);
-		child_run(f, pipes[1]);
+		child_run(f, row, pipes[1]);
 	}
 	close(pipes[1]);
 	for (guint i = 0; i < reports && read(pipes[0], &number, sizeof(number)) == sizeof(number);
@@ -380,12 +400,13 @@ static uint64_t run_and_kill(Fixture *f, guint reports)
 
 static void test_kill(Fixture *f, gconstpointer data)
 {
+	static const KillCase row = { LIMIT, CONFIG_SPOOL_REFUSE, CHILD_BATCH, true };
 	const char *rounds = g_getenv("LANDFALL_KILL_ROUNDS");
 	long n = rounds ? strtol(rounds, NULL, 10) : KILL_ROUNDS;
 	uint64_t before = 0;
 
 	for (long round = 0; round < n; round++) {
-		uint64_t acked = run_and_kill(f, (guint)g_test_rand_int_range(1, 30));
+		uint64_t acked = run_and_kill(f, &row, (guint)g_test_rand_int_range(1, 30));
 		g_autoptr(GError) error = NULL;
 		SpoolDb *db = spool_db_open(f->path, LIMIT, &error);
 
@@ -401,12 +422,167 @@ static void test_kill(Fixture *f, gconstpointer data)
 	}
 }
 
+static uint64_t rows_of(SpoolDb *db)
+{
+	PayloadLimits all = { 100000000, 1000000, 0 };
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, all);
+
+	g_assert_true(spool_db_read(db, 0, payload, NULL));
+	return payload_count(payload);
+}
+
+/* Killed while it drops: each sample that was acknowledged is there or counted, none is both. */
+static void test_kill_dropping(Fixture *f, gconstpointer data)
+{
+	const KillCase *row = data;
+	uint64_t dropped = 0;
+
+	for (unsigned round = 0; round < DROP_ROUNDS; round++) {
+		uint64_t acked = run_and_kill(f, row, (guint)g_test_rand_int_range(5, 30));
+		g_autoptr(GError) error = NULL;
+		SpoolDb *db = spool_db_open(f->path, row->limit, &error);
+
+		g_assert_no_error(error);
+
+		SpoolStats stats = spool_db_stats(db);
+
+		g_assert_cmpuint(stats.accepted, >=, acked);
+		g_assert_cmpuint(stats.accepted % row->batch, ==, 0);
+		g_assert_cmpuint(stats.depth, ==, rows_of(db));
+		g_assert_cmpuint(stats.depth + stats.dropped, ==, stats.accepted);
+		g_assert_cmpuint(stats.delivered, ==, 0);
+		g_assert_cmpuint(stats.dropped, >=, dropped);
+		dropped = stats.dropped;
+		spool_db_close(db);
+	}
+	g_assert_cmpuint(dropped, >, 0);
+}
+
+/* --- two at once --- */
+
+static void remove_spool(const Fixture *f)
+{
+	g_autofree char *command = g_strdup_printf("rm -f '%s'*", f->path);
+
+	g_assert_cmpint(system(command), ==, 0);
+}
+
+/* A child that opens the spool once @go is closed, tells @told whether it has it, and stays. */
+static pid_t open_in_child(const Fixture *f, const int go[2], int told)
+{
+	pid_t pid = fork();
+	g_autoptr(GError) error = NULL;
+	char octet;
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid > 0)
+		return pid;
+	close(go[1]);
+	while (read(go[0], &octet, 1) > 0)
+		;
+
+	SpoolDb *db = spool_db_open(f->path, LIMIT, &error);
+
+	if (!db && !strstr(error->message, "in use by another process"))
+		_exit(1);
+	while (write(told, db ? "y" : "n", 1) == 1)
+		pause();
+	_exit(1);
+}
+
+/* Two at one moment, on a file that is not there yet: one of them has it. */
+static void test_at_once(Fixture *f, gconstpointer data)
+{
+	for (unsigned round = 0; round < ONCE_ROUNDS; round++) {
+		int go[2], told[2];
+		pid_t pids[2];
+		unsigned has = 0;
+
+		g_assert_cmpint(pipe(go), ==, 0);
+		g_assert_cmpint(pipe(told), ==, 0);
+		for (size_t i = 0; i < G_N_ELEMENTS(pids); i++)
+			pids[i] = open_in_child(f, go, told[1]);
+		close(go[0]);
+		close(go[1]);
+		for (size_t i = 0; i < G_N_ELEMENTS(pids); i++) {
+			char octet = 0;
+
+			g_assert_cmpint(read(told[0], &octet, 1), ==, 1);
+			has += octet == 'y';
+		}
+		for (size_t i = 0; i < G_N_ELEMENTS(pids); i++) {
+			kill(pids[i], SIGKILL);
+			g_assert_cmpint(waitpid(pids[i], NULL, 0), ==, pids[i]);
+		}
+		close(told[0]);
+		close(told[1]);
+		g_assert_cmpuint(has, ==, 1);
+		remove_spool(f);
+	}
+}
+
+/* --- damage --- */
+
+static void damage_rows(const Fixture *f)
+{
+	FILE *file = fopen(f->path, "r+");
+
+	g_assert_nonnull(file);
+	fseek(file, 20 * 4096, SEEK_SET);
+	for (int i = 0; i < 40 * 4096; i++)
+		fputc('x', file);
+	fclose(file);
+}
+
+/* Damage that is met while running: said, put aside and counted; the spool goes on by itself. */
+static void test_damage(Fixture *f, gconstpointer data)
+{
+	g_autofree char *aside = g_strconcat(f->path, ".corrupt", NULL);
+
+	f->spool = open_spool(f, LIMIT);
+	append(f, 20000);
+	wait_for_answers(f, 1);
+	spool_close(f->spool);
+	damage_rows(f);
+
+	f->spool = open_spool(f, LIMIT);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "spool *malformed*");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*kept as *known to be lost: 20000");
+	fetch(f, 5000, 100, 1);
+	wait_for_answers(f, 2);
+	g_test_assert_expected_messages();
+	g_assert_null(f->fetched); /* to be tried again */
+	g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
+	g_assert_cmpuint(spool_stats(f->spool)->dropped, ==, 20000);
+
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "spool: what waits can be read again");
+	append(f, 3);
+	wait_for_answers(f, 3);
+	g_assert_no_error(f->error);
+	fetch(f, 0, 100, 1);
+	wait_for_answers(f, 4);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(payload_count(f->fetched->pdata[0]), ==, 3);
+	g_assert_cmpuint(payload_first(f->fetched->pdata[0]), >, 20000);
+	spool_close(f->spool);
+}
+
 int main(int argc, char **argv)
 {
+	static const KillCase oldest = { DROP_LIMIT, CONFIG_SPOOL_DROP_OLDEST, DROP_BATCH, false };
+	static const KillCase newest = { DROP_LIMIT, CONFIG_SPOOL_DROP_NEWEST, DROP_BATCH, false };
+
 	g_test_init(&argc, &argv, NULL);
 #define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
 	/* first, before there are threads: it forks */
 	ADD("/agent/spool/kill", test_kill);
+	g_test_add("/agent/spool/kill/drop-oldest", Fixture, &oldest, set_up, test_kill_dropping,
+		   tear_down);
+	g_test_add("/agent/spool/kill/drop-newest", Fixture, &newest, set_up, test_kill_dropping,
+		   tear_down);
+	ADD("/agent/spool/at-once", test_at_once);
+	ADD("/agent/spool/damage", test_damage);
 	ADD("/agent/spool/round-trip", test_round_trip);
 	ADD("/agent/spool/newest", test_newest);
 	ADD("/agent/spool/quiet-release", test_quiet_release);

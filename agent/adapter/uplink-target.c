@@ -139,6 +139,7 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 		.base = target->broker->base,
 		.payload = target->broker->payload,
 		.user_name = target->broker->user_name,
+		.mqtt5 = target->broker->protocol == BROKER_PROTOCOL_MQTT_5,
 		.cbor = target->broker->format == BROKER_FORMAT_CBOR,
 		.retain = target->broker->retain,
 		.claim = claim,

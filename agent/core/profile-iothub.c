@@ -120,7 +120,8 @@ const ProfileKind profile_iothub = {
 	.user_name = "%h/%c/?api-version=2021-04-12",
 	.filters = filters,
 	.payload_max = 65536, /* of 256 KiB; charged in portions of 4 KiB */
-	.bounds = { .keep_alive_max_s = 1177,
+	.bounds = { .mqtt3_alone = true,
+		    .keep_alive_max_s = 1177,
 		    .client_id_max = 128,
 		    .client_id_marks = "-:.%_*?!(),=@;$'",
 		    .limits = { .payload = 262144 } },

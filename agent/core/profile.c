@@ -202,9 +202,19 @@ static bool topic_bounds_check(const Profile *profile, GError **error)
 	return false;
 }
 
+static bool protocol_check(const Profile *profile, GError **error)
+{
+	if (!profile->settings.mqtt5 || !profile->kind->bounds.mqtt3_alone)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "[broker] protocol: the profile %s speaks 3.1.1 alone", profile->kind->name);
+	return false;
+}
+
 static bool bounds_check(const Profile *profile, GError **error)
 {
-	return client_id_check(profile, error) && topic_bounds_check(profile, error);
+	return protocol_check(profile, error) && client_id_check(profile, error) &&
+	       topic_bounds_check(profile, error);
 }
 
 Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, GError **error)

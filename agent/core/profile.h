@@ -38,6 +38,7 @@ typedef struct ProfileSettings {
 	const char *payload;       /* of one sample, see profile-plain.c; NULL: the kind's own */
 	const Secret *claim;       /* key that a user claims the device with; NULL: none */
 	int64_t claim_duration_ms; /* how long it holds; 0: as the server says */
+	bool mqtt5;                /* version 5 is to be spoken, rather than 3.1.1 */
 	bool cbor;                 /* telemetry as CBOR in place of JSON */
 	bool retain;               /* telemetry is kept by the broker */
 } ProfileSettings;
@@ -78,6 +79,7 @@ typedef struct ProfileLimits {
 
 /* What the documentation of a cloud says a connection may have; 0 and NULL: nothing. */
 typedef struct ProfileBounds {
+	bool mqtt3_alone; /* 3.1.1: version 5 is not spoken */
 	unsigned keep_alive_max_s;
 	unsigned filters_max;        /* subscriptions */
 	size_t client_id_max;        /* octets */

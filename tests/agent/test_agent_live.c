@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DAY_S       86400
-#define KILL_ROUNDS 5 /* unless LANDFALL_KILL_ROUNDS says otherwise */
+#define KILL_ROUNDS 5    /* unless LANDFALL_KILL_ROUNDS says otherwise */
 
 typedef AgentBed Fixture;
 
@@ -226,6 +226,7 @@ static const CheckCase check_cases[] = {
 	{ "fine", "[broker]\nprofile = aws\ntopic = a/b\n", NULL },
 	{ "key", "[sensor x]\ndriver = simulated\nkey = seq\n", "[sensor x]" },
 	{ "profile", "[broker]\nprofile = iothub\ntopic = a\n", "[broker] topic" },
+	{ "protocol", "[broker]\nprofile = iothub\nprotocol = 5\n", "3.1.1 alone" },
 	{ "client-id", "[broker]\nprofile = aws\nclient_id = a b\n", "\"a b\"" },
 	{ "topic", "[broker]\nprofile = aws\ntopic = 1/2/3/4/5/6/7/8/9\n", "8 slashes" },
 	{ "claim", "[broker]\nclaim = /absent/claim\n", "/absent/claim" },

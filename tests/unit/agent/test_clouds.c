@@ -90,11 +90,13 @@ static const Refusal refusals[] = {
 	  "aws",
 	  { DEV_1, .topic = "$aws/rules/r/1/2/3/4/5/6/7/8/9" },
 	  "and 10" },
+	{ "iothub-mqtt5", "iothub", { DEV_1, .mqtt5 = true }, "3.1.1 alone" },
 	{ "iothub-client", "iothub", { .client_id = "a/b", .host = "x" }, "letters and digits" },
 	{ "iothub-client-long", "iothub", { .client_id = OCTETS_129, .host = "x" }, "up to 128" },
 };
 
 static const Refusal takings[] = {
+	{ "aws-mqtt5", "aws", { DEV_1, .mqtt5 = true }, NULL },
 	{ "aws-client", "aws", { .client_id = "Az09:_-", .host = "x" }, NULL },
 	{ "aws-slashes", "aws", { DEV_1, .topic = "1/2/3/4/5/6/7/8" }, NULL },
 	{ "aws-rule-slashes", "aws", { DEV_1, .topic = "$aws/rules/r/1/2/3/4/5/6/7/8" }, NULL },

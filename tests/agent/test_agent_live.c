@@ -13,6 +13,7 @@
 
 #define DAY_S       86400
 #define KILL_ROUNDS 5    /* unless LANDFALL_KILL_ROUNDS says otherwise */
+#define PADDED      8000 /* samples, of 200 octets and more: twice what a spool of 1 MiB holds */
 
 typedef AgentBed Fixture;
 
@@ -417,6 +418,51 @@ static void test_newest_killed(Fixture *f, gconstpointer data)
 	oracle_await(f->oracle, 1, 210);
 }
 
+/* {"n":1,…} and so on, all of them acknowledged */
+static void publish_padded(Fixture *f)
+{
+	g_autoptr(GString) text = g_string_new("{\"op\":\"publish\"}\n");
+	g_autofree char *pad = g_strnfill(200, 'x');
+	g_autofree char *answer = NULL;
+
+	for (unsigned n = 1; n <= PADDED; n++)
+		g_string_append_printf(text, "{\"n\":%u,\"pad\":\"%s\"}\n", n, pad);
+	answer = agent_process_converse(f->agent, text->str, text->len);
+	g_assert_null(strstr(answer, "error"));
+	g_assert_true(g_str_has_suffix(answer, "{\"ack\":" G_STRINGIFY(PADDED) "}\n"));
+}
+
+/* No sensor: all samples are ours. */
+#define SMALL_SPOOL                                                                                \
+	"[sensor off]\ndriver = simulated\nenabled = false\n[agent]\nspool_limit = 1MiB\n"
+
+/* A spool that is full is ruled by the configuration: nothing is refused, and what was acknowledged
+ * arrives or is counted, to the last sample. */
+static void test_policy(Fixture *f, gconstpointer lines)
+{
+	bool oldest = strstr(lines, "drop-oldest") != NULL;
+	unsigned dropped;
+
+	broker_kill(f->broker);
+	agent_process_start(f->agent);
+	publish_padded(f);
+	dropped = (unsigned)agent_process_number(f->agent, "spool/dropped");
+	g_assert_cmpuint(dropped, >, PADDED / 4);
+	g_assert_cmpuint(dropped, <, PADDED);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	restart_broker(f);
+	agent_process_start(f->agent); /* waits for no next attempt */
+	agent_process_await_number(f->agent, "spool/waiting", 0);
+	g_assert_cmpfloat(agent_process_number(f->agent, "spool/accepted"), ==, PADDED);
+	g_assert_cmpfloat(agent_process_number(f->agent, "spool/dropped"), ==, dropped);
+	publish(f, PADDED + 1, PADDED + 1); /* behind all others */
+	oracle_await(f->oracle, PADDED + 1, PADDED + 1);
+	g_assert_cmpuint(oracle_samples(f->oracle), ==, PADDED - dropped + 1);
+	g_assert_cmpuint(oracle_doubles(f->oracle), ==, 0);
+	g_assert_cmpint(oracle_rank(f->oracle, 1) > 0, ==, !oldest);
+	g_assert_cmpint(oracle_rank(f->oracle, PADDED) > 0, ==, oldest);
+}
+
 /* A list of revoked certificates that is replaced counts from the next connection on; one that is
  * none is not used. */
 static void test_crl(Fixture *f, gconstpointer data)
@@ -526,6 +572,8 @@ int main(int argc, char **argv)
 	    test_newest_first);
 	ADD("/agent/live/newest-killed",
 	    "[agent]\nbacklog_order = newest\nbacklog_rate = 50\nbatch = 10\n", test_newest_killed);
+	ADD("/agent/live/drop-oldest", SMALL_SPOOL "spool_policy = drop-oldest\n", test_policy);
+	ADD("/agent/live/drop-newest", SMALL_SPOOL "spool_policy = drop-newest\n", test_policy);
 	ADD("/agent/live/crl", NULL, test_crl);
 	ADD("/agent/live/rival", NULL, test_rival);
 	ADD("/agent/start/notifies", NULL, test_notifies);

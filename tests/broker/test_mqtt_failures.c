@@ -182,31 +182,46 @@ static void test_dropped_with_reason(gconstpointer data)
 	g_assert_false(mqtt_client_hung_up(peer->client));
 }
 
-/* MQTT 5 reason codes of a CONNACK. */
+/* Reasons of a CONNACK, in words and as our errors. */
 static void test_refused_with_reason(gconstpointer data)
 {
 	static const struct {
+		MqttProtocol protocol;
 		uint8_t reason;
 		int code;
 		const char *text;
 	} rows[] = {
-		{ 0x84, LANDFALL_ERROR_INVALID, "protocol version not supported (code 132)" },
-		{ 0x85, LANDFALL_ERROR_DENIED, "client id not accepted" },
-		{ 0x89, LANDFALL_ERROR_NETWORK, "server busy" },
-		{ 0x8a, LANDFALL_ERROR_DENIED, "client is banned" },
-		{ 0x97, LANDFALL_ERROR_FULL, "quota exceeded" },
-		{ 0x9d, LANDFALL_ERROR_NETWORK, "server has moved" },
-		{ 0x9f, LANDFALL_ERROR_NETWORK, "too many connections" },
-		{ 0xf0, LANDFALL_ERROR_FAILED, "unknown reason (code 240)" },
+		{ MQTT_PROTOCOL_3_1_1, 1, LANDFALL_ERROR_INVALID,
+		  "protocol version not supported" },
+		{ MQTT_PROTOCOL_3_1_1, 2, LANDFALL_ERROR_DENIED, "client id not accepted" },
+		{ MQTT_PROTOCOL_3_1_1, 3, LANDFALL_ERROR_NETWORK, "server unavailable" },
+		{ MQTT_PROTOCOL_3_1_1, 4, LANDFALL_ERROR_DENIED, "bad user name or password" },
+		{ MQTT_PROTOCOL_3_1_1, 5, LANDFALL_ERROR_DENIED, "not authorised (code 5)" },
+		{ MQTT_PROTOCOL_5, 0x84, LANDFALL_ERROR_INVALID,
+		  "protocol version not supported (code 132)" },
+		{ MQTT_PROTOCOL_5, 0x85, LANDFALL_ERROR_DENIED, "client id not accepted" },
+		{ MQTT_PROTOCOL_5, 0x86, LANDFALL_ERROR_DENIED, "bad user name or password" },
+		{ MQTT_PROTOCOL_5, 0x87, LANDFALL_ERROR_DENIED, "not authorised" },
+		{ MQTT_PROTOCOL_5, 0x88, LANDFALL_ERROR_NETWORK, "server unavailable" },
+		{ MQTT_PROTOCOL_5, 0x89, LANDFALL_ERROR_NETWORK, "server busy" },
+		{ MQTT_PROTOCOL_5, 0x8a, LANDFALL_ERROR_DENIED, "client is banned" },
+		{ MQTT_PROTOCOL_5, 0x95, LANDFALL_ERROR_INVALID, "packet too large" },
+		{ MQTT_PROTOCOL_5, 0x97, LANDFALL_ERROR_FULL, "quota exceeded" },
+		{ MQTT_PROTOCOL_5, 0x9b, LANDFALL_ERROR_INVALID, "QoS not supported" },
+		{ MQTT_PROTOCOL_5, 0x9c, LANDFALL_ERROR_NETWORK, "use another server" },
+		{ MQTT_PROTOCOL_5, 0x9d, LANDFALL_ERROR_NETWORK, "server has moved" },
+		{ MQTT_PROTOCOL_5, 0x9f, LANDFALL_ERROR_NETWORK, "too many connections" },
+		{ MQTT_PROTOCOL_5, 0xf0, LANDFALL_ERROR_FAILED, "unknown reason (code 240)" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const char greeting[] = { 0x20, 0x03, 0x00, (char)rows[i].reason, 0x00 };
-		g_autoptr(Listener) listener = listener_new(greeting, sizeof(greeting), false);
+		bool v5 = rows[i].protocol == MQTT_PROTOCOL_5;
+		const char greeting[] = { 0x20, v5 ? 3 : 2, 0x00, (char)rows[i].reason, 0x00 };
+		g_autoptr(Listener) listener = listener_new(greeting, v5 ? 5 : 4, false);
 		PeerConfig config = {
 			.port = listener_port(listener),
 			.clear_text = true,
-			.protocol = MQTT_PROTOCOL_5,
+			.protocol = rows[i].protocol,
 		};
 		g_autoptr(Peer) peer = peer_new((Pki *)data, &config);
 

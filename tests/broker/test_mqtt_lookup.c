@@ -126,6 +126,12 @@ static void silence(uint16_t port, int *fds)
 		connect(fds[i], (struct sockaddr *)&address, sizeof(address));
 }
 
+static gboolean count_turn(gpointer data)
+{
+	++*(unsigned int *)data;
+	return G_SOURCE_CONTINUE;
+}
+
 static void test_silent_first_address(gconstpointer data)
 {
 	Pki *pki = (Pki *)data;
@@ -140,6 +146,28 @@ static void test_silent_first_address(gconstpointer data)
 	peer_connect(peer);
 	g_assert_cmpuint(peer->session.connect_ms, >=, SHARED_MS / 2); /* its share of the time */
 	peer_leave(peer);
+	for (unsigned int i = 0; i <= FILLERS; i++)
+		close(fds[i]);
+}
+
+/* The only address does not answer: the loop turns, and the time that there is for it is over. */
+static void test_silent_address(gconstpointer data)
+{
+	Pki *pki = (Pki *)data;
+	uint16_t port = port_unused();
+	PeerConfig config = config_for("127.0.0.2", port);
+	g_autoptr(Peer) peer = NULL;
+	unsigned int turns = 0;
+	guint timer = g_timeout_add(1, count_turn, &turns);
+	int fds[FILLERS + 1];
+
+	silence(port, fds);
+	config.connect_timeout_ms = SHORT_MS;
+	peer = peer_new(pki, &config);
+	peer_fail(peer, LANDFALL_ERROR_NETWORK, "no answer to the TCP connection within 400 ms");
+	g_assert_cmpint(mqtt_client_stage(peer->client), ==, MQTT_STAGE_TCP);
+	g_assert_cmpuint(turns, >, 1);
+	g_source_remove(timer);
 	for (unsigned int i = 0; i <= FILLERS; i++)
 		close(fds[i]);
 }
@@ -213,6 +241,7 @@ int main(int argc, char **argv)
 	pki_issue_all(pki, certs, G_N_ELEMENTS(certs));
 	g_test_add_data_func("/mqtt-lookup/second-address", pki, test_second_address);
 	g_test_add_data_func("/mqtt-lookup/silent-first-address", pki, test_silent_first_address);
+	g_test_add_data_func("/mqtt-lookup/silent-address", pki, test_silent_address);
 	g_test_add_data_func("/mqtt-lookup/no-answer", pki, test_no_answer);
 	g_test_add_data_func("/mqtt-lookup/taken-over", pki, test_taken_over);
 	g_test_add_data_func("/mqtt-lookup/freed-meanwhile", pki, test_freed_meanwhile);

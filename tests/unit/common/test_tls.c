@@ -268,6 +268,20 @@ typedef struct ShakeTest {
 	Pki *pki;
 } ShakeTest;
 
+/* It speaks "mqtt", whoever asks for something speaks that. */
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+		   const unsigned char *in, unsigned int in_len, void *data)
+{
+	static const unsigned char spoken[] = "\4mqtt";
+	unsigned char *chosen = NULL;
+
+	if (SSL_select_next_proto(&chosen, out_len, spoken, sizeof(spoken) - 1, in, in_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static SSL_CTX *server_new(Pki *pki, const ShakeCase *row)
 {
 	SSL_CTX *server = SSL_CTX_new(TLS_server_method());
@@ -277,6 +291,7 @@ static SSL_CTX *server_new(Pki *pki, const ShakeCase *row)
 	g_assert_cmpint(SSL_CTX_use_PrivateKey_file(server, pki_path(pki, row->server_key),
 						    SSL_FILETYPE_PEM),
 			==, 1);
+	SSL_CTX_set_alpn_select_cb(server, on_alpn, NULL);
 	if (row->server_max)
 		SSL_CTX_set_max_proto_version(server, row->server_max);
 	if (row->client_ca) {
@@ -295,7 +310,7 @@ static TlsContext *client_new(Pki *pki, const ShakeCase *row)
 	TlsConfig config = {
 		.certificate_path = path_or_null(pki, certificate),
 		.key_path = path_or_null(pki, key),
-		.trust_path = pki_path(pki, row->trust),
+		.trust_path = path_or_null(pki, row->trust),
 		.host = row->host,
 		.alpn = "mqtt",
 		.min_version = row->min_version,
@@ -352,7 +367,11 @@ static void test_shake(gconstpointer data)
 		g_assert_false(tls_context_refused(context));
 	} else {
 		bool named = strchr(row->host, ':') == NULL && !g_ascii_isdigit(row->host[0]);
+		const unsigned char *spoken = NULL;
+		unsigned int len = 0;
 
+		SSL_get0_alpn_selected(server, &spoken, &len);
+		g_assert_cmpmem(spoken, len, "mqtt", 4);
 		g_assert_cmpstr(SSL_get_servername(server, TLSEXT_NAMETYPE_host_name), ==,
 				named ? row->host : NULL);
 	}
@@ -360,6 +379,26 @@ static void test_shake(gconstpointer data)
 	SSL_free(client);
 	SSL_free(server);
 	SSL_CTX_free(server_context);
+}
+
+/* Without a chain of its own: what the system trusts, and nothing else. */
+static void test_system_trust(gconstpointer data)
+{
+	static const ShakeCase trusted = { NULL, "server.crt", "server.key",    NULL, "broker.test",
+					   NULL, NULL,         TLS_VERSION_1_3, 0,    NULL,
+					   false };
+	static const ShakeCase unknown = {
+		NULL, "server.crt", "server.key",    NULL, "broker.test",
+		NULL, NULL,         TLS_VERSION_1_3, 0,    "unknown CA (CN=ca)",
+		false
+	};
+	Pki *pki = (Pki *)data;
+
+	g_setenv("SSL_CERT_FILE", pki_path(pki, "ca.crt"), TRUE);
+	test_shake(&(ShakeTest){ &trusted, pki });
+	g_setenv("SSL_CERT_FILE", pki_path(pki, "other-ca.crt"), TRUE);
+	test_shake(&(ShakeTest){ &unknown, pki });
+	g_unsetenv("SSL_CERT_FILE");
 }
 
 int main(int argc, char **argv)
@@ -381,5 +420,6 @@ int main(int argc, char **argv)
 		g_test_add_data_func(shake_cases[i].path, &shakes[i], test_shake);
 	}
 	g_test_add_data_func("/tls/alpn-bounds", pki, test_alpn_bounds);
+	g_test_add_data_func("/tls/system-trust", pki, test_system_trust);
 	return g_test_run();
 }

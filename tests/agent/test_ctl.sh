@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # landfallctl against an agent without a broker: what it exits with, and what the agent is left with.
-# Usage: test_ctl.sh AGENT LANDFALLCTL
+# Usage: test_ctl.sh AGENT LANDFALLCTL PNG-PAGE
 agent=$1
 ctl=$2
+png_page=$3
 dir=$(mktemp -d)
 trap 'kill "$pid"; wait "$pid"; rm -r "$dir"' EXIT
 cat > "$dir/landfall.conf" <<CONF
@@ -17,7 +18,15 @@ spool = $dir/spool.db
 ingest = $dir/agent.sock
 bus =
 interval = 1d
+[indicator]
+font = $dir/blocks.psf
 CONF
+# A font of 8x8: a blank, and a block for everything else.
+{
+	printf '\066\004\000\010'
+	head -c 264 /dev/zero
+	head -c 1784 /dev/zero | tr '\0' '\377'
+} > "$dir/blocks.psf"
 
 # "the next file opened" is what a closed standard error would be
 "$agent" --config "$dir/landfall.conf" 2>&- &
@@ -72,6 +81,26 @@ install_signed() { # what a CA does with a request
 	store install "$dir/crt" | sed 's/ valid until .*//'
 }
 
+store_show() { store show | sed 's/ \+/ /g; s/until [0-9-]\+/until DATE/'; }
+store_show_json() {
+	"$ctl" --config "$dir/landfall.conf" --json store show |
+		jq -c '.[] | [.generation, .current, .common_name, .good, .failed]'
+}
+
+display() { "$ctl" --config "$dir/landfall.conf" display "$@"; }
+display_twice() { # the page as text and as a picture, of a moment in which nothing has changed
+	until display > "$dir/page" && display --png="$dir/page.png" && display > "$dir/again" &&
+		cmp -s "$dir/page" "$dir/again"; do
+		kill -0 "$pid" || return
+	done
+	"$png_page" "$dir/page.png" 4 > "$dir/picture"
+	cmp "$dir/page" "$dir/picture" && wc -l < "$dir/page"
+}
+display_json() { "$ctl" --config "$dir/landfall.conf" --json display; }
+display_top() { # the first line of the page says something; of a block each row is lit
+	display | head -n 1 | grep -q '^████' && echo lit
+}
+
 sensors_now() { # the sensors the agent reads
 	"$ctl" --config "$dir/first.conf" --json status | jq -r '.agent.sensors[].name' | sort | tr '\n' ' '
 }
@@ -88,7 +117,7 @@ metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..17
+echo 1..22
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -101,9 +130,15 @@ input='{"a":1}\n{"a":\n' output='' check 18 "a spool that was taken away" publis
 input='' output='/dev/null' check 0 "closed standard error" agent_descriptors
 input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_subject
 input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed
+input='' output='* 1 gw-17 until DATE not proved yet' check 0 "what the store holds" store_show
+input='' output='[1,true,"gw-17",false,false]' check 0 "and for programs" store_show_json
 input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa
 input='' output='landfall_agent_up 1' check 0 "the agent for Prometheus" metrics_up
 input='' output='landfall_agent_up 0' check 0 "no agent for Prometheus" metrics_of_nobody
+
+input='' output='lit' check 0 "the page of the display" display_top
+input='' output=32 check 0 "as a picture, the same" display_twice
+input='' output='' check 2 "a page has no words for programs" display_json
 
 cp "$dir/landfall.conf" "$dir/first.conf"
 printf '[sensor a]\ndriver = simulated\n[sensor b]\ndriver = simulated\n' >> "$dir/landfall.conf"

@@ -29,6 +29,7 @@ struct PickyBroker {
 	bool babbles;
 	unsigned cuts; /* connections to be ended whatever they do */
 	unsigned connections;
+	unsigned keep_alive_s; /* of the last client */
 	unsigned subscriptions;
 	GString *accepted; /* payloads, each with a newline */
 };
@@ -172,9 +173,11 @@ static bool take_cut(PickyBroker *broker)
 }
 
 /* With Maximum Packet Size, where there is one. */
-static void on_connect(PickyBroker *broker, int fd)
+static void on_connect(PickyBroker *broker, int fd, const uint8_t *body, size_t len)
 {
+	g_assert_cmpuint(len, >, 10); /* name and version of the protocol, flags, keep-alive */
 	g_mutex_lock(&broker->lock);
+	broker->keep_alive_s = (unsigned)body[8] << 8 | body[9];
 	const uint8_t limited[] = { 0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, broker->limit };
 	const uint8_t plain[] = { 0x20, 3, 0, 0, 0 };
 	bool limits = broker->limit > 0;
@@ -191,7 +194,7 @@ static void serve(PickyBroker *broker, int fd, const char *const *refused)
 
 	while (fine && (body = read_packet(fd, &type, &len))) {
 		if (type >> 4 == CONNECT)
-			on_connect(broker, fd);
+			on_connect(broker, fd, body, len);
 		else if ((type >> 4 == PUBLISH || type >> 4 == SUBSCRIBE) && take_cut(broker))
 			fine = false;
 		else if (type >> 4 == PUBLISH)
@@ -328,6 +331,14 @@ unsigned picky_broker_subscriptions(PickyBroker *broker)
 	unsigned count = broker->subscriptions;
 	g_mutex_unlock(&broker->lock);
 	return count;
+}
+
+unsigned picky_broker_keep_alive(PickyBroker *broker)
+{
+	g_mutex_lock(&broker->lock);
+	unsigned seconds = broker->keep_alive_s;
+	g_mutex_unlock(&broker->lock);
+	return seconds;
 }
 
 static void await_count(PickyBroker *broker, const unsigned *counter, unsigned count)

@@ -52,6 +52,9 @@ void picky_broker_babble(PickyBroker *broker);
 /* picky_broker_subscriptions() - that were asked for since the start */
 unsigned picky_broker_subscriptions(PickyBroker *broker);
 
+/* picky_broker_keep_alive() - seconds, as the last client has said; 0: none has come */
+unsigned picky_broker_keep_alive(PickyBroker *broker);
+
 /* picky_broker_await() - wait until so many connections were made since the start */
 void picky_broker_await(PickyBroker *broker, unsigned connections);
 

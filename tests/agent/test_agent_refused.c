@@ -231,6 +231,29 @@ static void test_metered(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* What the operator wishes, and no more than the cloud takes. */
+static void test_keep_alive(void)
+{
+	static const struct {
+		const char *lines;
+		unsigned seconds;
+	} rows[] = {
+		{ "keep_alive = 77s\n", 77 },
+		{ "profile = aws\nkeep_alive = 1h\n", 1200 },
+		{ "profile = eventgrid\nkeep_alive = 1h\n", 1160 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+		g_autoptr(AgentProcess) agent = prepare(broker, rows[i].lines);
+
+		agent_process_start(agent);
+		agent_process_await(agent, "state", "online");
+		g_assert_cmpuint(picky_broker_keep_alive(broker), ==, rows[i].seconds);
+		g_assert_cmpint(agent_process_stop(agent), ==, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -249,6 +272,7 @@ int main(int argc, char **argv)
 			     test_too_large);
 	g_test_add_func("/agent/refused/all-too-large", test_all_too_large);
 	g_test_add_func("/agent/refused/metered", test_metered);
+	g_test_add_func("/agent/refused/keep-alive", test_keep_alive);
 	g_test_add_func("/agent/refused/cut", test_cut);
 	g_test_add_func("/agent/refused/babble", test_babble);
 	g_test_add_func("/agent/refused/subscriptions", test_forbidden);

@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,21 +148,31 @@ static void test_thingsboard_sensors(Fixture *f, gconstpointer lines)
 	expect(f, TB "rpc/response/10", "{\"result\":true}");
 }
 
-/* The key comes from its file, at each connection. */
-static void test_thingsboard_claim(Fixture *f, gconstpointer lines)
+/* Begin anew with more of the configuration; %s in @lines is the agent's folder, once. */
+static void begin_anew(Fixture *f, const char *lines)
 {
 	g_autofree char *config = agent_process_path(f->agent, "landfall.conf");
-	g_autofree char *key = agent_process_path(f->agent, "claim");
+	g_autofree char *folder = agent_process_path(f->agent, "");
 	g_autofree char *old = NULL;
-	g_autofree char *text = NULL;
+	g_autoptr(GString) text = g_string_new(lines);
 
+	g_string_replace(text, "%s", folder, 0);
 	thingsboard_hello(f);
 	agent_process_kill(f->agent);
 	g_assert_true(g_file_get_contents(config, &old, NULL, NULL));
-	text = g_strdup_printf("%s\n[broker]\nclaim = %s\n", old, key);
-	g_assert_true(g_file_set_contents(config, text, -1, NULL));
-	g_assert_true(g_file_set_contents(key, "s3cret\n", -1, NULL));
+	g_string_prepend(text, "\n");
+	g_string_prepend(text, old);
+	g_assert_true(g_file_set_contents(config, text->str, -1, NULL));
 	agent_process_start(f->agent);
+}
+
+/* The key comes from its file, at each connection. */
+static void test_thingsboard_claim(Fixture *f, gconstpointer lines)
+{
+	g_autofree char *key = agent_process_path(f->agent, "claim");
+
+	g_assert_true(g_file_set_contents(key, "s3cret\n", -1, NULL));
+	begin_anew(f, "[broker]\nclaim = %s/claim\n");
 	expect(f, TB "claim", "{\"secretKey\":\"s3cret\"}");
 }
 
@@ -226,6 +237,83 @@ static void test_run(Fixture *f, gconstpointer lines)
 	g_assert_cmpstr(text, ==, "once\n");
 }
 
+/* What the cloud asks for is done by the operator's own program. */
+static void test_done_by_program(Fixture *f, const char *lines, const char *method,
+				 const char *answer)
+{
+	g_autofree char *done = agent_process_path(f->agent, "done");
+	g_autofree char *request = g_strdup_printf("{\"method\":\"%s\"}", method);
+	g_autofree char *text = NULL;
+
+	begin_anew(f, lines);
+	thingsboard_hello(f);
+	cloud_peer_say(f->peer, TB "rpc/request/6", request);
+	expect(f, TB "rpc/response/6", answer);
+	while (!text || !*text) {
+		g_free(text);
+		text = NULL;
+		g_file_get_contents(done, &text, NULL, NULL);
+		g_usleep(POLL_US);
+	}
+	cloud_peer_say(f->peer, TB "rpc/request/6", request);
+	expect_word(f, TB "rpc/response/6", "\"code\":\"duplicate\"");
+	g_free(text);
+	g_assert_true(g_file_get_contents(done, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "done\n");
+}
+
+static void test_reboot(Fixture *f, gconstpointer lines)
+{
+	test_done_by_program(f, "[commands]\nreboot = /bin/sh -c 'echo done >> %s/done'\n",
+			     "reboot", "{\"result\":\"rebooting\"}");
+}
+
+static void test_renew(Fixture *f, gconstpointer lines)
+{
+	test_done_by_program(f, "[renewal]\nprogram = /bin/sh -c 'echo done >> %s/done'\n",
+			     "renew_certificate", "{\"result\":true}");
+}
+
+/* Until the LED has that brightness. */
+static void await_led(const char *path, const char *value)
+{
+	for (bool is = false; !is;) {
+		g_autofree char *text = NULL;
+
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		is = atoi(text) == atoi(value);
+		g_usleep(POLL_US);
+	}
+}
+
+/* A person beside the device sees which one it is. */
+static void test_identify(Fixture *f, gconstpointer lines)
+{
+	static const char *const files[][2] = { { "trigger", "[none] mmc0\n" },
+						{ "brightness", "3\n" },
+						{ "max_brightness", "9\n" } };
+	g_autofree char *folder = agent_process_path(f->agent, "leds/ACT");
+	g_autofree char *brightness = g_build_filename(folder, "brightness", NULL);
+
+	g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *path = g_build_filename(folder, files[i][0], NULL);
+
+		g_assert_true(g_file_set_contents(path, files[i][1], -1, NULL));
+	}
+	begin_anew(f, "[indicator]\nleds = %s/leds\nled_error = ACT\n");
+	thingsboard_hello(f);
+	await_led(brightness, "0"); /* nothing is wrong */
+	cloud_peer_say(f->peer, TB "rpc/request/7",
+		       "{\"method\":\"identify\",\"params\":{\"seconds\":600}}");
+	expect(f, TB "rpc/response/7", "{\"result\":true}");
+	await_led(brightness, "9");
+	await_led(brightness, "0");
+	await_led(brightness, "9");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	await_led(brightness, "3");
+}
+
 /* The answer comes before it begins anew. */
 static void test_restart(Fixture *f, gconstpointer lines)
 {
@@ -274,6 +362,8 @@ static void test_eventgrid(Fixture *f, gconstpointer lines)
 	expect(f, "landfall/dev-1/response", "{\"id\":\"a\",\"result\":{\"level\":\"debug\"}}");
 }
 
+#define IOTHUB_TELEMETRY "devices/dev-1/messages/events/$.ct=application%2Fjson&$.ce=utf-8"
+
 static void test_iothub(Fixture *f, gconstpointer lines)
 {
 	expect(f, "$iothub/twin/GET/?$rid=1", "");
@@ -286,8 +376,39 @@ static void test_iothub(Fixture *f, gconstpointer lines)
 	expect(f, "$iothub/methods/res/200/?$rid=1f", "{\"result\":{\"level\":\"error\"}}");
 	cloud_peer_say(f->peer, "$iothub/methods/POST/format/?$rid=20", "null");
 	expect_word(f, "$iothub/methods/res/404/?$rid=20", "unknown");
-	expect_word(f, "devices/dev-1/messages/events/$.ct=application%2Fjson&$.ce=utf-8",
-		    "\"messageId\":1,");
+	expect_word(f, IOTHUB_TELEMETRY, "\"messageId\":1,");
+}
+
+/* As the cloud does, the broker takes telemetry of nobody but this user. */
+static void test_user_name(gconstpointer data)
+{
+	static const char rules[] = "topic readwrite test/#\n"
+				    "topic read #\n"
+				    "user 127.0.0.1/dev-1/?api-version=2021-04-12\n"
+				    "topic readwrite devices/dev-1/messages/#\n"
+				    "user dev-1\n"
+				    "topic readwrite testtopics/dev-1\n";
+	g_autoptr(Pki) pki = pki_new();
+	g_autofree char *acl = NULL;
+	g_autofree char *lines = NULL;
+	g_autofree char *heard = NULL;
+	Fixture f = { .pki = pki };
+
+	pki_write(pki, "rules", rules);
+	acl = g_strdup_printf("acl_file %s\n", pki_path(pki, "rules"));
+	f.broker = broker_new(pki, NULL, acl);
+	f.peer = cloud_peer_new(f.broker);
+	lines = g_strdup_printf("[broker]\nuri = mqtt://127.0.0.1:%u\nclient_id = dev-1\n%s\n",
+				broker_port(f.broker), (const char *)data);
+	f.agent = agent_process_new(broker_port(f.broker), lines);
+	agent_process_start(f.agent);
+	publish(&f);
+	heard = cloud_peer_await(f.peer,
+				 strstr(data, "iothub") ? IOTHUB_TELEMETRY : "testtopics/dev-1");
+	g_assert_nonnull(strstr(heard, "\"messageId\":1,"));
+	agent_process_free(f.agent);
+	cloud_peer_free(f.peer);
+	broker_free(f.broker);
 }
 
 static void test_aws(Fixture *f, gconstpointer lines)
@@ -435,6 +556,9 @@ int main(int argc, char **argv)
 	ADD("/agent/cloud/thingsboard/again", NULL, test_thingsboard_again);
 	ADD("/agent/cloud/commands/publish-now", NULL, test_publish_now);
 	ADD("/agent/cloud/commands/run", NULL, test_run);
+	ADD("/agent/cloud/commands/identify", NULL, test_identify);
+	ADD("/agent/cloud/commands/renew-certificate", NULL, test_renew);
+	ADD("/agent/cloud/commands/reboot", NULL, test_reboot);
 	ADD("/agent/cloud/commands/restart", NULL, test_restart);
 	ADD("/agent/cloud/commands/restart-ended", NULL, test_restart_ended);
 	ADD("/agent/cloud/commands/none", "[commands]\nallow = none\n", test_none);
@@ -442,6 +566,9 @@ int main(int argc, char **argv)
 	ADD("/agent/cloud/eventgrid", "profile = eventgrid\ntopic = testtopics/%c\n",
 	    test_eventgrid);
 	ADD("/agent/cloud/iothub", "profile = iothub\n", test_iothub);
+	g_test_add_data_func("/agent/cloud/user-name/iothub", "profile = iothub\n", test_user_name);
+	g_test_add_data_func("/agent/cloud/user-name/eventgrid",
+			     "profile = eventgrid\ntopic = testtopics/%c\n", test_user_name);
 	ADD("/agent/cloud/aws", "profile = aws\n", test_aws);
 	ADD("/agent/cloud/aws-long-job", "profile = aws\n", test_aws_long_job);
 	ADD("/agent/cloud/reload", NULL, test_reload);

@@ -52,11 +52,26 @@ static char *listener_lines(Fixture *f, uint16_t port, const char *address, cons
 			       pki_path(f->pki, key));
 }
 
+/* Who may ask for what: by the user name, as in the cloud. The other side has none. */
+static const char desk_rules[] = "topic readwrite test/#\n"
+				 "topic readwrite /provision/response\n"
+				 "topic readwrite $dps/registrations/res/#\n"
+				 "topic readwrite $aws/#\n"
+				 "topic read #\n"
+				 "topic read $dps/#\n"
+				 "user provision\n"
+				 "topic readwrite /provision/#\n"
+				 "user 0ne1/registrations/dev-1/api-version=2019-03-31\n"
+				 "topic readwrite $dps/#\n";
+
 static Broker *desk_new(Fixture *f)
 {
 	f->desk_port = port_unused();
+	pki_write(f->pki, "desk-rules", desk_rules);
 
-	g_autofree char *lines = listener_lines(f, f->desk_port, "127.0.0.1", "server");
+	g_autofree char *listener = listener_lines(f, f->desk_port, "127.0.0.1", "server");
+	g_autofree char *lines =
+		g_strdup_printf("%sacl_file %s\n", listener, pki_path(f->pki, "desk-rules"));
 
 	return broker_new(f->pki, NULL, lines);
 }

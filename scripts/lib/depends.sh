@@ -16,7 +16,7 @@ test_packages=(
 	clang libclang-rt-14-dev llvm valgrind libc6-dbg binutils shellcheck clang-format
 	dbus dbus-daemon systemd libglib2.0-bin python3-dbus python3-gi python3-dbusmock
 	faketime softhsm2 libengine-pkcs11-openssl swtpm tpm2-tools tpm2-openssl
-	mosquitto mosquitto-clients rabbitmq-server openssl zbar-tools librsvg2-bin iproute2 jq
+	console-setup-linux mosquitto mosquitto-clients rabbitmq-server openssl zbar-tools librsvg2-bin iproute2 jq
 )
 
 # to boot the virtual device

@@ -4,6 +4,7 @@
 #include "agent/adapter/display.h"
 #include "agent/adapter/font.h"
 
+#include "common/config.h"
 #include "common/error.h"
 
 #include <glib/gstdio.h>
@@ -161,6 +162,43 @@ static void test_font(void)
 	g_rmdir(dir);
 }
 
+/* A glyph as rows of marks. */
+static char *draw(const Psf *font, gunichar c)
+{
+	g_autoptr(GString) rows = g_string_new(NULL);
+
+	for (unsigned y = 0; y < psf_height(font); y++) {
+		for (unsigned x = 0; x < psf_width(font); x++)
+			g_string_append_c(rows, psf_pixel(font, c, x, y) ? '#' : '.');
+		g_string_append_c(rows, '\n');
+	}
+	return g_string_free(g_steal_pointer(&rows), FALSE);
+}
+
+/* The font that is used unless another is set, as the system has it: five lines of 21 characters, and
+ * letters that can be told apart. */
+static void test_system_font(void)
+{
+	g_autoptr(Config) config = config_new();
+	g_autoptr(GError) error = NULL;
+
+	if (!g_file_test(config->indicator.font, G_FILE_TEST_EXISTS)) {
+		g_test_skip("console-setup-linux is not installed");
+		return;
+	}
+
+	g_autoptr(Psf) font = font_load(config->indicator.font, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(FRAME_HEIGHT / psf_height(font), ==, 5);
+	g_assert_cmpuint(FRAME_WIDTH / psf_width(font), ==, 21);
+
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (gunichar c = '!'; c <= '~'; c++)
+		g_assert_true(g_hash_table_add(seen, draw(font, c)));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -168,5 +206,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/display/pulled", test_pulled);
 	g_test_add_func("/agent/display/absent", test_absent);
 	g_test_add_func("/agent/display/font", test_font);
+	g_test_add_func("/agent/display/system-font", test_system_font);
 	return g_test_run();
 }

@@ -264,17 +264,25 @@ static void test_system_cpu(Fixture *f, gconstpointer data)
 	sensor_system.free(sensor);
 }
 
+/* As df counts it, which rounds up. */
 static void test_system_disk(Fixture *f, gconstpointer data)
 {
 	g_autoptr(Config) config = configure(f, "driver=system\nroot=%s\nwhat=disk\nmount=/sys\n");
 	const ConfigSensor *group = g_ptr_array_index(config->sensors, 0);
 	void *sensor = sensor_system.open(group);
 	g_autofree char *text = read_once(&sensor_system, sensor, group);
+	const char *argv[] = { "df", "--output=pcent", f->root, NULL };
+	g_autofree char *told = NULL;
+	g_autoptr(GError) error = NULL;
 
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &told, NULL, NULL,
+		     &error);
+	g_assert_no_error(error);
 	g_assert_true(g_str_has_prefix(text, "\"disk\":"));
+
 	double used = g_ascii_strtod(text + strlen("\"disk\":"), NULL);
-	g_assert_cmpfloat(used, >=, 0);
-	g_assert_cmpfloat(used, <=, 100);
+
+	g_assert_cmpfloat_with_epsilon(used, g_ascii_strtod(strchr(told, '\n') + 1, NULL), 2);
 	sensor_system.free(sensor);
 }
 
@@ -495,6 +503,34 @@ static void test_dead_band(Fixture *f, gconstpointer data)
 	write_file(f, "sys/class/thermal/thermal_zone0/temp", "49312\n");
 	await(text, "{\"s\":49.312,\"load\":0.52}");
 	g_test_assert_expected_messages();
+}
+
+/* What a group says of its sensor is obeyed: each has a clock of its own, a unit, a scale. */
+static void test_settings(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config =
+		configure(f, THERMAL "interval=10ms\nscale=1.8\noffset=32\nunit=°F\n"
+				     "[agent]\ninterval=1d\n[sensor w]\n" W1);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(Sensors) sensors = start(config, text);
+
+	await(text, "{\"s\":118.9616,\"w\":23.125}{\"s\":118.9616}{\"s\":118.9616}");
+
+	g_autofree char *said = describe(sensors);
+
+	g_assert_nonnull(strstr(said, "\"unit\":\"°F\",\"readings\":{\"s\":118.9616}"));
+}
+
+/* What the dead band keeps back comes now and then all the same. */
+static void test_refresh(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config =
+		configure(f, THERMAL "dead_band=100\nrefresh=20ms\n[agent]\ninterval=10ms\n");
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(Sensors) sensors = start(config, text);
+
+	g_assert_nonnull(sensors);
+	await(text, "{\"s\":48.312}{\"s\":48.312}");
 }
 
 /* Two sensors with one name: each sample has it once. */
@@ -748,6 +784,8 @@ int main(int argc, char **argv)
 	ADD("/agent/sensors/command-hangs", NULL, test_command_hangs);
 	ADD("/agent/sensors/limits", NULL, test_limits);
 	ADD("/agent/sensors/dead-band", NULL, test_dead_band);
+	ADD("/agent/sensors/settings", NULL, test_settings);
+	ADD("/agent/sensors/refresh", NULL, test_refresh);
 	ADD("/agent/sensors/same-key", NULL, test_same_key);
 	ADD("/agent/sensors/read-now", NULL, test_read_now);
 	ADD("/agent/sensors/read-one", NULL, test_read_one);

@@ -401,7 +401,7 @@ static char *note_before(WifiWpaJoin *join)
 		g_ptr_array_add(join->before, g_strdup(network->path));
 		g_string_append_printf(mark, " %u", wifi_wpa_networks_number(network->path));
 	}
-	join->priority = MIN(join->priority + 1, PRIORITY_MAX);
+	join->priority = MIN(join->priority, PRIORITY_MAX - 1) + 1;
 	return g_string_free(mark, FALSE);
 }
 

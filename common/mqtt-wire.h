@@ -58,7 +58,8 @@ bool mqtt_wire_drain(SSL *ssl) G_GNUC_WARN_UNUSED_RESULT;
  * become readable first: OpenSSL has read ahead */
 bool mqtt_wire_readable(SSL *ssl);
 
-/* mqtt_wire_look() - before libmosquitto reads; false: it must not, the guard has refused what comes
+/* mqtt_wire_look() - before libmosquitto reads; false: it must not,
+ * the guard has refused what comes
  * @ssl: NULL is fine */
 bool mqtt_wire_look(MqttWire *wire, SSL *ssl) G_GNUC_WARN_UNUSED_RESULT;
 

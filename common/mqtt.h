@@ -130,13 +130,13 @@ bool mqtt_client_connected(const MqttClient *client);
 /* mqtt_client_stage() - how far the attempt under way has come, or the last one came */
 MqttStage mqtt_client_stage(const MqttClient *client);
 
-/* mqtt_client_taken_over() - the last connection ended because, the broker said, another client came
- * with our client id (MQTT 5, 0x8e; MQTT 3.1.1 brokers just close) */
+/* mqtt_client_taken_over() - the last connection ended because, the broker said, another client
+ * came with our client id (MQTT 5, 0x8e; MQTT 3.1.1 brokers just close) */
 bool mqtt_client_taken_over(const MqttClient *client);
 
-/* mqtt_client_hung_up() - the last connection, which stood, was ended by the broker of its own accord: not
- * by us, by another client, by its silence or by the network. A broker that just closes because of
- * another client cannot be told from that */
+/* mqtt_client_hung_up() - the last connection, which stood, was ended by the broker of its own
+ * accord: not by us, by another client, by its silence or by the network. A broker that just closes
+ * because of another client cannot be told from that */
 bool mqtt_client_hung_up(const MqttClient *client);
 
 /* mqtt_client_room() - how many more publishes the window takes now; 0 when not connected */

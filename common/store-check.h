@@ -2,8 +2,9 @@
 /*
  * store-check - does an identity hold together? Private to store.
  *
- * Pure: octets in, findings out; but for a key in a token, which is looked for there. What is certain to fail later is an error; what may fail, or
- * hangs on a clock that may be wrong, is a warning.
+ * Pure: octets in, findings out; but for a key in a token, which is looked for there. What is
+ * certain to fail later is an error; what may fail, or hangs on a clock that may be wrong, is a
+ * warning.
  */
 #pragma once
 

@@ -3,8 +3,8 @@
  * program - one run of a program: no shell, bounded in time and output, never waited for
  *
  * It gets a process group of its own, nothing on standard input, an environment of PATH and LANG
- * unless it is to have ours, and a pipe for standard output and error. When it has ended, or its time is up, what is left of
- * the group is killed.
+ * unless it is to have ours, and a pipe for standard output and error. When it has ended, or its
+ * time is up, what is left of the group is killed.
  *
  * Owner: one thread with a main loop. ended() is called once, unless program_free() comes first.
  */

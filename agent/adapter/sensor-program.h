@@ -6,8 +6,8 @@
  * environment without what the service manager meant for us, and none of our descriptors. When
  * it has ended, or its time has, everything that is left of its group is killed.
  *
- * Owner: whoever calls sensor_program_run(), in a thread that may wait; sensor_program_cancel() comes from
- * another one.
+ * Owner: whoever calls sensor_program_run(), in a thread that may wait; sensor_program_cancel()
+ * comes from another one.
  */
 #pragma once
 

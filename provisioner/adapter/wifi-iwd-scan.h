@@ -9,8 +9,8 @@
  * (wifi-air), and are unknown where that tells nothing.
  *
  * A scan that is under way already stands in for a new one, and so may one that was over less than
- * WIFI_IWD_SCAN_FRESH_MS ago. While iwd joins a network it refuses to scan: then it is asked again. Ends by itself
- * when its time is over, with what is known then.
+ * WIFI_IWD_SCAN_FRESH_MS ago. While iwd joins a network it refuses to scan: then it is asked again.
+ * Ends by itself when its time is over, with what is known then.
  *
  * Owner: wifi-iwd, or a join. It passes on that something in the mirrors changed.
  */

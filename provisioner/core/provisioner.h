@@ -38,14 +38,15 @@
 /* And one that has not proved itself, however much it says: a stranger could shut others out. */
 #define PROVISIONER_UNPROVED_US (60 * G_USEC_PER_SEC)
 
-/* After which a peer's link is ended when it says nothing, or has not proved itself: while one is up
- * some controllers do not advertise, and nobody else could ask for its place. Long enough for who
- * has to look for the label. */
+/* After which a peer's link is ended when it says nothing, or has not proved itself: while one is
+ * up some controllers do not advertise, and nobody else could ask for its place. Long enough for
+ * who has to look for the label. */
 #define PROVISIONER_HANG_UP_US (5 * 60 * G_USEC_PER_SEC)
 
-/* How long the service is kept for a phone that had proved itself and dropped. Phones give up a dead
- * link after 6 seconds at most and connect again in 1 or 2; nobody else waits longer than it takes
- * to try again. Who has not proved itself is not waited for: a stranger could shut others out. */
+/* How long the service is kept for a phone that had proved itself and dropped. Phones give up a
+ * dead link after 6 seconds at most and connect again in 1 or 2; nobody else waits longer than it
+ * takes to try again. Who has not proved itself is not waited for: a stranger could shut others
+ * out. */
 #define PROVISIONER_GRACE_US (10 * G_USEC_PER_SEC)
 
 typedef enum ProvisionerState {
@@ -100,16 +101,16 @@ typedef struct ProvisionerPorts {
 	 * A proof is counted as wrong before it is looked at. May be NULL */
 	void (*keep)(void *data, uint32_t wrong);
 
-	/* changed() - state, peer, failure or lockout is not what it was; read the accessors. Last thing a
-	 * call does, so it may call back, but not free. May be NULL */
+	/* changed() - state, peer, failure or lockout is not what it was; read the accessors. Last
+	 * thing a call does, so it may call back, but not free. May be NULL */
 	void (*changed)(void *data);
 
 	/* opened() - a session was opened, be it the next of one phone. Must not call back. May be
 	 * NULL */
 	void (*opened)(void *data);
 
-	/* hang_up() - end the link of @peer; provisioner_peer_gone() follows when it is down. Must not
-	 * call back. May be NULL */
+	/* hang_up() - end the link of @peer; provisioner_peer_gone() follows when it is down. Must
+	 * not call back. May be NULL */
 	void (*hang_up)(void *data, const char *peer);
 
 	void *data; /* for random, keep, changed, opened and hang_up */
@@ -187,8 +188,8 @@ void provisioner_on_joined(Provisioner *provisioner, const WifiLink *link, int64
 /* provisioner_on_join_failed() - the join failed for good */
 void provisioner_on_join_failed(Provisioner *provisioner, WifiFailure failure, int64_t now_us);
 
-/* provisioner_on_kept() - a count of keep() is written down, @ok says whether; it must not call back
- * into keep() */
+/* provisioner_on_kept() - a count of keep() is written down, @ok says whether; it must not call
+ * back into keep() */
 void provisioner_on_kept(Provisioner *provisioner, bool ok, int64_t now_us);
 
 /* provisioner_unlock() - somebody in charge of the device ends the row of wrong proofs, and with it

@@ -85,8 +85,8 @@ void agent_process_await_number(const AgentProcess *agent, const char *path, int
  * says as its error, to be freed, or NULL */
 char *agent_process_await_stage(const AgentProcess *agent, const char *name, const char *state);
 
-/* agent_process_await_store() - wait until its store holds the generations @wanted, oldest first: each
- * "NUMBER NAME[ good][ failed];", the current one behind a star */
+/* agent_process_await_store() - wait until its store holds the generations @wanted, oldest first:
+ * each "NUMBER NAME[ good][ failed];", the current one behind a star */
 void agent_process_await_store(const AgentProcess *agent, const char *wanted);
 
 /* agent_process_converse() - send @text to its socket, end it, take everything that comes

@@ -48,8 +48,8 @@ void pki_issue(Pki *pki, const PkiCert *cert);
 /* pki_issue_all() - the same for @n of them, one after the other */
 void pki_issue_all(Pki *pki, const PkiCert *certs, size_t n);
 
-/* pki_list_revoked() - write @file: a list of @issuer, signed an hour ago, that revokes @revoked, both
- * issued here
+/* pki_list_revoked() - write @file: a list of @issuer, signed an hour ago, that revokes @revoked,
+ * both issued here
  * @until_s: seconds from now until it has to be replaced */
 void pki_list_revoked(Pki *pki, const char *issuer, const char *revoked, long until_s,
 		      const char *file);

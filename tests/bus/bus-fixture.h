@@ -57,8 +57,8 @@ GPid test_start(const char *line);
 /* test_finish() - kill it and wait */
 void test_finish(GPid pid);
 
-/* test_wrap() - add the words of LANDFALL_WRAP, such as valgrind and its options, that a daemon under
- * test is to be started with
+/* test_wrap() - add the words of LANDFALL_WRAP, such as valgrind and its options, that a daemon
+ * under test is to be started with
  * @argv: owns its elements */
 void test_wrap(GPtrArray *argv);
 
@@ -67,8 +67,8 @@ void test_wrap(GPtrArray *argv);
  * Returns what it wrote to standard output and error, owned by the caller */
 char *test_run(const char *line, int *status);
 
-/* test_await_unowned() - until nobody owns @name: who had it may have ended a moment ago, and the bus
- * not know yet */
+/* test_await_unowned() - until nobody owns @name: who had it may have ended a moment ago, and the
+ * bus not know yet */
 void test_await_unowned(Bus *bus, const char *name);
 
 /* test_take_name() - take @name, once nobody else has it. Owned by the caller */
@@ -92,8 +92,9 @@ void test_turn(void);
 		}                                                                                  \
 	} while (0)
 
-/* test_interface_elements() - methods, arguments and properties of an interface in introspection XML, one
- * a line with type and access, to be compared; aborts when it is not there. The caller frees it */
+/* test_interface_elements() - methods, arguments and properties of an interface in introspection
+ * XML, one a line with type and access, to be compared; aborts when it is not there. The caller
+ * frees it */
 char *test_interface_elements(const char *xml, const char *interface);
 
 /* test_assert_has() - @text must contain @part */

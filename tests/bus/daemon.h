@@ -3,7 +3,8 @@
  * daemon - the provisioner's daemon, as systemd starts it, between fakes on a private bus
  *
  * A gtest fixture: daemon_add_tests(), or g_test_add(PATH, Daemon, ARG, daemon_setup, TEST,
- * daemon_teardown). The fakes live in the test's process; the daemon is the program named by LANDFALL_PROVISIONER.
+ * daemon_teardown). The fakes live in the test's process; the daemon is the program named by
+ * LANDFALL_PROVISIONER.
  */
 #pragma once
 

@@ -61,7 +61,8 @@ void iwd_bed_join_octets(IwdBed *bed, const void *ssid, size_t len, const char *
  * @passphrase: NULL for none */
 void iwd_bed_join(IwdBed *bed, const char *ssid, const char *passphrase);
 
-/* iwd_bed_assert_failed() - wait for the first failure of a join: it is @failure, and nothing was joined */
+/* iwd_bed_assert_failed() - wait for the first failure of a join: it is @failure,
+ * and nothing was joined */
 void iwd_bed_assert_failed(IwdBed *bed, WifiFailure failure);
 
 /* iwd_bed_record_on_disk() - what would be known after a power cut now */
@@ -77,8 +78,8 @@ void iwd_bed_record_added(const IwdBed *bed, const char *name, const char *passp
 /* iwd_bed_add_ours() - the same, and iwd has it */
 void iwd_bed_add_ours(IwdBed *bed, const char *name, const char *passphrase);
 
-/* iwd_bed_end_scan() - the scan is over, after it was seen to begin: changes within a turn of the loop
- * are one */
+/* iwd_bed_end_scan() - the scan is over, after it was seen to begin: changes within a turn of the
+ * loop are one */
 void iwd_bed_end_scan(IwdBed *bed);
 
 /* iwd_bed_wait_scan() - wait for scan @n, which the join asks for in its time, and end it */

@@ -45,7 +45,8 @@ void nm_bed_scan(NmBed *bed);
  * @passphrase: NULL for none */
 void nm_bed_join(NmBed *bed, const char *ssid, const char *passphrase);
 
-/* nm_bed_assert_failed() - wait for the first failure of a join: it is @failure, and nothing was joined */
+/* nm_bed_assert_failed() - wait for the first failure of a join: it is @failure,
+ * and nothing was joined */
 void nm_bed_assert_failed(NmBed *bed, WifiFailure failure);
 
 /* nm_bed_add_tests() - add @n tests, each with a bed of its own: a bus, and the fake on it */

@@ -8,7 +8,8 @@
  *
  * Phone and fakes live in the test's process, each fake behind a valve (bus-valve.h) that can end
  * it at a chosen message. NetworkManager acts by itself here: scans end, and a join succeeds when
- * RIG_PASSPHRASE is right, or with a certificate. The daemon's clock runs RIG_SPEED times as fast (quick-time.c).
+ * RIG_PASSPHRASE is right, or with a certificate. The daemon's clock runs RIG_SPEED times as fast
+ * (quick-time.c).
  *
  * Environment: LANDFALL_PROVISIONER, the program; LANDFALL_QUICK_TIME, the library; LANDFALL_WRAP,
  * words before the program, such as valgrind and its options;
@@ -96,7 +97,8 @@ char *rig_property(Rig *rig, const char *name);
 /* rig_usage() - what it has now */
 RigUsage rig_usage(const Rig *rig);
 
-/* rig_assert_flat() - the daemon has no more than @before: descriptors, and but for a little memory */
+/* rig_assert_flat() - the daemon has no more than @before: descriptors,
+ * and but for a little memory */
 void rig_assert_flat(const Rig *rig, const RigUsage *before);
 
 /* rig_is_slow() - under a wrapper or sanitizers, where memory says nothing */

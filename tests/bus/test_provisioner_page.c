@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* docs/bluetoothctl.md shows what `landfallctl provision watch` says of the session that it walks through:
- * here a phone holds such a session, and that is what is said. */
+/* docs/bluetoothctl.md shows what `landfallctl provision watch` says of the session that it walks
+ * through: here a phone holds such a session, and that is what is said. */
 #include "tests/bus/rig.h"
 
 #include <string.h>

@@ -42,7 +42,8 @@ static void test_join(NmBed *bed, gconstpointer data)
 	g_assert_cmpstr(profile->key_mgmt, ==, "wpa-psk");
 	g_assert_cmpstr(profile->psk, ==, NM_BED_PASS);
 	g_assert_false(profile->hidden);
-	/* The late end of the network before is none of ours; asking once is NetworkManager's way. */
+	/* The late end of the network before is none of ours;
+	 * asking once is NetworkManager's way. */
 	fake_nm_state(fake, NEED_AUTH, 8);
 	test_turn();
 	fake_nm_state(fake, NEED_AUTH, 0);
@@ -171,7 +172,8 @@ static void test_join_ends(NmBed *bed, gconstpointer data)
 	TEST_WAIT(fake_nm_count(bed->fake) == 0);
 }
 
-/* Its time is over while an address is due, which gets more; then NetworkManager leaves for good. */
+/* Its time is over while an address is due, which gets more;
+ * then NetworkManager leaves for good. */
 static void test_join_late_gone(NmBed *bed, gconstpointer data)
 {
 	int64_t late_us = 0;
@@ -225,7 +227,8 @@ static void await_said(NmBed *bed)
 	TEST_WAIT(pong);
 }
 
-/* The link broke after the handshake, and NetworkManager wants another key: the one there is was right. */
+/* The link broke after the handshake, and NetworkManager wants another key: the one
+ * there is was right. */
 static void test_join_dropped(NmBed *bed, gconstpointer data)
 {
 	static const struct {
@@ -312,7 +315,8 @@ static const KindCase sae_cases[] = {
 	{ "mixed", &mixed, NULL, NULL },
 };
 
-/* NetworkManager calls a network absent whose WPA3 passphrase is wrong, also where WPA2 would do. */
+/* NetworkManager calls a network absent whose WPA3 passphrase is wrong,
+ * also where WPA2 would do. */
 static void test_join_wrong_sae(NmBed *bed, gconstpointer data)
 {
 	const KindCase *c = data;
@@ -566,7 +570,8 @@ static void test_forget_failed(NmBed *bed, gconstpointer data)
 	g_assert_nonnull(fake->profiles[0].object);
 }
 
-/* 32 octets of anybody's choice: they reach NetworkManager as they are, and its log made harmless. */
+/* 32 octets of anybody's choice: they reach NetworkManager as they are,
+ * and its log made harmless. */
 static void test_join_odd_name(NmBed *bed, gconstpointer data)
 {
 	static const char name[] = "a\nSTOPPING=1\033[2J\377";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The interface, its networks and scanning through a wpa_supplicant that refuses, is late, or leaves. */
+/* The interface, its networks and scanning through a wpa_supplicant that refuses, is late,
+ * or leaves. */
 #include "common/error.h"
 #include "tests/bus/wpa-bed.h"
 
@@ -88,7 +89,8 @@ static void test_provisioned(WpaBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->fake->saves, ==, 0);
 }
 
-/* What an earlier process left is taken back, in one decision and with nothing that interrupts it. */
+/* What an earlier process left is taken back, in one decision and with
+ * nothing that interrupts it. */
 static void start_sweeping(WpaBed *bed)
 {
 	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*unfinished attempt*");
@@ -121,8 +123,8 @@ static void test_swept(WpaBed *bed, gconstpointer data)
 	TEST_WAIT(wifi_wpa_backend.is_provisioned(bed->wpa));
 }
 
-/* wpa_supplicant asked for the hidden network before in none of its last scans: what it heard in them
- * is not to be chosen from. */
+/* wpa_supplicant asked for the hidden network before in none of its last scans: what it heard in
+ * them is not to be chosen from. */
 static void test_swept_hidden(WpaBed *bed, gconstpointer data)
 {
 	FakeWpa *fake = bed->fake;

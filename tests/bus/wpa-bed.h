@@ -64,7 +64,8 @@ void wpa_bed_join_with(WpaBed *bed, WifiCredentials *credentials, const char *ss
  * @passphrase: NULL for none */
 void wpa_bed_join(WpaBed *bed, const char *ssid, const char *passphrase);
 
-/* wpa_bed_assert_failed() - wait for the first failure of a join: it is @failure, and nothing was joined */
+/* wpa_bed_assert_failed() - wait for the first failure of a join: it is @failure,
+ * and nothing was joined */
 void wpa_bed_assert_failed(WpaBed *bed, WifiFailure failure);
 
 /* wpa_bed_wait_selected() - wait until wpa_supplicant was told @n times which network to use */
@@ -73,7 +74,8 @@ void wpa_bed_wait_selected(WpaBed *bed, unsigned int n);
 /* wpa_bed_complete() - through all states to the point where an address is due */
 void wpa_bed_complete(WpaBed *bed);
 
-/* wpa_bed_succeed() - the same, and whoever speaks DHCP gives the interface 192.168.77.61: joined */
+/* wpa_bed_succeed() - the same, and whoever speaks DHCP gives the interface 192.168.77.61:
+ * joined */
 void wpa_bed_succeed(WpaBed *bed);
 
 /* wpa_bed_add_tests() - add @n tests, each with a bed of its own: a bus, and the fake on it */

@@ -51,7 +51,8 @@ GBytes *phone_srp_public(const Srp *srp);
 bool phone_srp_set_device(Srp *srp, GBytes *device_public, GBytes *salt,
 			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* phone_srp_key() - K, 64 octets (fewer with key_as_integer); borrowed; NULL before phone_srp_set_device() */
+/* phone_srp_key() - K, 64 octets (fewer with key_as_integer); borrowed; NULL before
+ * phone_srp_set_device() */
 GBytes *phone_srp_key(const Srp *srp);
 
 /* phone_srp_client_proof() - M1 as it goes on the wire; borrowed */

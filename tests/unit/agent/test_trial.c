@@ -9,8 +9,8 @@
 
 /* One step a letter: f = an attempt fails early, F = fails after the period, c = connects, n =
  * the new one connects though the old one was to be tried, x = fails after the period and after
- * the old identity's end, s = the new one is in use since somebody asked for it. Answers: . stay, p probe, r return,
- * b roll back. */
+ * the old identity's end, s = the new one is in use since somebody asked for it. Answers: . stay, p
+ * probe, r return, b roll back. */
 typedef struct TrialCase {
 	const char *path;
 	int64_t period_ms, old_until_s;

@@ -3,7 +3,8 @@
 
 #include <stdbool.h>
 
-#define MANY 300 /* more than any list of ours */
+#define MANY      300  /* more than any list of ours */
+#define PARTS_MAX 3000 /* that a bend adds: lists within lists would take seconds */
 
 typedef struct Bend {
 	Cursor *cursor;
@@ -127,6 +128,37 @@ static GVariant *bent_variant(Bend *bend)
 	return g_variant_new_variant(inner);
 }
 
+static bool is_leaf(GVariant *value)
+{
+	return !g_variant_is_container(value) ||
+	       g_variant_is_of_type(value, G_VARIANT_TYPE_BYTESTRING);
+}
+
+static guint count(GVariant *value)
+{
+	guint n = 1;
+
+	for (gsize i = 0; !is_leaf(value) && i < g_variant_n_children(value); i++) {
+		g_autoptr(GVariant) child = g_variant_get_child_value(value, i);
+
+		n += count(child);
+	}
+	return n;
+}
+
+/* How often the first of @value's children comes. */
+static guint repeats(const Bend *bend, GVariant *value)
+{
+	g_autoptr(GVariant) first = NULL;
+	guint most = 0;
+
+	if (bend->how % 4 < 2 || g_variant_n_children(value) == 0)
+		return 0;
+	first = g_variant_get_child_value(value, 0);
+	most = MAX(1, PARTS_MAX / count(first));
+	return MIN(most, bend->how % 4 == 3 ? 2 : MANY);
+}
+
 /* Empty, without its first, or with the first of them very often. */
 static GVariant *bent_array(Bend *bend, GVariant *value)
 {
@@ -134,11 +166,11 @@ static GVariant *bent_array(Bend *bend, GVariant *value)
 	gsize n = g_variant_n_children(value);
 	g_autoptr(GPtrArray) children =
 		g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
-	gsize many = bend->how % 4 == 2 ? MANY : bend->how % 4 == 3 ? 2 : 0;
+	guint many = repeats(bend, value);
 
 	for (gsize i = 1; i < n && bend->how % 4 != 0; i++)
 		g_ptr_array_add(children, g_variant_get_child_value(value, i));
-	for (gsize i = 0; i < many && n > 0; i++)
+	for (guint i = 0; i < many; i++)
 		g_ptr_array_add(children, g_variant_get_child_value(value, 0));
 	return g_variant_new_array(element, (GVariant **)children->pdata, children->len);
 }
@@ -177,24 +209,6 @@ static GVariant *bent(Bend *bend, GVariant *value)
 	case '{': return g_variant_ref(value);
 	default: return bent_number(bend, value);
 	}
-}
-
-static bool is_leaf(GVariant *value)
-{
-	return !g_variant_is_container(value) ||
-	       g_variant_is_of_type(value, G_VARIANT_TYPE_BYTESTRING);
-}
-
-static guint count(GVariant *value)
-{
-	guint n = 1;
-
-	for (gsize i = 0; !is_leaf(value) && i < g_variant_n_children(value); i++) {
-		g_autoptr(GVariant) child = g_variant_get_child_value(value, i);
-
-		n += count(child);
-	}
-	return n;
 }
 
 static GVariant *rebuild(Bend *bend, GVariant *value);

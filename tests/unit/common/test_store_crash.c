@@ -167,6 +167,26 @@ static bool change_install(Store *store, Pki *pki, GError **error)
 	return identity != NULL;
 }
 
+static bool change_renew(Store *store, Pki *pki, GError **error)
+{
+	g_autoptr(EVP_PKEY) key = store_renewal_key(store, DEVICE_KEY_EC_P256, error);
+	g_autofree char *text = key ? device_key_request(key, "two", error) : NULL;
+	g_autofree char *cert = text ? pki_sign_request(pki, "inter", text) : NULL;
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+
+	if (!cert)
+		return false;
+	parts->cert = g_bytes_new(cert, strlen(cert));
+	parts->key = device_key_encode(key, error);
+	parts->replaces = 3;
+
+	g_autoptr(StoreIdentity) identity = store_import(store, parts, error);
+
+	if (identity)
+		store_renewal_settle(store);
+	return identity != NULL;
+}
+
 typedef struct ChangeCase {
 	const char *name;
 	ChangeFunc change;
@@ -184,6 +204,7 @@ static const ChangeCase change_cases[] = {
 	{ "prune", change_prune, false, "one", "one" },
 	{ "request", change_request, false, "one", "one" },
 	{ "install", change_install, false, "one", "two" },
+	{ "renew", change_renew, false, "one", "two" },
 };
 
 static void make_generations(StoreFixture *fixture)
@@ -201,10 +222,10 @@ static void start_over(StoreFixture *fixture, const ChangeCase *c)
 		make_generations(fixture);
 }
 
-/* A pending key is whole or it is not there. */
-static void assert_pending_sound(StoreFixture *fixture)
+/* A key that waits is whole or it is not there. */
+static void assert_waiting_sound(StoreFixture *fixture, const char *name)
 {
-	g_autofree char *path = g_build_filename(fixture->path, STORE_PENDING_NAME, NULL);
+	g_autofree char *path = g_build_filename(fixture->path, name, NULL);
 	g_autofree char *text = NULL;
 	gsize len = 0;
 
@@ -232,7 +253,8 @@ static void assert_sound(StoreFixture *fixture, const ChangeCase *c)
 	g_assert_false(support_exists(fixture, "generations/.old"));
 	g_assert_false(support_exists(fixture, "current.new"));
 	g_assert_false(support_exists(fixture, "put.new"));
-	assert_pending_sound(fixture);
+	assert_waiting_sound(fixture, STORE_PENDING_NAME);
+	assert_waiting_sound(fixture, STORE_RENEWAL_NAME);
 }
 
 /* A child makes the change and dies before call @at. Returns whether it got that far. */

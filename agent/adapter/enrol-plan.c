@@ -48,6 +48,8 @@ static bool check_broker(const Config *config, const EnrolKind *kind, GError **e
 			    enrol_kind_name(kind), name);
 		return false;
 	}
+	if (broker->protocol == BROKER_PROTOCOL_MQTT_5 && profile_find(name)->bounds.mqtt3_alone)
+		return plan_fail(error, "speaks MQTT 3.1.1 alone: leave [broker] protocol out");
 	if (enrol_kind_uri(kind) && config->broker.uri)
 		return plan_fail(error, "finds the broker by itself: leave [broker] uri out");
 	if (kind != enrol_kind(BROKER_ENROLMENT_THINGSBOARD) && config->broker.client_id)

@@ -36,6 +36,12 @@ int agent_client_connect(const char *path, const char *op, GError **error)
 	g_autofree char *request = g_strdup_printf("{\"op\":\"%s\"}\n", op);
 	size_t request_len = strlen(request);
 
+	if (!path) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+				    "[agent] ingest is empty: the agent has no socket to be asked "
+				    "at");
+		return -1;
+	}
 	if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >=
 	    sizeof(address.sun_path)) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,

@@ -10,10 +10,10 @@
 #include <glib.h>
 
 /* agent_client_connect() - open the socket and send the request line
- * @path: the socket, [agent] ingest
+ * @path: the socket, [agent] ingest; NULL: there is none
  * @op: "publish", "status", "metrics" or "display"
  * Returns a blocking descriptor that the caller closes, or -1.
- * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), LANDFALL_ERROR_DENIED */
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), DENIED, CONFIG (no socket, or too long a path) */
 int agent_client_connect(const char *path, const char *op,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -51,6 +51,19 @@ static void print_frame(const Frame *frame)
 	}
 }
 
+/* libpng by itself removes whatever it could not write to, a device too. */
+static bool write_image(png_image *image, const guchar *pixels, const char *path, GError **error)
+{
+	FILE *file = fopen(path, "wbe");
+	bool written = file && png_image_write_to_stdio(image, file, 0, pixels, WIDTH, NULL);
+
+	written = file && fclose(file) == 0 && written;
+	if (!written)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
+			    path, image->message[0] ? image->message : g_strerror(errno));
+	return written;
+}
+
 static bool write_png(const Frame *frame, const char *path, GError **error)
 {
 	g_autofree guchar *pixels = g_malloc(WIDTH * HEIGHT);
@@ -65,11 +78,8 @@ static bool write_png(const Frame *frame, const char *path, GError **error)
 		for (unsigned x = 0; x < WIDTH; x++)
 			pixels[y * WIDTH + x] = frame_get(frame, x / SCALE, y / SCALE) ? 255 : 0;
 
-	bool written = png_image_write_to_file(&image, path, 0, pixels, WIDTH, NULL);
+	bool written = write_image(&image, pixels, path, error);
 
-	if (!written)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
-			    path, image.message);
 	png_image_free(&image);
 	return written;
 }

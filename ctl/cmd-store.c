@@ -89,11 +89,24 @@ static bool store_cmd_csr(const Ctl *ctl, Store *store, const StoreOptions *opti
 	return true;
 }
 
+/* A folder of other names would install what is there already. */
+static StoreParts *load_folder(const char *path, GError **error)
+{
+	g_autoptr(StoreParts) parts = store_parts_load_some(path, error);
+
+	if (!parts || parts->cert || parts->key || parts->chain || parts->broker || parts->wifi ||
+	    parts->wifi_ca)
+		return g_steal_pointer(&parts);
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID,
+		    "%s: holds nothing to install, such as %s", path, STORE_CERT_NAME);
+	return NULL;
+}
+
 /* A folder with some of the files of a generation, or a certificate alone. */
 static StoreParts *load_some(const char *path, GError **error)
 {
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
-		return store_parts_load_some(path, error);
+		return load_folder(path, error);
 
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(Secret) content = file_read(AT_FDCWD, path, STORE_CERT_SIZE_MAX, &cause);

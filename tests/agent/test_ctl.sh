@@ -96,6 +96,13 @@ display_twice() { # the page as text and as a picture, of a moment in which noth
 	"$png_page" "$dir/page.png" 4 > "$dir/picture"
 	cmp "$dir/page" "$dir/picture" && wc -l < "$dir/page"
 }
+display_to_full_disk() { # which is there afterwards: by a link, as root could lose the device itself
+	ln -s /dev/full "$dir/full"
+	display --png="$dir/full"
+	set -- $?
+	readlink "$dir/full"
+	return "$1"
+}
 display_json() { "$ctl" --config "$dir/landfall.conf" --json display; }
 display_top() { # the first line of the page says something; of a block each row is lit
 	display | head -n 1 | grep -q '^████' && echo lit
@@ -113,11 +120,22 @@ reloaded() { # the agent's sensors, once they are the ones wanted; whatever they
 	sensors_now
 }
 metrics_up() { "$ctl" --config "$dir/landfall.conf" metrics | grep "^landfall_agent_up"; }
+install_nothing() { # a folder, but none of ours
+	mkdir "$dir/others"
+	cp "$dir/crt" "$dir/others/gw-17.crt"
+	store install "$dir/others"
+}
+spool_without_socket() { # one line on standard error, and none of GLib's
+	"$ctl" --config "$dir/landfall.conf" --set agent.ingest= spool 2> "$dir/words"
+	set -- $?
+	wc -l < "$dir/words"
+	return "$1"
+}
 metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..22
+echo 1..25
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -132,12 +150,15 @@ input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_sub
 input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed
 input='' output='* 1 gw-17 until DATE not proved yet' check 0 "what the store holds" store_show
 input='' output='[1,true,"gw-17",false,false]' check 0 "and for programs" store_show_json
+input='' output='' check 12 "a folder with nothing to install" install_nothing
+input='' output='1' check 10 "an agent without a socket" spool_without_socket
 input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa
 input='' output='landfall_agent_up 1' check 0 "the agent for Prometheus" metrics_up
 input='' output='landfall_agent_up 0' check 0 "no agent for Prometheus" metrics_of_nobody
 
 input='' output='lit' check 0 "the page of the display" display_top
 input='' output=32 check 0 "as a picture, the same" display_twice
+input='' output='/dev/full' check 1 "a picture that cannot be written" display_to_full_disk
 input='' output='' check 2 "a page has no words for programs" display_json
 
 cp "$dir/landfall.conf" "$dir/first.conf"

@@ -100,6 +100,7 @@ struct SpoolDb {
 	sqlite3_stmt *statements[STATEMENTS_N];
 	uint64_t base;
 	uint64_t mark; /* of spool-mark: numbers are below it */
+	ino_t log;     /* the write-ahead log; 0: there is none */
 	Extent now;
 	Extent committed;
 	bool corrupt;
@@ -341,6 +342,15 @@ static bool db_create_file(SpoolDb *db, GError **error)
 	return false;
 }
 
+/* Which file has the name of the write-ahead log. */
+static ino_t db_find_log(const SpoolDb *db)
+{
+	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+	struct stat status;
+
+	return stat(wal, &status) == 0 ? status.st_ino : 0;
+}
+
 static bool db_connect(SpoolDb *db, GError **error)
 {
 	db->corrupt = false;
@@ -353,8 +363,11 @@ static bool db_connect(SpoolDb *db, GError **error)
 	if (sqlite3_open_v2(db->path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK)
 		return db_fail(db, "cannot be opened", error);
-	return db_exec(db, settings, "cannot be opened", error) && db_check_schema(db, error) &&
-	       db_prepare(db, error) && db_load_extent(db, error);
+	if (!db_exec(db, settings, "cannot be opened", error) || !db_check_schema(db, error) ||
+	    !db_prepare(db, error) || !db_load_extent(db, error))
+		return false;
+	db->log = db_find_log(db);
+	return true;
 }
 
 /* Whether a file that SQLite cannot read was a spool once: its beginning is what every database
@@ -510,11 +523,39 @@ static DiskRoom disk_room(const SpoolDb *db)
 	return available < SPOOL_DB_RESERVE / 2 ? DISK_FULL : DISK_TIGHT;
 }
 
+static bool db_was_moved(SpoolDb *db)
+{
+	int moved = 0;
+
+	sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved;
+}
+
+/* What is in a log that has lost its name is gone with the process: then the file takes all of it,
+ * and another log begins. */
+static bool db_keep_log(SpoolDb *db, GError **error)
+{
+	if (db->log == 0 || db_find_log(db) == db->log || db_was_moved(db))
+		return true;
+	if (sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+	    SQLITE_OK)
+		return db_fail(db, "cannot be written", error);
+	if (!db_exec(db, "PRAGMA journal_mode = DELETE;", "cannot be written", error) ||
+	    !db_exec(db, settings, "cannot be written", error) ||
+	    !db_exec(db, "SELECT count(*) FROM meta;", "cannot be read", error)) /* opens the log */
+		return false;
+	g_warning("the write-ahead log of spool %s was removed or renamed while it was in use: "
+		  "what it held was written into the spool",
+		  db->path);
+	db->log = db_find_log(db);
+	return true;
+}
+
 bool spool_db_begin(SpoolDb *db, GError **error)
 {
 	db->now = db->committed;
 	db->disk = disk_room(db);
-	return db_run(db, BEGIN, "cannot be written", error);
+	return db_keep_log(db, error) && db_run(db, BEGIN, "cannot be written", error);
 }
 
 static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
@@ -568,15 +609,13 @@ static bool db_make_room(SpoolDb *db, size_t len, GError **error)
 /* What is written to a file that has lost its name is gone with the process. */
 static bool db_has_name(SpoolDb *db, GError **error)
 {
-	int moved = 0;
-
-	sqlite3_file_control(db->sqlite, NULL, SQLITE_FCNTL_HAS_MOVED, &moved);
-	if (moved)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
-			    "spool %s was removed or renamed while it was in use: put it back, or "
-			    "restart the agent",
-			    db->path);
-	return !moved;
+	if (!db_was_moved(db))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+		    "spool %s was removed or renamed while it was in use: put it back, or "
+		    "restart the agent",
+		    db->path);
+	return false;
 }
 
 bool spool_db_append(SpoolDb *db, const SampleBatch *batch, size_t *taken, GError **error)

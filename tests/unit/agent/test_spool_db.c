@@ -812,6 +812,40 @@ static void test_removed(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(append(db, 1), ==, 1);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	g_autofree char *data = NULL;
+	gsize len = 0;
+
+	g_assert_true(g_file_get_contents(from, &data, &len, NULL));
+	g_assert_true(g_file_set_contents(to, data, (gssize)len, NULL));
+}
+
+/* A file as the death of the process would leave it: what has no name is not there. */
+static void test_removed_log(Fixture *f, gconstpointer data)
+{
+	g_autoptr(SpoolDb) db = open_fine(f);
+	g_autofree char *log = g_strconcat(f->path, "-wal", NULL);
+	g_autofree char *copy = g_strconcat(f->path, ".copy", NULL);
+	g_autofree char *copy_log = g_strconcat(copy, "-wal", NULL);
+
+	g_assert_cmpuint(append(db, 2), ==, 2);
+	for (int i = 0; i < 2; i++) {
+		g_assert_cmpint(g_unlink(log), ==, 0);
+		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*log*removed or renamed*");
+		g_assert_cmpuint(append(db, 1), ==, 1);
+		g_test_assert_expected_messages();
+	}
+	copy_file(f->path, copy);
+	copy_file(log, copy_log);
+
+	g_autoptr(SpoolDb) left = spool_db_open(copy, LIMIT, NULL);
+
+	g_assert_nonnull(left);
+	g_assert_cmpuint(spool_db_stats(left).depth, ==, 4);
+	g_assert_cmpuint(append(db, 1), ==, 1); /* without another word */
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -840,6 +874,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/write-fails", test_write_fails);
 	ADD("/agent/spool-db/read-only", test_read_only);
 	ADD("/agent/spool-db/removed", test_removed);
+	ADD("/agent/spool-db/removed-log", test_removed_log);
 	g_test_add("/agent/spool-db/no-clock/gone", Fixture, NULL, set_up, test_no_clock,
 		   tear_down);
 	g_test_add("/agent/spool-db/no-clock/header", Fixture, &damage_cases[0], set_up,

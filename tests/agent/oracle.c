@@ -164,6 +164,12 @@ void oracle_await(Oracle *oracle, int64_t first, int64_t last)
 	}
 }
 
+void oracle_await_samples(Oracle *oracle, unsigned n)
+{
+	while (oracle_samples(oracle) < n)
+		take_more(oracle);
+}
+
 unsigned oracle_rank(const Oracle *oracle, int64_t n)
 {
 	for (guint i = 0; i < oracle->order->len; i++)

@@ -28,6 +28,9 @@ void oracle_await(Oracle *oracle, int64_t first, int64_t last);
 /* oracle_rank() - {"n":@n} was the so manieth that came; 0: it has not come */
 unsigned oracle_rank(const Oracle *oracle, int64_t n);
 
+/* oracle_await_samples() - wait until @n different sequence numbers have come */
+void oracle_await_samples(Oracle *oracle, unsigned n);
+
 /* oracle_doubles() - messages whose sequence number had come before */
 unsigned oracle_doubles(const Oracle *oracle);
 

@@ -55,7 +55,7 @@ static void test_sensors(Fixture *f, gconstpointer lines)
 	agent_process_start(f->agent);
 	publish(f, 1, 1);
 	oracle_await(f->oracle, 1, 1);
-	g_assert_cmpuint(oracle_samples(f->oracle), ==, 2);
+	oracle_await_samples(f->oracle, 2);
 }
 
 static void restart_broker(Fixture *f)

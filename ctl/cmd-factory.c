@@ -8,6 +8,7 @@
  *
  * Runs anywhere; touches nothing but DIR, which it makes.
  */
+#include "common/device-name.h"
 #include "common/error.h"
 #include "common/file-read.h"
 #include "common/file-replace.h"
@@ -87,10 +88,12 @@ static bool check_name(const Ctl *ctl, FactoryOptions *options, GError **error)
 {
 	if (!options->name && !strchr(ctl->config->provisioner.name, '%'))
 		options->name = g_strdup(ctl->config->provisioner.name);
-	if (options->name && strlen(options->name) >= 1 && strlen(options->name) <= NAME_MAX_LEN)
+	if (options->name && strlen(options->name) >= 1 && strlen(options->name) <= NAME_MAX_LEN &&
+	    !device_name_wants_address(options->name))
 		return true;
 	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-		    "--name must be the name that the device will advertise, of 1 to %d octets",
+		    "--name must be the name that the device will advertise, of 1 to %d octets, "
+		    "with its address in place of %%m",
 		    NAME_MAX_LEN);
 	return false;
 }
@@ -158,19 +161,18 @@ static bool make(const Ctl *ctl, const FactoryOptions *options, GError **error)
 {
 	const char *username = ctl->config->provisioner.username;
 	g_autoptr(Secret) proof = take_proof(ctl, options, error);
-	g_autofree char *dir = proof ? make_folder(options->dir, NULL, error) : NULL;
+	const QrLabel content = {
+		.name = options->name,
+		.username = username,
+		.pop = proof ? (const char *)secret_data(proof) : NULL,
+	};
+	bool fine = proof && qr_check_label(&content, error);
+	g_autofree char *dir = fine ? make_folder(options->dir, NULL, error) : NULL;
 	g_autofree char *device = dir ? make_folder(dir, "device", error) : NULL;
 	g_autofree char *label = device ? make_folder(dir, "label", error) : NULL;
 
 	if (!label)
 		return false;
-
-	const QrLabel content = {
-		.name = options->name,
-		.username = username,
-		.pop = (const char *)secret_data(proof),
-	};
-
 	if (!write_label(label, &content, error) || !write_device(device, username, proof, error))
 		return false;
 	tell(ctl, options, device, label);

@@ -49,7 +49,7 @@ static const struct {
 	{ "Wi-Fi", "Interface", "no interface" },
 	{ "Managed by", "Backend", "nobody" },
 	{ "Phone", "Peer", "none" },
-	{ "Network", "Ssid", "none joined yet" },
+	{ "Network", "Ssid", "none in this session" },
 	{ "Address", "Ip4Address", "none" },
 	{ "Failure", "Failure", "none" },
 };

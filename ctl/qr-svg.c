@@ -133,9 +133,14 @@ static void draw_label(GString *svg, const QrLabel *label, const QRcode *code)
 	g_string_append(svg, "</svg>\n");
 }
 
+bool qr_check_label(const QrLabel *label, GError **error)
+{
+	return is_printable(label->name, error) && (!label->pop || is_printable(label->pop, error));
+}
+
 bool qr_write_svg(const QrLabel *label, const char *path, GError **error)
 {
-	if (!is_printable(label->name, error) || (label->pop && !is_printable(label->pop, error)))
+	if (!qr_check_label(label, error))
 		return false;
 
 	g_autofree char *payload = qr_payload(label);

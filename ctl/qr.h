@@ -34,6 +34,10 @@ bool qr_print(const char *text, FILE *out, bool colour, GError **error) G_GNUC_W
 bool qr_write_png(const char *text, const char *path, int scale,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* qr_check_label() - can name and proof be put on a label?
+ * Errors: LANDFALL_ERROR_INVALID (not printable) */
+bool qr_check_label(const QrLabel *label, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* qr_write_svg() - write a label of 80 by 38 mm: the code, the name, the proof in groups of four.
  * Mode and "-" as with a PNG
  * Errors: LANDFALL_ERROR_INVALID (too long, or not printable), LANDFALL_ERROR_FAILED */

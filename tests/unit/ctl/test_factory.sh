@@ -82,7 +82,7 @@ differ()
 		! cmp -s "$folder/one/device/salt" "$folder/two/device/salt"
 }
 
-echo 1..18
+echo 1..20
 point "a proof is taken from standard input" given
 point "and not told" lacks "$folder/out" k7mq2xwt9hdz
 point "the files" files
@@ -99,6 +99,8 @@ factory "$folder/two" --name=PROV_2 >/dev/null
 point "another one each time" differ
 point "a name is needed" status 2 factory "$folder/three"
 point "of some length" status 2 factory "$folder/three" --name=PROV_0123456789012345678901
+point "with its address" status 2 factory "$folder/three" --name=PROV_%m
+point "of printable text" status 23 factory "$folder/three" --name="$(printf 'PROV\001')"
 printf '\n' >"$folder/empty"
 point "an empty proof is refused" status 23 factory "$folder/three" --name=PROV_3 \
 	--pop-file="$folder/empty"

@@ -95,7 +95,9 @@ soak_agent()
 	agent_status '.spool | "samples: \(.accepted) taken, \(.delivered) delivered, \(.dropped) dropped, \(.waiting) waiting"'
 	[ "$(agent_status '.spool.dropped')" = 0 ] || failed=1
 	stop_agent
-	awk -v most=512 '
+	# 512 KiB: the pages of the spool that SQLite keeps at most, which a longer outage fills; and
+	# as much for all else.
+	awk -v most=1024 '
 		NR == 2 { first = $2; fds = $4 }
 		{ last = $2; lastfds = $4 }
 		END {

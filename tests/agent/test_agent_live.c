@@ -393,6 +393,7 @@ static void test_newest_first(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(oracle_rank(f->oracle, 1), >, 490);
 	publish(f, 501, 510);
 	oracle_await(f->oracle, 501, 510);
+	agent_process_await_number(f->agent, "spool/waiting", 0);
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 	agent_process_start(f->agent); /* all of it was deleted */
 	publish(f, 511, 520);

@@ -37,16 +37,16 @@ typedef struct StoreRequest {
 char *store_request(Store *store, const StoreRequest *request,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_renewal_key() - the key that a renewal is to ask a certificate for: that of the attempt before,
- * as a server may have somebody approve what it was asked, and then be asked the same again; else
- * a new one. It is on disk before this returns.
+/* store_renewal_key() - the key that a renewal is to ask a certificate for: that of the attempt
+ * before, as a server may have somebody approve what it was asked, and then be asked the same
+ * again; else a new one. It is on disk before this returns.
  * Returns a key to be freed with EVP_PKEY_free()
  * Errors: LANDFALL_ERROR_UNAVAILABLE (locked), FULL, DENIED, FAILED */
 EVP_PKEY *store_renewal_key(Store *store, DeviceKeyKind kind,
 			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_renewal_settle() - the next renewal is to ask for another key. Where that cannot be written, it
- * is left to store_renewal_key() to see that the old one is in force */
+/* store_renewal_settle() - the next renewal is to ask for another key. Where that cannot be written,
+ * it is left to store_renewal_key() to see that the old one is in force */
 void store_renewal_settle(Store *store);
 
 /* store_device_name() - the serial number of the board; else the host name. To be freed with

@@ -171,9 +171,9 @@ bool store_mark_good(Store *store, uint32_t generation, GError **error) G_GNUC_W
  * Returns NULL when there is none, else an identity to be freed with store_identity_free() */
 StoreIdentity *store_fallback(Store *store) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_is_damaged() - whether @failure to read @generation is one of its files, rather than a key in a
- * token: that may be missing for a while only, and another one than ours may be a token put in by
- * mistake */
+/* store_is_damaged() - whether @failure to read @generation is one of its files, rather than a key
+ * in a token: that may be missing for a while only, and another one than ours may be a token put in
+ * by mistake */
 bool store_is_damaged(const Store *store, uint32_t generation, const GError *failure);
 
 /* store_rollback() - make the newest older generation current that is good, or failing that

@@ -13,7 +13,8 @@
  * @path: the socket, [agent] ingest; NULL: there is none
  * @op: "publish", "status", "metrics" or "display"
  * Returns a blocking descriptor that the caller closes, or -1.
- * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), DENIED, CONFIG (no socket, or too long a path) */
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), DENIED, CONFIG (no socket, or too long a
+ * path) */
 int agent_client_connect(const char *path, const char *op,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -132,8 +132,7 @@ static bool same_name(X509 *present, X509 *leaf, GError **error)
 
 		refuse(error,
 		       "its certificate is for \"%s\" and not for \"%s\"; if that is meant, "
-		       "install "
-		       "one of that name: landfallctl store install",
+		       "install one of that name: landfallctl store install",
 		       given, wanted);
 	}
 	OPENSSL_free(ours);

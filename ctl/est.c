@@ -56,7 +56,8 @@ static void parts_complete(StoreParts *parts)
 			*inherited[i] = g_bytes_new_static("", 0);
 }
 
-/* Of the current identity; where its files are damaged of the one before, which the agent uses then. */
+/* Of the current identity; where its files are damaged of the one before, which the agent uses
+ * then. */
 static StoreParts *load_identity(Store *store, GError **error)
 {
 	g_autoptr(GError) failure = NULL;

@@ -44,7 +44,8 @@ void bus_call_cancel(BusCall *call);
  * The text carries the peer's D-Bus error name and words, made printable and cut at 512 octets */
 const GError *bus_reply_error(const BusReply *reply);
 
-/* bus_reply_is_gone() - the call ended because its peer left the bus; bus-peer.h tells of that, too */
+/* bus_reply_is_gone() - the call ended because its peer left the bus; bus-peer.h tells of that,
+ * too */
 bool bus_reply_is_gone(const BusReply *reply);
 
 /* bus_reply_error_name() - "org.bluez.Error.Failed"; NULL when there is no error; borrowed

@@ -2,8 +2,8 @@
 /*
  * bus-properties - calls of org.freedesktop.DBus.Properties, which any object may have
  *
- * A BusPeer reads the properties of a service that has an ObjectManager by itself; this is for those
- * that have none, and for changing one.
+ * A BusPeer reads the properties of a service that has an ObjectManager by itself; this is for
+ * those that have none, and for changing one.
  */
 #pragma once
 

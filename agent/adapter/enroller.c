@@ -112,8 +112,7 @@ static void enroller_tell(Enroller *enroller, const char *words, uint32_t wait_m
 	if (!outage_log_failed(&enroller->outage, words, g_get_monotonic_time(), &untold))
 		return;
 
-	g_autofree char *others =
-		untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+	g_autofree char *others = outage_log_untold(untold);
 
 	g_warning("the device is not enrolled: %s; next attempt in %u s%s", words, wait_ms / 1000,
 		  others);

@@ -89,8 +89,7 @@ static void uplink_tell(Uplink *uplink, const char *message, uint32_t wait_ms)
 	if (!outage_log_failed(&uplink->outage, message, g_get_monotonic_time(), &untold))
 		return;
 
-	g_autofree char *others =
-		untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+	g_autofree char *others = outage_log_untold(untold);
 
 	g_warning("broker %s: %s; next attempt in %u.%u s%s", uplink->target->uri_text, message,
 		  wait_ms / 1000, wait_ms % 1000 / 100, others);

@@ -44,6 +44,11 @@ bool outage_log_failed(OutageLog *log, const char *message, int64_t now_us, unsi
 	return true;
 }
 
+char *outage_log_untold(unsigned untold)
+{
+	return untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+}
+
 bool outage_log_connected(OutageLog *log, int64_t now_us)
 {
 	return line_allow(log, now_us);

@@ -34,6 +34,10 @@ typedef struct OutageLog {
  * @untold: out: failures that were not told since the last line */
 bool outage_log_failed(OutageLog *log, const char *message, int64_t now_us, unsigned *untold);
 
+/* outage_log_untold() - what a line says of failures that were not told: "" or " (and 3 failures
+ * untold)"; to be freed with g_free() */
+char *outage_log_untold(unsigned untold);
+
 /* outage_log_connected() - may a connection be told now? */
 bool outage_log_connected(OutageLog *log, int64_t now_us);
 

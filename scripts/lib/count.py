@@ -43,6 +43,12 @@ class Results:
         self.passed = self.failed = self.skipped = 0
         self.lines = []
 
+    def take(self, points):
+        self.passed += points.passed
+        self.failed += points.failed
+        self.skipped += points.skipped
+        self.lines += points.lines
+
     def fail(self, lines):
         self.failed += 1
         self.lines += lines
@@ -84,10 +90,7 @@ class Results:
             if points.failed == 0:
                 points.fail([f"{test['name']}: {test['result']}"] + lines[-LAST_LINES:])
             points.lines += (test.get("stderr") or "").splitlines()[-LAST_LINES:]
-        self.passed += points.passed
-        self.failed += points.failed
-        self.skipped += points.skipped
-        self.lines += points.lines
+        self.take(points)
 
     def add_file(self, path):
         name = os.path.basename(path)
@@ -105,10 +108,7 @@ class Results:
         planned = points.add_points(lines, name)
         if planned != points.passed + points.failed + points.skipped:
             points.fail([f"{name}: {planned} planned, not all told of"])
-        self.passed += points.passed
-        self.failed += points.failed
-        self.skipped += points.skipped
-        self.lines += points.lines
+        self.take(points)
 
 
 if __name__ == "__main__":

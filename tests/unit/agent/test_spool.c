@@ -479,6 +479,8 @@ static pid_t open_in_child(const Fixture *f, const int go[2], int told)
 	if (pid > 0)
 		return pid;
 	close(go[1]);
+	g_random_set_seed(
+		(guint32)getpid()); /* two processes draw alike only when they are forks */
 	while (read(go[0], &octet, 1) > 0)
 		;
 

@@ -59,8 +59,13 @@ bool file_replace(const char *folder, const char *name, const void *data, size_t
 {
 	g_autofree char *path = g_build_filename(folder, name, NULL);
 	g_autofree char *fresh = g_strconcat(path, ".new", NULL);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int failure;
+
+	/* What lies there is a leftover, or a FIFO that would be waited for. */
+	if (unlink(fresh) < 0 && errno != ENOENT)
+		return fail(error, errno, "write", fresh);
+
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return fail(error, errno, "write", fresh);

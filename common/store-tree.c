@@ -23,7 +23,7 @@
 #define NUMBER_LEN   16
 #define TARGET_LEN   (sizeof(GENERATIONS) + NUMBER_LEN)
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define CREATE_FLAGS (O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC)
+#define CREATE_FLAGS (O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) /* FIFO: fails */
 #define LOCK_POLL_US (20 * 1000)
 #define LIST_MAX     10000 /* generations looked at */
 

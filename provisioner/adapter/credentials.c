@@ -3,6 +3,7 @@
 
 #include "common/apart.h"
 #include "common/error.h"
+#include "common/file-read.h"
 #include "common/file-replace.h"
 #include "common/proof.h"
 #include "common/random.h"
@@ -46,35 +47,22 @@ static bool set_errno(GError **error, int saved, const char *what, const char *p
 	return false;
 }
 
-/* Up to @max octets of a file that fits; *out stays NULL when there is no such file. */
+/* 1 to @max octets of a file that fits; *out stays NULL when there is no such file. */
 static bool read_file(const char *path, size_t max, Secret **out, GError **error)
 {
-	g_autoptr(Secret) buffer = secret_new_zeroed(max + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t len = 0;
-	ssize_t got = 0;
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(Secret) content = file_read(AT_FDCWD, path, max, &cause);
 
-	if (fd < 0)
-		return errno == ENOENT ? true : set_errno(error, errno, "open", path);
-	do {
-		got = read(fd, secret_bytes(buffer) + len, max + 1 - len);
-		if (got > 0)
-			len += (size_t)got;
-	} while ((got > 0 && len <= max) || (got < 0 && errno == EINTR));
-	if (got < 0) {
-		int saved = errno;
-
-		close(fd);
-		return set_errno(error, saved, "read", path);
-	}
-	close(fd);
-	if (len == 0 || len > max) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-			    "%s is %s: 1 to %zu octets are allowed", path,
-			    len == 0 ? "empty" : "too long", max);
+	if (cause) {
+		g_set_error(error, LANDFALL_ERROR, cause->code, "%s: %s", path, cause->message);
 		return false;
 	}
-	*out = secret_new(secret_data(buffer), len);
+	if (content && secret_len(content) == 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+			    "%s is empty: 1 to %zu octets are allowed", path, max);
+		return false;
+	}
+	*out = g_steal_pointer(&content);
 	return true;
 }
 

@@ -35,7 +35,7 @@ typedef struct Credentials {
 /* credentials_load() - read the folder, making what is missing; while there is one thread only
  * @folder:   created with its parents when it does not exist
  * @username: of security 2, "wifiprov" as the phone apps preset it
- * Errors: LANDFALL_ERROR_INVALID (a file is empty, too long or does not fit the others),
+ * Errors: LANDFALL_ERROR_INVALID (a file is empty, too long, none or does not fit the others),
  * LANDFALL_ERROR_DENIED (not ours to read or write), LANDFALL_ERROR_FAILED (disk, random source) */
 Credentials *credentials_load(const char *folder, const char *username,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

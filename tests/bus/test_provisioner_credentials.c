@@ -209,7 +209,28 @@ static void test_refused(Folder *folder, gconstpointer data)
 	put(folder, "pop", "two\nlines\n", -1);
 	assert_refused(folder, "one line");
 	put(folder, "pop", long_pop, 100);
-	assert_refused(folder, "too long");
+	assert_refused(folder, "larger than");
+}
+
+/* Somebody's joke: waited for would it be for ever. */
+static void test_fifo(Folder *folder, gconstpointer data)
+{
+	g_autofree char *pop = file_path(folder, "pop");
+	g_autofree char *fresh = file_path(folder, "salt.new");
+	g_autofree char *salt = file_path(folder, "salt");
+	g_autoptr(Credentials) first = must_load(folder);
+	g_autoptr(Credentials) again = NULL;
+
+	drop(folder, "salt");
+	g_assert_cmpint(mkfifo(salt, 0600), ==, 0);
+	g_assert_cmpint(mkfifo(fresh, 0600), ==, 0);
+	g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "*salt: is not a regular file*");
+	again = must_load(folder);
+	g_test_assert_expected_messages();
+	g_assert_true(secret_equal(first->pop, again->pop));
+	drop(folder, "pop");
+	g_assert_cmpint(mkfifo(pop, 0600), ==, 0);
+	assert_refused(folder, "pop: is not a regular file");
 }
 
 /* Somebody has started the daemon by hand, as root: the service can read what was made. */
@@ -264,6 +285,7 @@ int main(int argc, char **argv)
 		{ "/credentials/pop-by-hand", test_pop_by_hand },
 		{ "/credentials/factory", test_factory },
 		{ "/credentials/refused", test_refused },
+		{ "/credentials/fifo", test_fifo },
 		{ "/credentials/made-by-root", test_made_by_root },
 		{ "/credentials/not-ours", test_not_ours },
 	};

@@ -503,6 +503,23 @@ static void test_sweep(StoreFixture *fixture, gconstpointer data)
 	g_assert_false(support_exists(fixture, "current.new"));
 }
 
+/* Nobody reads from the other end: to wait for that would be for ever. */
+static void test_fifo(StoreFixture *fixture, gconstpointer data)
+{
+	static const char *const names[] = { "generations/1/marker.new", "lock" };
+
+	support_import(fixture, "one");
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(fixture->path, names[i], NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_unlink(path);
+		g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+		g_assert_false(store_mark_good(fixture->store, 1, &error));
+		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
+	}
+}
+
 static void test_lock(StoreFixture *fixture, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -689,6 +706,7 @@ int main(int argc, char **argv)
 	ADD("prune", test_prune);
 	ADD("prune/resists", test_prune_resists);
 	ADD("sweep", test_sweep);
+	ADD("fifo", test_fifo);
 	ADD("lock", test_lock);
 	ADD("lock/wait", test_lock_wait);
 	ADD("owner", test_owner);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What others have the agent do: over the bus (Control), and as commands of a cloud (CommandPort). */
+/* What others have the agent do: over the bus (Control), and as commands of
+ * a cloud (CommandPort). */
 #include "agent/app.h"
 
 #include "common/error.h"

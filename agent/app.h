@@ -71,8 +71,8 @@ typedef struct App {
 /* What is done for others on the bus; its data is the App */
 extern const Control app_control;
 
-/* app_open_commands() - make what commands of a cloud need. A memory of those carried out before that
- * cannot be read is told, and begun anew */
+/* app_open_commands() - make what commands of a cloud need. A memory of those carried out before
+ * that cannot be read is told, and begun anew */
 void app_open_commands(App *app);
 
 /* app_stop() - end the main loop once the connection is closed; twice is fine */

@@ -7,8 +7,8 @@
  *   ingest ───┘                      ▲
  *                          store-watch: another identity
  *
- * One loop; the spool's thread waits for the disk, others for sensors. Stopping: no more samples are
- * taken, the connection is closed, the spool writes what it was given and answers, then all is
+ * One loop; the spool's thread waits for the disk, others for sensors. Stopping: no more samples
+ * are taken, the connection is closed, the spool writes what it was given and answers, then all is
  * freed.
  */
 #include "agent/app.h"

@@ -76,8 +76,8 @@ MqttLinkStage mqtt_link_stage(const MqttLink *link);
 /* mqtt_link_dropped() - the reason of the broker's DISCONNECT (MQTT 5); 0: none came */
 uint8_t mqtt_link_dropped(const MqttLink *link);
 
-/* mqtt_link_hung_up() - at the end of a link: it was the broker who closed it, with a word or without;
- * no silence, no failure of the network */
+/* mqtt_link_hung_up() - at the end of a link: it was the broker who closed it, with a word or
+ * without; no silence, no failure of the network */
 bool mqtt_link_hung_up(const MqttLink *link);
 
 /* mqtt_link_fd() - the descriptor to watch, or -1 when it is closed */

@@ -307,7 +307,8 @@ static void on_accepted(MqttClient *client, const MqttEvent *event)
 	client->callbacks->connected(client, &client->session, client->data);
 }
 
-/* NETWORK is for what was never answered; some brokers give such reasons where they have no place. */
+/* NETWORK is for what was never answered; some brokers give such reasons where they
+ * have no place. */
 static int answer_error(uint8_t reason)
 {
 	LandfallError code = mqtt_reason_error(reason);

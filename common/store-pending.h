@@ -45,8 +45,8 @@ char *store_request(Store *store, const StoreRequest *request,
 EVP_PKEY *store_renewal_key(Store *store, DeviceKeyKind kind,
 			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_renewal_settle() - the next renewal is to ask for another key. Where that cannot be written,
- * it is left to store_renewal_key() to see that the old one is in force */
+/* store_renewal_settle() - the next renewal is to ask for another key. Where that cannot be
+ * written, it is left to store_renewal_key() to see that the old one is in force */
 void store_renewal_settle(Store *store);
 
 /* store_device_name() - the serial number of the board; else the host name. To be freed with

@@ -133,7 +133,8 @@ void store_identity_free(StoreIdentity *identity);
  * Errors: LANDFALL_ERROR_STORE_INVALID (missing, too large), KEY_UNREADABLE, DENIED */
 StoreParts *store_parts_load(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_parts_load_some() - the same where any of the files may be missing; its member is NULL then */
+/* store_parts_load_some() - the same where any of the files may be missing; its member
+ * is NULL then */
 StoreParts *store_parts_load_some(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* store_parts_free() - NULL is fine; the key is cleansed */
@@ -184,8 +185,8 @@ bool store_is_damaged(const Store *store, uint32_t generation, const GError *fai
 StoreIdentity *store_rollback(Store *store, const char *reason,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_give_up() - the same for whoever has judged @generation: when another one is current by now,
- * nothing is done
+/* store_give_up() - the same for whoever has judged @generation: when another one is current by
+ * now, nothing is done
  * @reason: not NULL
  * Returns, errors: as store_rollback(), and those of store_current() */
 StoreIdentity *store_give_up(Store *store, uint32_t generation, const char *reason,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* landfallctl store - import, show and roll back the device's identity; requests for a certificate */
+/* landfallctl store - import, show and roll back the device's identity; requests
+ * for a certificate */
 #include "common/error.h"
 #include "common/file-read.h"
 #include "common/store-pending.h"

@@ -206,8 +206,8 @@ cJSON *provisioner_client_read(const Config *config, GError **error)
 	return exchange.properties;
 }
 
-/* What the kernel was told by the adapter itself. NetworkManager shows the air another address while
- * the device belongs to no network, and that is the one in sysfs then. */
+/* What the kernel was told by the adapter itself. NetworkManager shows the air another address
+ * while the device belongs to no network, and that is the one in sysfs then. */
 static bool read_permanent(const char *interface, uint8_t *address)
 {
 	/* struct ethtool_perm_addr and the octets behind it */

@@ -42,7 +42,7 @@ typedef struct PublishEvents {
  * @agent: descriptor from agent_client_connect(path, "publish"); stays the caller's
  * @result: filled in on failure too
  * Errors: LANDFALL_ERROR_UNAVAILABLE (the agent went away with lines unanswered),
- *	LANDFALL_ERROR_INVALID (its answers make no sense), LANDFALL_ERROR_FAILED (input unreadable).
- *	Refused lines are not an error of the stream. */
+ *	LANDFALL_ERROR_INVALID (its answers make no sense), LANDFALL_ERROR_FAILED (input
+ *	unreadable). Refused lines are not an error of the stream. */
 bool publish_stream(int input, int agent, const PublishEvents *events, PublishResult *result,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,8 +19,9 @@
 
 /* One sender's worth of requests is left for callers who need not be asked about. */
 #define CHECKS_MAX (BUS_REQUESTS_MAX - BUS_REQUESTS_SENDER_MAX)
-/* Strangers who are asked about may take minutes; the rest is for callers whom the bus daemon knows.
- * It lets a connection of the system bus wait for 128 answers, of bluetoothd and others, too. */
+/* Strangers who are asked about may take minutes; the rest is for callers whom the bus daemon
+ * knows. It lets a connection of the system bus wait for 128 answers, of bluetoothd and others,
+ * too. */
 #define ASKED_MAX BUS_REQUESTS_SENDER_MAX
 
 struct BusAuthority {

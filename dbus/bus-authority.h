@@ -23,8 +23,8 @@ typedef struct BusAuthority BusAuthority;
 
 /* BusAuthorityFunc - the check is over; runs exactly once
  * @error: NULL: allowed. Else borrowed: BUS_ERROR_DENIED, BUS_ERROR_INTERACTION (a person would
- *	have to be asked and @interactive was false), BUS_ERROR_LIMIT (too many are being checked, maybe
- *	told from within bus_authority_check()) */
+ *	have to be asked and @interactive was false), BUS_ERROR_LIMIT (too many are being checked,
+ *	maybe told from within bus_authority_check()) */
 typedef void (*BusAuthorityFunc)(const GError *error, void *data);
 
 /* bus_authority_new() - nothing is asked yet

@@ -47,8 +47,9 @@ typedef struct BusProperty {
 	const char *type; /* one complete type */
 	/* get() - write one value of `type`; NULL makes the property write-only */
 	void (*get)(BusWriter *value, void *user_data);
-	/* set() - take the new value (of `type`, checked); NULL makes it read-only. Announce the change
-	 * with bus_object_changed(). The error reaches the caller through the `errors` table */
+	/* set() - take the new value (of `type`, checked); NULL makes it read-only. Announce the
+	 * change with bus_object_changed(). The error reaches the caller through
+	 * the `errors` table */
 	bool (*set)(BusReader *value, void *user_data, GError **error);
 	/* exists() - false hides it (optional properties); NULL: always there */
 	bool (*exists)(void *user_data);

@@ -162,7 +162,8 @@ static void writer_push(BusWriter *writer, char code, const char *contents, bool
 
 void bus_writer_open(BusWriter *writer, const char *signature)
 {
-	/* An entry is no complete type: only its array's signature, valid as a whole, lets it pass. */
+	/* An entry is no complete type: only its array's signature, valid as a whole,
+	 * lets it pass. */
 	bool entry = signature[0] == DBUS_DICT_ENTRY_BEGIN_CHAR && writer_top(writer)->is_array;
 
 	if (!entry && (!dbus_signature_validate_single(signature, NULL) || strlen(signature) < 2)) {

@@ -21,8 +21,8 @@ static gboolean on_linger(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* A daemon that keeps watch goes on trying, as one does that phones have found before: there will be
- * another occasion. */
+/* A daemon that keeps watch goes on trying, as one does that phones have found before: there will
+ * be another occasion. */
 static gboolean on_patience(gpointer data)
 {
 	App *app = data;

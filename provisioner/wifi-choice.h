@@ -8,8 +8,8 @@
  * over to a better one that comes later unless something is under way. A configured back end is
  * the only one there is.
  *
- * Calls of a table go to the one chosen; with none chosen they fail or answer "nothing". Only a join
- * waits for one, as long as its time lasts: the manager may be restarting. Owner: the App. The
+ * Calls of a table go to the one chosen; with none chosen they fail or answer "nothing". Only a
+ * join waits for one, as long as its time lasts: the manager may be restarting. Owner: the App. The
  * functions are those of wifi-backend.h.
  */
 #pragma once

@@ -20,7 +20,8 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-/* The child's ends of both pipes are above 2, so that no dup2() overwrites the next one's source. */
+/* The child's ends of both pipes are above 2, so that no dup2() overwrites the
+ * next one's source. */
 static bool open_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC) < 0)

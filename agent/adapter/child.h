@@ -19,7 +19,7 @@ typedef struct Child {
 	pid_t pid;      /* 0: not started, or reaped */
 	int output;     /* reading end, does not block; -1: closed, at its end */
 	int complaints; /* the same for standard error; -1 also when that goes to `output` */
-	int ended; /* readable at its end; -1 where there is none: before Linux 5.3, under valgrind */
+	int ended;      /* readable at its end; -1: none, before Linux 5.3 or under valgrind */
 } Child;
 
 #define CHILD_INIT ((Child){ .output = -1, .complaints = -1, .ended = -1 })

@@ -11,8 +11,8 @@
  * sent when the connection ends is forgotten: a cloud that asked over another connection does not
  * wait any more.
  *
- * A cloud that began anew is told all again, once for all times it said so since: when nothing waits
- * to be sent any more, and DOWNLINK_ANEW_S after the last time at the earliest.
+ * A cloud that began anew is told all again, once for all times it said so since: when nothing
+ * waits to be sent any more, and DOWNLINK_ANEW_S after the last time at the earliest.
  *
  * A cloud whose policy forbids a subscription may end the connection instead of refusing: see
  * core/listening. Samples matter more than hearing it.
@@ -33,7 +33,7 @@
 
 #define DOWNLINK_WINDOW    4  /* messages on their way at most, beside those of the uplink */
 #define DOWNLINK_QUEUE_MAX 64 /* answers that wait for room on the way */
-#define DOWNLINK_LIMITS_S  5 /* a cloud that tells its limits is waited for, with caution, so long */
+#define DOWNLINK_LIMITS_S  5  /* how long a cloud that tells its limits is waited for */
 #define DOWNLINK_ANEW_S    10 /* between telling all again because the other side wants it */
 
 typedef struct Downlink Downlink;

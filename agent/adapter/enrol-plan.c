@@ -353,8 +353,8 @@ static bool plan_unchanged(const EnrolPlan *plan, Store *store, GError **error)
 	return false;
 }
 
-/* What the claim says nothing of is taken over from the current generation. Where that is damaged, so
- * may be its settings for 802.1X: better none than no identity. */
+/* What the claim says nothing of is taken over from the current generation. Where that is damaged,
+ * so may be its settings for 802.1X: better none than no identity. */
 static StoreIdentity *install(const EnrolPlan *plan, Store *store, StoreParts *parts,
 			      GError **error)
 {

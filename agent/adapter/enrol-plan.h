@@ -8,8 +8,8 @@
  * The claim is the identity that the exchange is had with: the current generation, as long as its
  * broker.conf does not say that it is the outcome of one; else, while that outcome has never
  * proved itself, the generation before it. It stays in the store until the outcome has, and
- * after that until something else is installed: an outcome whose files are damaged is made anew from
- * it. A key in a token that cannot be opened is no damage.
+ * after that until something else is installed: an outcome whose files are damaged is made anew
+ * from it. A key in a token that cannot be opened is no damage.
  *
  * Both calls may take seconds and are made in a thread; in between the plan belongs to the loop.
  */

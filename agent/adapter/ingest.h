@@ -58,8 +58,8 @@ typedef struct IngestConfig {
 
 /* ingest_new() - listen
  * A socket file that nobody listens on is replaced; its folder is created when missing.
- * Errors: LANDFALL_ERROR_UNAVAILABLE (another process listens there), _DENIED, _FAILED, _CONFIG (path
- * too long) */
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (another process listens there), _DENIED, _FAILED, _CONFIG
+ * (path too long) */
 Ingest *ingest_new(const IngestConfig *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ingest_stop() - take no more connections and read no more lines */

@@ -17,6 +17,7 @@
 bool sensor_hwmon_find(const char *root, const char *chip, const char *input, double *value,
 		       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* sensor_hwmon_undervoltage() - whether a Raspberry Pi's supply was too weak since it was last asked
+/* sensor_hwmon_undervoltage() - whether a Raspberry Pi's supply was too weak since it was last
+ * asked
  * Returns false when the machine is none; @low is untouched then */
 bool sensor_hwmon_undervoltage(const char *root, double *low) G_GNUC_WARN_UNUSED_RESULT;

@@ -9,8 +9,8 @@
  * be one more thread.)
  *
  * What a program waits for while it ends may never come: a key token that does not answer, a disk
- * that hangs. signals_limit_end() ends the process then, as a kill would: what was acknowledged is on
- * disk, and the store is whole at any instruction.
+ * that hangs. signals_limit_end() ends the process then, as a kill would: what was acknowledged is
+ * on disk, and the store is whole at any instruction.
  */
 #pragma once
 
@@ -37,12 +37,12 @@ void signals_free(Signals *signals);
 /* signals_watch() - from now on tell the owner, from the default main loop */
 void signals_watch(Signals *signals);
 
-/* signals_release() - @released: SIGTERM and SIGINT end the process at once, for as long as this thread
- * does what may never return and could not be told; false: no longer */
+/* signals_release() - @released: SIGTERM and SIGINT end the process at once, for as long as this
+ * thread does what may never return and could not be told; false: no longer */
 void signals_release(bool released);
 
-/* signals_limit_end() - end the process with @status once @limit_ms are over, whatever it waits for,
- * with one line on standard error. A program that is started in its place has no limit */
+/* signals_limit_end() - end the process with @status once @limit_ms are over, whatever it waits
+ * for, with one line on standard error. A program that is started in its place has no limit */
 void signals_limit_end(unsigned limit_ms, int status);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Signals, signals_free)

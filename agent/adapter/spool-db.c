@@ -54,9 +54,9 @@ static const char *const statements[] = {
 	[FREE_PAGES] = "PRAGMA freelist_count",
 };
 
-/* Settings first, one of them (journal_mode) answers with a row. EXTRA stands before it: so SQLite syncs
- * the folder after it has removed the rollback journal of the step to WAL. A journal that came back
- * with a power cut would undo that step and everything after it. */
+/* Settings first, one of them (journal_mode) answers with a row. EXTRA stands before it: so SQLite
+ * syncs the folder after it has removed the rollback journal of the step to WAL. A journal that
+ * came back with a power cut would undo that step and everything after it. */
 static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA locking_mode = EXCLUSIVE;"
 			       "PRAGMA synchronous = EXTRA;"
@@ -355,8 +355,8 @@ static bool db_connect(SpoolDb *db, GError **error)
 {
 	db->corrupt = false;
 	db->busy = false;
-	/* Pages one by one as they are needed: by itself SQLite takes, and writes to, twenty at once.
-	 * The second time it is refused, and in force. */
+	/* Pages one by one as they are needed: by itself SQLite takes, and writes to, twenty at
+	 * once. The second time it is refused, and in force. */
 	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 	if (!db_create_file(db, error))
 		return false;

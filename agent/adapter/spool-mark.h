@@ -16,7 +16,8 @@
 /* How far it goes ahead: 11 days of a sample a second */
 #define SPOOL_MARK_STEP UINT64_C(1000000)
 
-/* spool_mark_read() - what the file beside the spool @path says; 0: there is none that makes sense */
+/* spool_mark_read() - what the file beside the spool @path says; 0: there is none
+ * that makes sense */
 uint64_t spool_mark_read(const char *path);
 
 /* spool_mark_write() - make it say @mark, on disk

@@ -68,8 +68,8 @@ static void identity_try(UplinkIdentity *identity)
 		identity->trial = (Trial){ .state = TRIAL_NONE };
 }
 
-/* One that proved itself, but has run out, is on trial again: the one before is there only where it is
- * valid for longer. */
+/* One that proved itself, but has run out, is on trial again: the one before is there only where it
+ * is valid for longer. */
 static void identity_doubt(UplinkIdentity *identity)
 {
 	if (identity->trial.state == TRIAL_NONE && identity->target->fallback &&

@@ -50,8 +50,8 @@ bool uplink_identity_waiting(const UplinkIdentity *identity);
  * Returns the new uplink_identity_target() */
 const UplinkTarget *uplink_identity_take(UplinkIdentity *identity);
 
-/* uplink_identity_proved() - the broker has taken a message of the one in use: the store is told that it
- * is good. Once a connection */
+/* uplink_identity_proved() - the broker has taken a message of the one in use: the store is told
+ * that it is good. Once a connection */
 void uplink_identity_proved(UplinkIdentity *identity);
 
 /* uplink_identity_failed() - an attempt with the one in use came to nothing, or a connection ended

@@ -7,8 +7,8 @@
  *
  * A backlog that is to be paced travels beside what is new (core/window). A message that the broker
  * refuses for what it is ends the connection; over the next one its samples travel alone, so that
- * the one at fault is found, and given up only when the broker takes another behind it. So is one that
- * is larger than the broker takes, which is not even sent.
+ * the one at fault is found, and given up only when the broker takes another behind it. So is one
+ * that is larger than the broker takes, which is not even sent.
  *
  * Owner: the uplink. It opens and closes the connection, and hands the answers to it on.
  */
@@ -70,7 +70,8 @@ bool uplink_sender_idle(const UplinkSender *sender);
 /* uplink_sender_published() - the message @id was answered: taken, or refused with @error */
 void uplink_sender_published(UplinkSender *sender, uint16_t id, const GError *error);
 
-/* uplink_sender_finish() - nothing more is sent over this connection; what comes back still counts */
+/* uplink_sender_finish() - nothing more is sent over this connection; what comes
+ * back still counts */
 void uplink_sender_finish(UplinkSender *sender);
 
 /* uplink_sender_close() - the connection is gone, or never came to stand */

@@ -42,8 +42,8 @@ UplinkTarget *uplink_target_load(const Config *config, uint32_t generation,
  * once, when it comes into use, however often it is read */
 void uplink_target_tell(const UplinkTarget *target);
 
-/* uplink_target_check() - what of @config uplink_target_load() would refuse, as far as that can be told
- * now: what the store or an identity to come has to say is left open. The key is not looked at
+/* uplink_target_check() - what of @config uplink_target_load() would refuse, as far as that can be
+ * told now: what the store or an identity to come has to say is left open. The key is not looked at
  * Errors: LANDFALL_ERROR_CONFIG */
 bool uplink_target_check(const Config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -70,8 +70,8 @@ typedef struct CommandPort {
 	void (*set_log_level)(LogLevel level, void *data);
 	LogLevel (*log_level)(void *data);
 
-	/* certificate() - what the one in use has left; false: there is none, or the clock is wrong.
-	 * NULL: nothing is reported of it */
+	/* certificate() - what the one in use has left; false: there is none, or the clock is
+	 * wrong. NULL: nothing is reported of it */
 	bool (*certificate)(CommandCertificate *certificate, void *data);
 
 	/* renew() - begin to get a new certificate */

@@ -3,7 +3,8 @@
  * indicator - which lamp is lit, by one table of states
  *
  * Six lamps, each of which a device may have or not. The first row of the table whose condition
- * holds gives a lamp its pattern; the pattern and the time give lit or dark, and when to look again.
+ * holds gives a lamp its pattern; the pattern and the time give lit or dark, and when to look
+ * again.
  */
 #pragma once
 

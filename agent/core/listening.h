@@ -3,8 +3,8 @@
  * listening - whether to subscribe, at a broker that may end a connection for that
  *
  * A cloud whose policy forbids a subscription may end the connection instead of refusing. A broker
- * of MQTT 3.1.1 ends one just the same way when another client comes with our client id, and that may
- * happen while we subscribe. Three connections in a row that ended then are taken for a
+ * of MQTT 3.1.1 ends one just the same way when another client comes with our client id, and that
+ * may happen while we subscribe. Three connections in a row that ended then are taken for a
  * refusal, and nothing is subscribed to. Should such a connection without subscriptions be ended
  * soon as well, it was not they: they are made again.
  */

@@ -22,7 +22,7 @@
 
 #define THING       "$aws/things/%c/"
 #define DETAILS_MAX 1024                 /* octets of one of the details */
-#define JOB_MAX     ((size_t)128 * 1024) /* octets of a message that tells of a job: of any message */
+#define JOB_MAX     ((size_t)128 * 1024) /* octets of a message about a job: of any message */
 
 static const char *const filters[] = { THING "shadow/get/accepted", THING "shadow/update/delta",
 				       THING "jobs/notify-next", THING "jobs/$next/get/accepted",

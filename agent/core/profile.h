@@ -152,7 +152,8 @@ typedef struct ProfileKind {
 	void (*receive)(const Profile *profile, const char *topic, const void *payload, size_t len,
 			ProfileInput *input);
 
-	/* answer() - the message that answers @command, which has a reply. NULL where receive() is */
+	/* answer() - the message that answers @command, which has a reply. NULL
+	 * where receive() is */
 	ProfileMessage *(*answer)(const Profile *profile, const Command *command,
 				  const char *result, const GError *error);
 } ProfileKind;
@@ -254,7 +255,8 @@ ProfileMessage *profile_message_text(char *topic, const char *text);
 /* profile_message_free() - NULL is fine */
 void profile_message_free(ProfileMessage *message);
 
-/* profile_input_settings() - make @input the wishes @settings, transferred, if they are an object */
+/* profile_input_settings() - make @input the wishes @settings, transferred, if they
+ * are an object */
 void profile_input_settings(ProfileInput *input, cJSON *settings);
 
 /* topic_rest() - what stands behind @prefix in @topic; NULL when it does not begin so, or nothing

@@ -22,7 +22,7 @@ typedef struct AgentStatus {
 	const char *last_error; /* "" when the last attempt succeeded */
 	int64_t retry_ms;
 	uint64_t last_ack;
-	int64_t last_publish_ms; /* wall clock, when the broker last acknowledged a sample; 0: not yet */
+	int64_t last_publish_ms; /* wall clock, of the last sample acknowledged; 0: none yet */
 	uint64_t connects;
 	unsigned connect_ms;
 	Stage reached; /* as stages_find() wants them */

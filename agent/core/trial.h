@@ -69,7 +69,8 @@ void trial_resume(Trial *trial, int64_t now_us);
 TrialStep trial_failed(Trial *trial, int64_t now_us, int64_t wall_s);
 
 /* trial_is_news() - whether the probe that has just begun is worth a line in the log: over a broken
- * network there is one each few minutes for as long as it stays broken. The 1st, 2nd, 4th, 8th … is */
+ * network there is one each few minutes for as long as it stays broken. The 1st, 2nd, 4th,
+ * 8th … is */
 bool trial_is_news(const Trial *trial);
 
 /* trial_uses_old() - whether the old identity is the one to be in use */

@@ -41,8 +41,8 @@ Window *window_new(uint64_t released, unsigned limit);
 /* window_free() - NULL is fine */
 void window_free(Window *window);
 
-/* window_cursor() - fetch what comes after this sequence number; of a window that is turned round, the
- * newest up to it */
+/* window_cursor() - fetch what comes after this sequence number; of a window that is turned round,
+ * the newest up to it */
 uint64_t window_cursor(const Window *window);
 
 /* window_in_flight() - number of messages, with those that went ahead */
@@ -103,7 +103,8 @@ unsigned window_beside(unsigned told, unsigned most);
 
 /* window_within() - messages of samples in flight, 1 or more: one that takes a single message at a
  * time gets two when something else is to be said
- * @wanted: without a limit, 1 or more; @told: as above; @beside: what window_beside() leaves to others */
+ * @wanted: without a limit, 1 or more; @told: as above; @beside: what window_beside() leaves to
+ * others */
 unsigned window_within(unsigned wanted, unsigned told, unsigned beside);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Window, window_free)

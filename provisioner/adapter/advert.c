@@ -99,8 +99,8 @@ static const BusMethod methods[] = {
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
-/* No DiscoverableTimeout: bluetoothd up to 5.72 takes 0 for "now", not for "never", and takes the flags
- * out of the advertisement at once. Without the property there is no limit. */
+/* No DiscoverableTimeout: bluetoothd up to 5.72 takes 0 for "now", not for "never", and takes the
+ * flags out of the advertisement at once. Without the property there is no limit. */
 static const BusProperty properties[] = {
 	{ "Type", "s", type_get, NULL, NULL, 0 },
 	{ "ServiceUUIDs", "as", uuids_get, NULL, NULL, 0 },

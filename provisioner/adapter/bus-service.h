@@ -3,8 +3,8 @@
  * bus-service - io.landfall.Provisioner1 on the bus
  *
  * Shows a status it is given and passes on what the methods want, once the App says that the caller
- * may. dbus/io.landfall.Provisioner1.xml is the interface; properties change with a signal, gathered
- * per turn of the loop. Owner: the App.
+ * may. dbus/io.landfall.Provisioner1.xml is the interface; properties change with a signal,
+ * gathered per turn of the loop. Owner: the App.
  */
 #pragma once
 
@@ -46,8 +46,8 @@ typedef struct BusServiceCall BusServiceCall;
 
 /* All run from the loop. */
 typedef struct BusServiceEvents {
-	/* may @sender, a unique name, change anything? Answer with bus_service_decided(), now or later,
-	 * but before bus_service_free(). @interactive: a person may be asked */
+	/* may @sender, a unique name, change anything? Answer with bus_service_decided(), now or
+	 * later, but before bus_service_free(). @interactive: a person may be asked */
 	void (*authorize)(BusServiceCall *call, const char *sender, bool interactive, void *data);
 	/* somebody wants the service; answer with bus_service_started(), now or later */
 	void (*start)(void *data);

@@ -15,9 +15,9 @@
  *   none   both              set by the factory: security 2 alone works
  *   none   one, or damaged   refused: nobody can tell what was meant
  *
- * What root makes, when somebody starts the daemon by hand, belongs to whoever has the folder above.
- * The proof is written before what is derived from it, so a power cut leaves one of these rows.
- * Whether the files fit each other is calculated in a process of its own (common/apart.h).
+ * What root makes, when somebody starts the daemon by hand, belongs to whoever has the folder
+ * above. The proof is written before what is derived from it, so a power cut leaves one of these
+ * rows. Whether the files fit each other is calculated in a process of its own (common/apart.h).
  */
 #pragma once
 

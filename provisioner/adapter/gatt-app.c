@@ -90,8 +90,8 @@ static GattOptions options_read(BusReader *reader)
 	return options;
 }
 
-/* Only bluetoothd knows who is at the other end of the air. Anybody else is refused: a phone it made
- * up would never hang up. */
+/* Only bluetoothd knows who is at the other end of the air. Anybody else is refused: a phone it
+ * made up would never hang up. */
 static bool speaks_for_phones(const GattApp *app, BusRequest *request)
 {
 	if (g_strcmp0(bus_request_sender(request), app->bluetoothd) == 0)
@@ -145,8 +145,8 @@ static gboolean write_on_read_late(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The read that wants what comes of this write. Where both sides have several channels (EATT) it may
- * well be here before the write is answered. */
+/* The read that wants what comes of this write. Where both sides have several channels (EATT) it
+ * may well be here before the write is answered. */
 static void write_hold_read(GattWrite *write, BusRequest *request, uint16_t offset)
 {
 	if (write->reader) {

@@ -51,7 +51,8 @@ typedef struct GattAppEvents {
 GattApp *gatt_app_new(Bus *bus, const char *uuid, const GattAppEvents *events, void *data,
 		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* gatt_app_uuid() - of the service, in lower case as it goes on the air; lives as long as the app */
+/* gatt_app_uuid() - of the service, in lower case as it goes on the air; lives as long
+ * as the app */
 const char *gatt_app_uuid(const GattApp *app);
 
 /* gatt_app_free() - NULL is fine */

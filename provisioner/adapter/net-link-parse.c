@@ -74,7 +74,8 @@ static void parse_link(NetLinkMessage *message, NetLinkReader body)
 	message->kind = NET_LINK_LINK;
 }
 
-/* IFA_LOCAL is ours where the link is between two, IFA_ADDRESS the other end's; alone it is ours. */
+/* IFA_LOCAL is ours where the link is between two, IFA_ADDRESS the other end's; alone
+ * it is ours. */
 static void take_address(NetLinkMessage *message, const NetLinkReader *value, uint16_t type,
 			 bool *local)
 {

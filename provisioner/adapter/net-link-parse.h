@@ -40,8 +40,8 @@ typedef struct NetLinkMessage {
 	bool has_mac;        /* LINK; the permanent address before the present one */
 	uint8_t mac[NET_LINK_MAC_LEN];
 
-	bool ip4;    /* ADDRESS: of IPv4, else of IPv6 */
-	bool usable; /* reaches beyond the link and is not on trial, in conflict or on its way out */
+	bool ip4;            /* ADDRESS: of IPv4, else of IPv6 */
+	bool usable;         /* reaches beyond the link; not on trial, in conflict or going */
 	bool permanent;      /* has no end: somebody set it by hand */
 	uint32_t stamp;      /* when it was set or renewed last: differs after each renewal */
 	uint8_t address[16]; /* 4 octets for IPv4 */

@@ -2,7 +2,7 @@
 /*
  * wifi-air-parse - what the kernel tells about access points, taken apart
  *
- *   datagram: nlmsghdr │ genlmsghdr │ nlattr value ... nlattr BSS { nlattr value ... } │ nlmsghdr ...
+ *   datagram: nlmsghdr │ genlmsghdr │ nlattr value ... nlattr BSS { nlattr value ... } │ nlmsghdr
  *
  * Pure: octets in, values out. The elements of an access point come from the air as anybody sent
  * them: a length that reaches beyond what is there ends the reading, and nothing beyond it is

@@ -49,8 +49,8 @@ typedef struct WifiEvents {
 	void (*idle)(void *data);
 	/* is_online() or is_provisioned() may say something else than before */
 	void (*changed)(void *data);
-	/* what forget_all() was asked for is over. @error NULL: nothing that Landfall added is left,
-	 * not even after a power cut; else LANDFALL_ERROR: something may be, and why */
+	/* what forget_all() was asked for is over. @error NULL: nothing that Landfall added is
+	 * left, not even after a power cut; else LANDFALL_ERROR: something may be, and why */
 	void (*forgotten)(const GError *error, void *data);
 } WifiEvents;
 
@@ -81,10 +81,11 @@ typedef struct WifiBackend {
 	 * a scan of the core that begins meanwhile takes it over */
 	void (*look_around)(void *wifi);
 
-	/* forget_all() - remove every network that Landfall ever added and no other. While it is ready
-	 * only, and not again before its end, which `forgotten` tells. Cancels a scan and a join that
-	 * are under way: neither reports any more
-	 * @again: an earlier one failed or was cut short, so what is seen may not be all there is */
+	/* forget_all() - remove every network that Landfall ever added and no other. While it is
+	 * ready only, and not again before its end, which `forgotten` tells. Cancels a scan and a
+	 * join that are under way: neither reports any more
+	 * @again: an earlier one failed or was cut short, so what is seen may not be
+	 * all there is */
 	void (*forget_all)(void *wifi, bool again);
 
 	/* interface() - "wlan0"; "" unless ready. Borrowed until the next turn of the loop */

@@ -6,8 +6,8 @@
  *                                      │ refused ─▶ scan: still in the air? ─▶ failed
  *                                      └ a passphrase from before was refused ─▶ Connect again
  *
- * iwd saves a network by itself, as soon as its keys fit and long before there is an address. So the
- * attempt is in the record before Connect, and what is left of it is for wifi-iwd-undo.
+ * iwd saves a network by itself, as soon as its keys fit and long before there is an address. So
+ * the attempt is in the record before Connect, and what is left of it is for wifi-iwd-undo.
  *
  * A network that iwd knows already is tried with the passphrase iwd has; only when that is refused
  * iwd asks for ours. So a wrong passphrase never replaces the one that works.
@@ -47,7 +47,8 @@ bool wifi_iwd_join_settle(WifiIwdJoin *join, void (*settled)(void *data), void *
 /* wifi_iwd_join_before() - path of the Network the station was on; NULL: none. Borrowed */
 const char *wifi_iwd_join_before(const WifiIwdJoin *join);
 
-/* wifi_iwd_join_connected() - iwd took the passphrase, so it has saved the network, or is about to */
+/* wifi_iwd_join_connected() - iwd took the passphrase, so it has saved the network, or
+ * is about to */
 bool wifi_iwd_join_connected(const WifiIwdJoin *join);
 
 /* wifi_iwd_join_gave() - did iwd ask for our passphrase? */

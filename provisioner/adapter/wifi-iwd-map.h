@@ -45,7 +45,7 @@ typedef struct WifiIwdSight {
 
 typedef enum WifiIwdVerdict { WIFI_IWD_THERE, WIFI_IWD_GONE, WIFI_IWD_UNSURE } WifiIwdVerdict;
 
-/* wifi_iwd_map_sight() - is it in the air? Each band that iwd scans flushes from the kernel's list what
- * the one before has heard, so that list may lack what is there. iwd itself drops what no scan heard
- * for 30 s: what it shows for longer is there. UNSURE: scan again */
+/* wifi_iwd_map_sight() - is it in the air? Each band that iwd scans flushes from the kernel's list
+ * what the one before has heard, so that list may lack what is there. iwd itself drops what no scan
+ * heard for 30 s: what it shows for longer is there. UNSURE: scan again */
 WifiIwdVerdict wifi_iwd_map_sight(const WifiIwdSight *sight);

@@ -342,8 +342,8 @@ static void set_deadline(WifiNmJoin *join, unsigned int timeout_ms)
 	join->deadline = g_timeout_add(timeout_ms, join_on_deadline, join);
 }
 
-/* An address is asked for after the handshake; WEP has none. The device may still be where it was with
- * the network before, so that it was configured for this one has to be seen first. */
+/* An address is asked for after the handshake; WEP has none. The device may still be where it was
+ * with the network before, so that it was configured for this one has to be seen first. */
 static void note_key(WifiNmJoin *join, uint32_t state, bool refused)
 {
 	join->configured = join->configured || state == NM_STATE_CONFIG;
@@ -370,8 +370,8 @@ static void note_device(WifiNmJoin *join)
 	state = bus_reader_u32(reader);
 	reason = bus_reader_u32(reader);
 	bus_reader_leave(reader);
-	/* That the network before has ended may reach NetworkManager when it has begun with ours: it
-	 * takes that for a refusal of a key that nobody has tried yet, and goes on. */
+	/* That the network before has ended may reach NetworkManager when it has begun with ours:
+	 * it takes that for a refusal of a key that nobody has tried yet, and goes on. */
 	refused = state == NM_STATE_NEED_AUTH && reason == REASON_DISCONNECT;
 	if (!bus_reader_ok(reader) || (refused && join->reached < NM_STATE_CONFIG))
 		return;
@@ -418,9 +418,9 @@ static void join_again(WifiNmJoin *join)
 	join_call(join, message, again_on_reply);
 }
 
-/* NetworkManager gives an association 25 s, scans included, and calls the network absent then; and one
- * whose link breaks before there is an address it takes for one that refuses the key. One that is in
- * sight deserves another try. */
+/* NetworkManager gives an association 25 s, scans included, and calls the network absent then; and
+ * one whose link breaks before there is an address it takes for one that refuses the key. One that
+ * is in sight deserves another try. */
 static void join_failed(WifiNmJoin *join, WifiFailure failure)
 {
 	bool unlucky = failure == WIFI_FAILURE_NOT_FOUND || join->dropped;

@@ -4,13 +4,14 @@
  *
  *   device usable? ─▶ RequestScan ─▶ LastScan changed ─▶ access points settle ─▶ list
  *
- * A scan that is under way already, or was over less than WIFI_NM_SCAN_FRESH_MS ago, stands in for a
- * new one, unless a hidden network is looked for. Ends by itself when its time is over, with what is
- * known then.
+ * A scan that is under way already, or was over less than WIFI_NM_SCAN_FRESH_MS ago, stands in for
+ * a new one, unless a hidden network is looked for. Ends by itself when its time is over, with what
+ * is known then.
  *
- * NetworkManager keeps a name until its next scan begins. Asked for it again meanwhile, 1.42 (Debian
- * 12) spoils its list and crashes. The scan that ends first may have begun before we asked; the one
- * that ends second has not. So until then a scan asks for no name: the one before is still asked for.
+ * NetworkManager keeps a name until its next scan begins. Asked for it again meanwhile, 1.42
+ * (Debian 12) spoils its list and crashes. The scan that ends first may have begun before we asked;
+ * the one that ends second has not. So until then a scan asks for no name: the one before is still
+ * asked for.
  *
  * Owner: wifi-nm. It passes on that something in the mirrors changed.
  */

@@ -46,7 +46,7 @@ typedef struct WifiRecord {
 
 /* What the record knows of a passphrase. */
 typedef enum WifiRecordKey {
-	WIFI_RECORD_KEY_UNKNOWN, /* the network is not one that Landfall added, or that is in doubt */
+	WIFI_RECORD_KEY_UNKNOWN, /* not a network that Landfall added, or that is in doubt */
 	WIFI_RECORD_KEY_SAME,    /* it is the one the network was added with */
 	WIFI_RECORD_KEY_OTHER,
 } WifiRecordKey;
@@ -83,8 +83,8 @@ void wifi_record_begin(WifiRecord *record, const WifiCredentials *credentials, b
 bool wifi_record_is_attempt(const WifiRecord *record, const uint8_t *ssid, size_t ssid_len,
 			    bool secured);
 
-/* wifi_record_doubt() - the attempt may have changed the passphrase of a network that Landfall added:
- * which one it has is not known any more, and of none can be said that it is another */
+/* wifi_record_doubt() - the attempt may have changed the passphrase of a network that Landfall
+ * added: which one it has is not known any more, and of none can be said that it is another */
 void wifi_record_doubt(WifiRecord *record);
 
 /* wifi_record_end() - the attempt is over and left nothing */

@@ -167,8 +167,8 @@ static BusMessage *interface_message(const WifiWpaJoin *join, const char *member
 				    WPA_INTERFACE_IFACE, member);
 }
 
-/* Did it work? Otherwise the attempt has failed, and @join may be gone; or wpa_supplicant is, and its
- * owner ends this attempt and begins another when it is back. */
+/* Did it work? Otherwise the attempt has failed, and @join may be gone; or wpa_supplicant is, and
+ * its owner ends this attempt and begins another when it is back. */
 static bool join_expect(WifiWpaJoin *join, BusReply *reply, const char *what)
 {
 	join->call = NULL;
@@ -365,7 +365,8 @@ static void on_selected(BusReply *reply, void *user_data)
 
 	if (!join_expect(join, reply, "select the network"))
 		return;
-	/* What the interface tells from here on is of our network, and of the one before no more. */
+	/* What the interface tells from here on is of our network, and of the one
+	 * before no more. */
 	join->step = JOIN_FOLLOW;
 }
 

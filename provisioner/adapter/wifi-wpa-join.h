@@ -10,8 +10,9 @@
  *    └── not seen ──────────────────────────────▲        (its owner undoes it)
  *
  * The network lives in wpa_supplicant's memory, marked as a trial, until it has carried an address.
- * Selecting it disables all others there; they are enabled again before the file is written, so that
- * losing power at any moment leaves the file from before or the one with the new network added.
+ * Selecting it disables all others there; they are enabled again before the file is written, so
+ * that losing power at any moment leaves the file from before or the one with the new network
+ * added.
  *
  * A network that nobody sees but that may be one of those without a name is tried all the same. A
  * passphrase is only ever offered to a network that asks for one. The access point that the phone

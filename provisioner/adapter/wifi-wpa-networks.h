@@ -4,8 +4,8 @@
  *
  * Read whole, again after every change. Ours carry a mark in `id_str`, a text of the configuration
  * file that nobody interprets: "landfall 0 3". The numbers are those of the networks that were
- * enabled before this one was tried. While it is being tried, its priority is WPA_PRIORITY_TRIAL, so
- * whoever finds a trial knows what it took the place of, whatever has become of us meanwhile. A
+ * enabled before this one was tried. While it is being tried, its priority is WPA_PRIORITY_TRIAL,
+ * so whoever finds a trial knows what it took the place of, whatever has become of us meanwhile. A
  * trial is never saved by us: it vanishes with wpa_supplicant. Afterwards the numbers mean nothing.
  *
  * It is the priority that tells a trial, because that can be changed while the network is in use:

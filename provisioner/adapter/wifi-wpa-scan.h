@@ -5,10 +5,10 @@
  *   fresh? ─no─▶ Scan ─▶ ScanDone ─▶ list the BSSs, one by one ─▶ done
  *      └──yes─────────────────────────▲
  *
- * A scan that is under way already stands in for a new one: wpa_supplicant refuses a second. Ends by
- * itself when its time is over, with what is known then. What was not heard for WIFI_WPA_AGE_MAX_S
- * is no longer in the air: wpa_supplicant itself keeps it for three minutes. A hundred BSSs take a
- * slow device seconds to list; those read by the end of the time are reported.
+ * A scan that is under way already stands in for a new one: wpa_supplicant refuses a second. Ends
+ * by itself when its time is over, with what is known then. What was not heard for
+ * WIFI_WPA_AGE_MAX_S is no longer in the air: wpa_supplicant itself keeps it for three minutes. A
+ * hundred BSSs take a slow device seconds to list; those read by the end of the time are reported.
  *
  * Owner: wifi-wpa and wifi-wpa-join. They pass on the facts of the interface.
  */
@@ -51,7 +51,8 @@ void wifi_wpa_scan_free(WifiWpaScan *scan);
 /* wifi_wpa_scan_hurry() - be done in @timeout_ms, with what is known or read by then */
 void wifi_wpa_scan_hurry(WifiWpaScan *scan, unsigned int timeout_ms);
 
-/* wifi_wpa_scan_is_complete() - did a scan end well, so that what is not listed is not in the air? */
+/* wifi_wpa_scan_is_complete() - did a scan end well, so that what is not listed is not
+ * in the air? */
 bool wifi_wpa_scan_is_complete(const WifiWpaScan *scan);
 
 /* wifi_wpa_scan_facts() - news of the interface */

@@ -97,8 +97,8 @@ static void push_enabled(WifiWpaUndo *undo, const char *path, bool enabled)
 	     bus_properties_set_bool(WPA_SERVICE, path, WPA_NETWORK_IFACE, "Enabled", enabled));
 }
 
-/* A scan of the last seconds is enough for wpa_supplicant to choose from, but what hides its name was
- * asked for only if it was enabled then. */
+/* A scan of the last seconds is enough for wpa_supplicant to choose from, but what hides its name
+ * was asked for only if it was enabled then. */
 static bool may_be_missed(const GPtrArray *list, const WpaUndoPlan *plan)
 {
 	for (guint i = 0; i < list->len; i++) {
@@ -129,8 +129,8 @@ static void push_network(WifiWpaUndo *undo, const char *path, const char *member
 	bus_writer_path(bus_message_writer(push_call(undo, path, member)), network->path);
 }
 
-/* The one to return to of those that a trial took the place of: what was joined last has the highest
- * priority. NULL: it took the place of none. */
+/* The one to return to of those that a trial took the place of: what was joined last has the
+ * highest priority. NULL: it took the place of none. */
 static const WpaConfigured *first_due(const GPtrArray *list, const WpaUndoPlan *plan)
 {
 	const WpaConfigured *first = NULL;
@@ -145,8 +145,8 @@ static const WpaConfigured *first_due(const GPtrArray *list, const WpaUndoPlan *
 }
 
 /* Selecting begins a connection with that network and disables all others. Were they enabled one by
- * one instead, wpa_supplicant would set out for the first and be interrupted for a better one: what is
- * interrupted in a handshake has lost its keys, and is not tried again for a while. */
+ * one instead, wpa_supplicant would set out for the first and be interrupted for a better one: what
+ * is interrupted in a handshake has lost its keys, and is not tried again for a while. */
 static void push_return(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
 			const WpaUndoPlan *plan)
 {
@@ -177,8 +177,8 @@ static bool is_empty(const WifiWpaUndo *undo)
 	return undo->messages.length + undo->later.length == 0;
 }
 
-/* The order matters: a trial goes when all it took the place of is enabled again, for its mark is all
- * that tells; and that is to be in the file. */
+/* The order matters: a trial goes when all it took the place of is enabled again, for its mark is
+ * all that tells; and that is to be in the file. */
 static void plan_calls(WifiWpaUndo *undo, const char *path, const GPtrArray *list,
 		       const WpaUndoPlan *plan)
 {

@@ -6,8 +6,9 @@
  * those it took the place of. So it does not matter whether this process, or one that crashed, has
  * begun the trial. One call after the other; one that fails is logged and the next is made.
  *
- * A network that hides its name may miss the one question that a scan asks it, and wpa_supplicant then
- * takes any other that is enabled and stays with it. So it may be given time during which no other is.
+ * A network that hides its name may miss the one question that a scan asks it, and wpa_supplicant
+ * then takes any other that is enabled and stays with it. So it may be given time during which no
+ * other is.
  *
  * Owner: wifi-wpa, which lets go of it when wpa_supplicant or the interface goes away.
  */
@@ -20,7 +21,7 @@ typedef struct WpaUndoPlan {
 	const char *keep;           /* the trial under way, NULL: none */
 	const GPtrArray *condemned; /* paths */
 	bool all_ours;
-	bool all_saved; /* write the file even where nothing is to go: it may have more than the list */
+	bool all_saved;           /* write the file even where nothing is to go: it may have more */
 	bool reconnect;           /* one of them may be in use: look for another afterwards */
 	bool save;                /* write the file afterwards */
 	unsigned int patience_ms; /* to be back on a network that hides its name, 0: none */

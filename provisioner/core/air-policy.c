@@ -6,7 +6,7 @@ typedef struct AirRule {
 	bool cause;
 	bool spent;
 	int64_t until_us; /* while it holds; INT64_MAX: no limit */
-	int64_t over_us; /* the cause has gone under an unproved phone, which has until then; or 0 */
+	int64_t over_us;  /* the cause went under an unproved phone, which has until then; or 0 */
 } AirRule;
 
 struct AirPolicy {
@@ -127,8 +127,8 @@ void air_policy_on_network(AirPolicy *policy, const AirNetwork *network, int64_t
 	causes_update(policy, now_us);
 }
 
-/* What was silenced and still has its cause begins again as well: else a device that was stopped and
- * started would fall silent after the limit of the asking, without a network perhaps. */
+/* What was silenced and still has its cause begins again as well: else a device that was stopped
+ * and started would fall silent after the limit of the asking, without a network perhaps. */
 void air_policy_on_start(AirPolicy *policy, int64_t now_us)
 {
 	static const AirReason lasting[] = { AIR_UNPROVISIONED, AIR_NETWORK_LOST, AIR_ALWAYS };

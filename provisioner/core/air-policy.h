@@ -78,8 +78,8 @@ void air_policy_free(AirPolicy *policy);
  * about ALWAYS and UNPROVISIONED */
 void air_policy_on_network(AirPolicy *policy, const AirNetwork *network, int64_t now_us);
 
-/* air_policy_on_start() - somebody asked over the bus; reasons that were silenced and still have their
- * cause begin anew */
+/* air_policy_on_start() - somebody asked over the bus; reasons that were silenced and still have
+ * their cause begin anew */
 void air_policy_on_start(AirPolicy *policy, int64_t now_us);
 
 /* air_policy_on_button() - the button was held long enough */

@@ -103,8 +103,9 @@ void prov_config_free(ProvConfig *config)
 	g_free(config);
 }
 
-/* None for an open network, or the key in 64 digits; else what a person can type, of up to 63 octets. How
- * long it has to be and of which alphabet depends on the kind of network, which the back end knows. */
+/* None for an open network, or the key in 64 digits; else what a person can type, of up to 63
+ * octets. How long it has to be and of which alphabet depends on the kind of network, which the
+ * back end knows. */
 static bool passphrase_holds(const ProtobufCBinaryData *passphrase)
 {
 	bool typed = true;

@@ -32,8 +32,8 @@ typedef enum ProvConfigPhase {
 typedef struct ProvConfig ProvConfig;
 
 /* prov_config_new() - nothing set
- * @wifi, @wifi_data: borrowed for its life; its join() may also fail with STORE_FAULT_ABSENT: what a
- *   network that wants a certificate takes is not in the store
+ * @wifi, @wifi_data: borrowed for its life; its join() may also fail with STORE_FAULT_ABSENT: what
+ *   a network that wants a certificate takes is not in the store
  * @join_us: how long a join may take; 0: PROV_CONFIG_JOIN_US */
 ProvConfig *prov_config_new(const WifiPort *wifi, void *wifi_data, int64_t join_us);
 
@@ -88,8 +88,8 @@ const WifiLink *prov_config_link(const ProvConfig *config);
  * "enterprise-not-set"; static */
 const char *prov_config_failure(const ProvConfig *config);
 
-/* prov_config_words() - what the store lacks for a network that wants a certificate, a sentence; NULL
- * unless that is why the last join failed. Valid until the next call */
+/* prov_config_words() - what the store lacks for a network that wants a certificate, a sentence;
+ * NULL unless that is why the last join failed. Valid until the next call */
 const char *prov_config_words(const ProvConfig *config);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProvConfig, prov_config_free)

@@ -9,7 +9,8 @@
  * The list changes only when a scan ends that somebody started; between two scans it is frozen,
  * strongest network first, one entry per SSID, none that hides its name. A scan that finds nothing
  * or fails is repeated once. PROV_SCAN_BOUND_US after the start the wait is over, whatever came of
- * it. Phones hold out for 30 s, but bluetoothd for less: twice five seconds, see adapter/gatt-app.c.
+ * it. Phones hold out for 30 s, but bluetoothd for less: twice five seconds, see
+ * adapter/gatt-app.c.
  */
 #pragma once
 

@@ -80,9 +80,9 @@ static bool salt_holds(GBytes *salt, GError **error)
 	return false;
 }
 
-/* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does. Not before a
- * client comes: the first hash makes OpenSSL set up all it has, which a device in the air that nobody
- * talks to has no use for. */
+/* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does. Not before
+ * a client comes: the first hash makes OpenSSL set up all it has, which a device in the air that
+ * nobody talks to has no use for. */
 static bool server_prepare(SrpServer *server, BN_CTX *ctx)
 {
 	uint8_t modulus[SRP_KEY_MAX];

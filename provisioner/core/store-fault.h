@@ -31,5 +31,6 @@ typedef enum StoreFault {
 
 GQuark store_fault_quark(void);
 
-/* store_fault_code() - the code of @error: STORE_FAULT_FAILED for any other domain, _NONE for NULL */
+/* store_fault_code() - the code of @error: STORE_FAULT_FAILED for any other domain,
+ * _NONE for NULL */
 StoreFault store_fault_code(const GError *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent-bed - an agent with the identity "dev-1", a broker it may connect to, and who counts what comes
+ * agent-bed - an agent with the identity "dev-1", a broker it may connect to, and who counts what
+ * comes
  *
  * Certificates: "ca"; from it "server", "dev-1", "dev-2" and "watcher".
  */

@@ -126,8 +126,8 @@ static void await_hanging(Fixture *f)
 	} while (agent_process_number(f->agent, "spool/accepted") > before);
 }
 
-/* A disk that does not answer: the loop goes on, reads its sensors and answers. But nothing is kept, so
- * the watchdog is not fed, and is again once the disk has answered. */
+/* A disk that does not answer: the loop goes on, reads its sensors and answers. But nothing is
+ * kept, so the watchdog is not fed, and is again once the disk has answered. */
 static void test_hangs(Fixture *f, gconstpointer data)
 {
 	await_feed(f);

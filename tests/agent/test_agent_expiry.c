@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said before a certificate ends: to the bus, to the cloud, in the log and in the status, by
- * the agent itself with a real broker and a real bus. */
+/* What is said before a certificate ends: to the bus, to the cloud, in the log and in the status,
+ * by the agent itself with a real broker and a real bus. */
 #include "dbus/bus-mirror.h"
 #include "dbus/bus-peer.h"
 #include "dbus/bus.h"

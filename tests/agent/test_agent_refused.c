@@ -153,8 +153,8 @@ static void test_forbidden(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
-/* One that refuses each subscription, with a reason that has no place there: the device says what it
- * has to say of itself all the same. */
+/* One that refuses each subscription, with a reason that has no place there: the device says what
+ * it has to say of itself all the same. */
 static void test_denied(void)
 {
 	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The running agent on the tree of a board: a sensor hangs, vanishes, returns; the others are sent all
- * the while, the agent answers, and it ends when it is told to. */
+/* The running agent on the tree of a board: a sensor hangs, vanishes, returns; the others are sent
+ * all the while, the agent answers, and it ends when it is told to. */
 #include "tests/agent/agent-process.h"
 #include "tests/agent/cloud-peer.h"
 #include "tests/broker/broker.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What [broker] says of TLS reaches the wire: the oldest version, whom to trust, the protocol asked for
- * by ALPN; and a broker that does not ask for our certificate is warned of, once. */
+/* What [broker] says of TLS reaches the wire: the oldest version, whom to trust, the protocol asked
+ * for by ALPN; and a broker that does not ask for our certificate is warned of, once. */
 #include "tests/agent/agent-process.h"
 #include "tests/broker/broker.h"
 #include "tests/broker/pki.h"
@@ -102,7 +102,8 @@ static void test_version(Fixture *f, gconstpointer data)
 	expect_online(f);
 }
 
-/* Whom the system trusts is believed where the identity has no chain; and [broker] ca rather than either. */
+/* Whom the system trusts is believed where the identity has no chain; and [broker] ca rather than
+ * either. */
 static void test_trust(Fixture *f, gconstpointer data)
 {
 	g_autoptr(Broker) broker = broker_new(f->pki, "server", NULL);

@@ -463,7 +463,8 @@ static void test_reload(Fixture *f, gconstpointer lines)
 	g_assert_nonnull(strstr(report, "\"log_level\":\"notice\""));
 }
 
-/* What a reading is comes before its first value; all is told again when the other side wants it. */
+/* What a reading is comes before its first value; all is told again when the other
+ * side wants it. */
 static void test_homeassistant(Fixture *f, gconstpointer lines)
 {
 	static const char config[] = "homeassistant/sensor/dev-1/temperature/config";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* peer_paho - the same with Eclipse Paho's asynchronous C client, which has threads for it
  *
- * Not its synchronous one: whenever that one's window is full, MQTTClient_publish() sleeps for 100 ms
- * (MQTTClient_yield() beside a running receive thread), whatever is acknowledged meanwhile. */
+ * Not its synchronous one: whenever that one's window is full, MQTTClient_publish() sleeps for 100
+ * ms (MQTTClient_yield() beside a running receive thread), whatever is acknowledged meanwhile. */
 #include <MQTTAsync.h>
 #include <pthread.h>
 #include <stdbool.h>

@@ -268,7 +268,8 @@ static void test_distinct(Fixture *f, gconstpointer data)
 	X509_REQ_free(requests[1]);
 }
 
-/* What no key is made for, and in which words. A wrong PIN does not count in a process that is in. */
+/* What no key is made for, and in which words. A wrong PIN does not count in a process
+ * that is in. */
 static void test_unmade(Fixture *f, gconstpointer data)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* mqtt: a broker that has our trust and sends what MQTT 5 does not know. libmosquitto 2.0 would abort
- * the process over it. */
+/* mqtt: a broker that has our trust and sends what MQTT 5 does not know. libmosquitto 2.0 would
+ * abort the process over it. */
 #include "common/error.h"
 #include "tests/broker/broker.h"
 #include "tests/broker/peer.h"

@@ -297,7 +297,8 @@ char *test_run(const char *line, int *status)
 	return g_string_free(output.text, FALSE);
 }
 
-/* What the interface's file promises is what the daemon has: elements with name, type and access. */
+/* What the interface's file promises is what the daemon has: elements with name,
+ * type and access. */
 static void note_element(GMarkupParseContext *context, const char *element, const char **names,
 			 const char **values, gpointer data, GError **error)
 {

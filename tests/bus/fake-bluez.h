@@ -106,7 +106,8 @@ FakeCall *fake_bluez_write(FakeBluez *fake, const char *path, const char *device
 char *fake_bluez_properties(FakeBluez *fake, const char *owner, const char *path,
 			    const char *interface);
 
-/* fake_bluez_objects() - paths of the application's GetManagedObjects, in order, parted by blanks */
+/* fake_bluez_objects() - paths of the application's GetManagedObjects, in order,
+ * parted by blanks */
 char *fake_bluez_objects(FakeBluez *fake);
 
 /* fake_bluez_release() - bluetoothd drops the advertisement by itself */

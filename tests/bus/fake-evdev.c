@@ -3,8 +3,8 @@
  * fake-evdev - let a FIFO pass for an input device
  *
  * Preloaded into a daemon under test (LD_PRELOAD). What the kernel tells of an input device is told
- * of every FIFO: it has all keys, and all are held when FAKE_EVDEV_HELD is set, else none. Events are
- * what the test writes into the FIFO. Everything else goes to the kernel.
+ * of every FIFO: it has all keys, and all are held when FAKE_EVDEV_HELD is set, else none. Events
+ * are what the test writes into the FIFO. Everything else goes to the kernel.
  */
 #include <linux/input.h>
 #include <stdarg.h>

@@ -2,10 +2,10 @@
 /*
  * fake-iwd - as much of iwd as wifi-iwd talks to, to be bent by a test
  *
- * Lives on a bus connection of its own in the test's process: one device wlan0, up to eight networks
- * in the air and as many known ones. Like iwd it takes the passphrase it has and asks the agent only
- * without one, or after that one failed in the handshake of WPA2; it saves a network whose
- * passphrase was right before it answers. It joins nothing by itself.
+ * Lives on a bus connection of its own in the test's process: one device wlan0, up to eight
+ * networks in the air and as many known ones. Like iwd it takes the passphrase it has and asks the
+ * agent only without one, or after that one failed in the handshake of WPA2; it saves a network
+ * whose passphrase was right before it answers. It joins nothing by itself.
  */
 #pragma once
 

@@ -18,7 +18,7 @@
 #define ACTIVE_UP         2 /* NMActiveConnectionState */
 #define ADDRESS           "192.168.77.61"
 #define PROPERTIES        "org.freedesktop.DBus.Properties"
-#define SLACK_KIB         192 /* the allocator's own ups and downs, and a sixteenth of a large heap */
+#define SLACK_KIB         192 /* the allocator's ups and downs, a sixteenth of a large heap */
 #define LINK_TIMEOUT      (20 * G_USEC_PER_SEC)
 
 bool rig_is_slow(void)

@@ -765,8 +765,8 @@ static void test_advert_check(Fixture *fixture, gconstpointer data)
 	advert_check(fixture->advert);
 	TEST_WAIT(bluez_active_instances(fixture->bluez) == 0);
 	g_assert_cmpuint(fixture->fake->advert_calls, ==, 2);
-	/* Its object never changes: bluetoothd 5.66 would hand it to the adapter anew, and crashes when
-	 * it is unregistered then. */
+	/* Its object never changes: bluetoothd 5.66 would hand it to the adapter anew, and crashes
+	 * when it is unregistered then. */
 	g_assert_cmpuint(fixture->fake->refreshes, ==, 0);
 }
 

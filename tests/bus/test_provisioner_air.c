@@ -159,8 +159,8 @@ static void test_watch_without_adapter(Daemon *daemon, gconstpointer data)
 	assert_misses_adapter(daemon);
 }
 
-/* One that was found before does not end for that, but whoever asks is told. A busy machine has to find
- * it within the wait, too. */
+/* One that was found before does not end for that, but whoever asks is told. A busy machine has to
+ * find it within the wait, too. */
 static void test_start_unplugged(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "advertise=always", "adapter_wait=5s", NULL };

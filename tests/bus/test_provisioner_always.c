@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* bluetoothd keeps what it was given once. Were it given anew, a phone that connects meanwhile would
- * find a device without the service, and one that scans none at all. */
+/* bluetoothd keeps what it was given once. Were it given anew, a phone that connects meanwhile
+ * would find a device without the service, and one that scans none at all. */
 static void test_no_gap(void)
 {
 	Rig *rig = rig_new();

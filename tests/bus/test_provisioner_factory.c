@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A device of which the factory gave salt and verifier alone: whoever has the label gets in, and the
- * device itself cannot tell what is on it. */
+/* A device of which the factory gave salt and verifier alone: whoever has the label gets in, and
+ * the device itself cannot tell what is on it. */
 #include "tests/bus/rig.h"
 #include "tests/phone/phone-error.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* After a join or a reset that failed: the next phone has to prove itself like the first, or the time
- * runs; and what it has given the device stays. */
+/* After a join or a reset that failed: the next phone has to prove itself like the first, or the
+ * time runs; and what it has given the device stays. */
 #include "tests/bus/rig.h"
 #include "tests/phone/phone-error.h"
 
@@ -59,7 +59,8 @@ static void test_owner(void)
 	rig_free(rig);
 }
 
-/* A reset that failed is tried again, but not on the network that a phone gives the device after it. */
+/* A reset that failed is tried again, but not on the network that a phone gives the device after
+ * it. */
 static void test_reset(void)
 {
 	Rig *rig = rig_new();

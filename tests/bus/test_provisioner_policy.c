@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may call what, by the bus policy that is installed: whoever runs this test plays each part. */
+/* Who may call what, by the bus policy that is installed: whoever runs this test
+ * plays each part. */
 #include "dbus/bus-call.h"
 #include "dbus/bus-match.h"
 #include "dbus/bus-name.h"

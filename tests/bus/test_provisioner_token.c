@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A certificate over the air for a key that is made inside a token, here SoftHSM's: the phone asks for
- * the request, a laboratory's CA signs it, the certificate goes back, and no file ever has the key. */
+/* A certificate over the air for a key that is made inside a token, here SoftHSM's: the phone asks
+ * for the request, a laboratory's CA signs it, the certificate goes back, and no file ever has the
+ * key. */
 #include "tests/broker/pki.h"
 #include "tests/broker/token.h"
 #include "tests/bus/rig.h"
@@ -198,7 +199,8 @@ static char *wifi_words(Fixture *f)
 	return g_strdup(status.texts[0]);
 }
 
-/* A network that wants a certificate: whoever joins it reads the key from a file, and there is none. */
+/* A network that wants a certificate: whoever joins it reads the key from a file, and there is
+ * none. */
 static void test_enterprise(Fixture *f, gconstpointer data)
 {
 	static const FakeAp office = { .ssid = "Office",

@@ -119,7 +119,8 @@ static void join(Bed *bed, const char *ssid, const char *passphrase)
 	secret_free(credentials.passphrase);
 }
 
-/* NetworkManager has been asked for a network. It may be missed at first: then it is scanned for. */
+/* NetworkManager has been asked for a network. It may be missed at first: then it
+ * is scanned for. */
 static void await_add(Bed *bed)
 {
 	unsigned int ended = 0;

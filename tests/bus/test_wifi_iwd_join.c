@@ -514,8 +514,8 @@ static void test_known_foreign(IwdBed *bed, gconstpointer data)
 	g_assert_cmpuint(fake->forgets, ==, 0);
 }
 
-/* The power went when iwd had taken a new passphrase, and before that was recorded: it is the right one
- * all the same. */
+/* The power went when iwd had taken a new passphrase, and before that was recorded: it is the right
+ * one all the same. */
 static void test_known_doubted(IwdBed *bed, gconstpointer data)
 {
 	static const char attempt[] = "attempt 4c616e6466616c6c204c6162 secured known\n";

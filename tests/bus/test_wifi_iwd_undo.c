@@ -103,7 +103,8 @@ static void test_cancelled_back(IwdBed *bed, gconstpointer data)
 	g_assert_null(fake_iwd_find(fake, IWD_BED_LAB));
 }
 
-/* On its way out of a network iwd goes nowhere: it is asked when it is out, and again when it fails. */
+/* On its way out of a network iwd goes nowhere: it is asked when it is out, and again when it
+ * fails. */
 static void test_back_again(IwdBed *bed, gconstpointer data)
 {
 	FakeIwd *fake = bed->fake;

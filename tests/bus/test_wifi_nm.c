@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The device, its networks and scanning through a NetworkManager that refuses, is late, or leaves. */
+/* The device, its networks and scanning through a NetworkManager that refuses, is
+ * late, or leaves. */
 #include "common/error.h"
 #include "tests/bus/nm-bed.h"
 

@@ -326,7 +326,8 @@ static void test_join_wrong_key(WpaBed *bed, gconstpointer data)
 	g_assert_true(fake->networks[0].saved_enabled);
 }
 
-/* Corrected before the first attempt is taken back: what was enabled before the first one counts. */
+/* Corrected before the first attempt is taken back: what was enabled before the
+ * first one counts. */
 static void test_join_at_once(WpaBed *bed, gconstpointer data)
 {
 	FakeWpa *fake = bed->fake;

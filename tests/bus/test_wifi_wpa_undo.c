@@ -151,8 +151,8 @@ static void assert_back(WpaBed *bed)
 	g_assert_cmpuint(bed->fake->flushes, ==, 1);
 }
 
-/* Until it is back there, it has no choice: one question that is not heard would be enough for it to
- * be content with the other. */
+/* Until it is back there, it has no choice: one question that is not heard would be enough for it
+ * to be content with the other. */
 static void test_hidden_first(WpaBed *bed, gconstpointer data)
 {
 	FakeWpa *fake = bed->fake;
@@ -274,8 +274,8 @@ static void test_refused(WpaBed *bed, gconstpointer data)
 	g_assert_null(fake->networks[0].object);
 }
 
-/* Gone from the list and still in the file: that is told, and the next time the file is written though
- * nothing is left to be removed. */
+/* Gone from the list and still in the file: that is told, and the next time the file is written
+ * though nothing is left to be removed. */
 static void test_forget_unsaved(WpaBed *bed, gconstpointer data)
 {
 	FakeWpa *fake = bed->fake;

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* In place of the real one: how often everything was flushed to disk, and whether the disk is slow. */
+/* In place of the real one: how often everything was flushed to disk, and whether the
+ * disk is slow. */
 static int syncs;
 static int disk_is_slow;
 

@@ -23,7 +23,8 @@
 
 /* How octets get to the device. Every call may block; an error ends the step. */
 typedef struct ClientLink {
-	/* connect() - make the link and learn the endpoints. Errors: LOST, PROTOCOL, TIMEOUT, ATT */
+	/* connect() - make the link and learn the endpoints. Errors: LOST,
+	 * PROTOCOL, TIMEOUT, ATT */
 	bool (*connect)(void *data, GError **error);
 
 	/* disconnect() - end it; nothing when there is none */

@@ -36,7 +36,8 @@ bool identity_run(Client *client, const ClientLink *link, void *link_data,
 		  const IdentitySetup *setup, Report *report,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* identity_follow() - ask until the telemetry is acknowledged; a failed step is told, and waited for
+/* identity_follow() - ask until the telemetry is acknowledged; a failed step is told, and waited
+ * for
  * Errors: those of the client, in the end PHONE_ERROR_TIMEOUT of the link */
 bool identity_follow(Client *client, const ClientLink *link, void *link_data, Report *report,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -26,7 +26,7 @@ typedef enum PhoneError {
 	PHONE_ERROR_PASSWORD,   /* Wi-Fi: the network refused the passphrase */
 	PHONE_ERROR_NO_NETWORK, /* Wi-Fi: there is no such network */
 	PHONE_ERROR_JOIN,       /* Wi-Fi: failed for a reason the protocol has no code for */
-	PHONE_ERROR_UNEXPECTED, /* it worked, but --expect said it must not; or a script disagrees */
+	PHONE_ERROR_UNEXPECTED, /* it worked, --expect said it must not; or a script disagrees */
 	PHONE_ERROR_LEFT,       /* --walk-away-after: we hung up on purpose */
 	PHONE_ERROR_INTERNAL,   /* the crypto library, a system call */
 	PHONE_ERROR_N,

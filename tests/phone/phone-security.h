@@ -2,8 +2,8 @@
 /*
  * phone-security - the phone's half of an encrypted session, whichever version it is
  *
- *   phone_security_hello()   ─▶ Cmd0          phone_security_seal()  clear request ─▶ octets to write
- *   phone_security_proof()   Resp0 ─▶ Cmd1    phone_security_open()  octets read ─▶ clear answer
+ *   phone_security_hello()   ─▶ Cmd0         phone_security_seal()  clear request ─▶ octets written
+ *   phone_security_proof()   Resp0 ─▶ Cmd1   phone_security_open()  octets read ─▶ clear answer
  *   phone_security_finish()  Resp1
  *
  * In this order, once; a new handshake needs a new object. Made by phone_security0_new(),

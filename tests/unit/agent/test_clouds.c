@@ -582,7 +582,8 @@ static void test_no_reply(void)
 	expect_answer(profile, command, NULL, NULL);
 }
 
-/* A job that comes twice while it is carried out goes on; a long answer is cut between characters. */
+/* A job that comes twice while it is carried out goes on; a long answer is
+ * cut between characters. */
 static void test_job_details(void)
 {
 	g_autoptr(Profile) profile = profile_for("aws", NULL);

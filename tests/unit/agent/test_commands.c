@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* commands: each request of the list, each rule it can break, and at most once for those that act. */
+/* commands: each request of the list, each rule it can break, and at most once for
+ * those that act. */
 #include "agent/core/command-memory.h"
 #include "agent/core/commands.h"
 #include "common/error.h"

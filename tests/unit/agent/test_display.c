@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* display: the messages an SSD1306 gets, read by one that understands as much as is needed. And fonts
- * from files. */
+/* display: the messages an SSD1306 gets, read by one that understands as much as is needed. And
+ * fonts from files. */
 #include "agent/adapter/display.h"
 #include "agent/adapter/font.h"
 
@@ -175,8 +175,8 @@ static char *draw(const Psf *font, gunichar c)
 	return g_string_free(g_steal_pointer(&rows), FALSE);
 }
 
-/* The font that is used unless another is set, as the system has it: five lines of 21 characters, and
- * letters that can be told apart. */
+/* The font that is used unless another is set, as the system has it: five lines of 21 characters,
+ * and letters that can be told apart. */
 static void test_system_font(void)
 {
 	g_autoptr(Config) config = config_new();

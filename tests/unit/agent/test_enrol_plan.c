@@ -197,8 +197,8 @@ static void test_stand_in(StoreFixture *f, gconstpointer data)
 	g_assert_cmpint(plan->task, ==, ENROL_TASK_NONE);
 }
 
-/* The outcome takes the place of the damaged one, whose settings for 802.1X go where they are what is
- * damaged. */
+/* The outcome takes the place of the damaged one, whose settings for 802.1X go where they are what
+ * is damaged. */
 static void test_mended(StoreFixture *f, gconstpointer data)
 {
 	static const char answer[] =

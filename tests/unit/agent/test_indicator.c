@@ -20,7 +20,7 @@ typedef struct LampCase {
 #define WINK "#..............."
 
 static const LampCase cases[] = {
-	/*                                          wifi  mqtt  published error provisioning status */
+	/* wifi, mqtt, published, error, provisioning, status */
 	{ "no-network",
 	  { .uplink = UPLINK_BACKOFF, .error = true },
 	  { SLOW, DARK, DARK, LIT, DARK, WINK } },

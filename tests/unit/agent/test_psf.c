@@ -30,8 +30,8 @@ static GByteArray *psf2_head(uint32_t flags, uint32_t count, uint32_t octets, ui
 	return font;
 }
 
-/* Three glyphs of 3×4 pixels: ?, an L for 'L' and 'É', a bar for U+2588; the sequence of the last one
- * is no code point of its own. */
+/* Three glyphs of 3×4 pixels: ?, an L for 'L' and 'É', a bar for U+2588; the sequence of the last
+ * one is no code point of its own. */
 static GByteArray *tiny(void)
 {
 	static const uint8_t glyphs[] = { 0xe0, 0x20, 0x00, 0x40, 0x80, 0x80,

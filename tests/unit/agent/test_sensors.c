@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sensors: readings of the trees of boards; one that fails is absent, never 0; one that hangs delays
- * nobody. */
+/* sensors: readings of the trees of boards; one that fails is absent, never 0; one that hangs
+ * delays nobody. */
 #include "agent/adapter/sensors.h"
 
 #include "agent/adapter/sensor.h"

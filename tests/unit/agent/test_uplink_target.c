@@ -63,7 +63,8 @@ static void test_wifi(StoreFixture *f, gconstpointer data)
 	g_assert_cmpuint(fallback_now(f), ==, 2);
 }
 
-/* A target is read at each SIGHUP. What the log is told would make the test fail unless expected. */
+/* A target is read at each SIGHUP. What the log is told would make the test
+ * fail unless expected. */
 static void test_told_when_used(StoreFixture *f, gconstpointer data)
 {
 	import(f, "one", NULL);

@@ -178,7 +178,8 @@ static void test_attention(void)
 	cJSON_Delete(page);
 }
 
-/* Whatever interfaces this machine has: each once, no loopback, none wireless in an empty folder. */
+/* Whatever interfaces this machine has: each once, no loopback, none wireless in
+ * an empty folder. */
 static void test_network(void)
 {
 	g_autofree char *folder = g_dir_make_tmp("network-XXXXXX", NULL);

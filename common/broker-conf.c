@@ -55,24 +55,6 @@ BrokerConf *broker_conf_parse(const char *text, size_t len, const char *name, GE
 	return conf;
 }
 
-char *broker_conf_encode(const BrokerConf *conf)
-{
-	GString *out = g_string_new("[" CONFIG_GROUP_BROKER "]\n");
-	size_t count = 0;
-	const ConfigKey *keys = config_table(&count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!key_is_broker(&keys[i]) || !(conf->given & config_table_bit(&keys[i])))
-			continue;
-
-		g_autofree char *text = config_value_format(&keys[i], conf);
-		g_autofree char *escaped = config_value_escape(text);
-
-		g_string_append_printf(out, "%s = %s\n", keys[i].key, escaped);
-	}
-	return g_string_free(out, FALSE);
-}
-
 BrokerConf *broker_conf_resolve(const BrokerConf *config, const BrokerConf *stored)
 {
 	BrokerConf *conf = g_new0(BrokerConf, 1);

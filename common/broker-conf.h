@@ -83,10 +83,6 @@ typedef struct BrokerConf {
 BrokerConf *broker_conf_parse(const char *text, size_t len, const char *name,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* broker_conf_encode() - @conf as the text of a broker.conf, only what was given in it
- * Returns text that broker_conf_parse() reads back; free with g_free() */
-char *broker_conf_encode(const BrokerConf *conf);
-
 /* broker_conf_resolve() - what the agent obeys: each key from @config if given there, else from
  * @stored, else the default
  * @config: [broker] of the configuration, borrowed

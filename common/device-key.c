@@ -29,12 +29,6 @@ static const KindRow kinds[] = {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == DEVICE_KEY_N);
 
-const char *device_key_kind_name(DeviceKeyKind kind)
-{
-	g_return_val_if_fail((size_t)kind < G_N_ELEMENTS(kinds), NULL);
-	return kinds[kind].name;
-}
-
 bool device_key_kind_find(const char *name, DeviceKeyKind *kind)
 {
 	for (int i = 0; i < DEVICE_KEY_N; i++) {

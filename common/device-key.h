@@ -41,9 +41,6 @@ typedef enum DeviceKeyKind {
 	DEVICE_KEY_N,
 } DeviceKeyKind;
 
-/* device_key_kind_name() - "ec-p256", "ec-p384", "rsa-2048"; static */
-const char *device_key_kind_name(DeviceKeyKind kind);
-
 /* device_key_kind_find() - the kind of that name; false when there is none */
 bool device_key_kind_find(const char *name, DeviceKeyKind *kind);
 

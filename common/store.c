@@ -454,18 +454,6 @@ static bool prune_locked(Store *store, StoreTree *tree, unsigned int *removed, G
 	return true;
 }
 
-bool store_prune(Store *store, unsigned int *removed, GError **error)
-{
-	g_autoptr(StoreTree) tree = store_lock(store, false, error);
-	unsigned int count = 0;
-
-	if (!tree || !prune_locked(store, tree, &count, error))
-		return false;
-	if (removed)
-		*removed = count;
-	return true;
-}
-
 /* A broker.conf that does not hold would be refused in the name of whoever imports now. */
 static bool inherited_holds(const char *dir, GBytes *broker, GError **error)
 {

@@ -151,8 +151,9 @@ StoreIdentity *store_parts_check(const StoreParts *parts, int64_t now_s,
 #define STORE_CLOCK_FLOOR INT64_C(1748736000)
 
 /* store_import() - check @parts and make them the new current generation
- * Creates the store if need be; prunes afterwards as store_prune() does. Until the very last
- * step the former generation stays current, whatever is killed or full.
+ * Creates the store if need be. Until the very last step the former generation stays current,
+ * whatever is killed or full. Afterwards those go that nobody returns to: all but the current one,
+ * the one store_rollback() would return to, and the highest number (so that none comes twice).
  * Returns the new identity, free with store_identity_free()
  * Errors: LANDFALL_ERROR_STORE_INVALID, KEY_UNREADABLE, KEY_MISMATCH, CANCELLED (another generation
  * than parts->replaces is current), UNAVAILABLE (locked), FULL (disk), DENIED, FAILED */
@@ -191,12 +192,6 @@ StoreIdentity *store_rollback(Store *store, const char *reason,
  * Returns, errors: as store_rollback(), and those of store_current() */
 StoreIdentity *store_give_up(Store *store, uint32_t generation, const char *reason,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* store_prune() - remove what nobody returns to
- * Kept: the current generation, the one store_rollback() would return to, the highest number (so
- * that no number comes twice). @removed, when not NULL, is set to how many went.
- * Errors: LANDFALL_ERROR_STORE_ABSENT, UNAVAILABLE, DENIED, FAILED */
-bool store_prune(Store *store, unsigned int *removed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreIdentity, store_identity_free)

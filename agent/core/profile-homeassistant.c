@@ -21,9 +21,8 @@
 
 #include <string.h>
 
-#define PREFIX       "homeassistant/"
-#define STATUS       PREFIX "status"
-#define READINGS_MAX 256
+#define PREFIX "homeassistant/"
+#define STATUS PREFIX "status"
 
 #define CERTIFICATE_DAYS "certificate_days_left"
 
@@ -200,7 +199,7 @@ static void homeassistant_announce(const Profile *profile, GHashTable *known, co
 	for (const cJSON *reading = sample ? sample->child : NULL; reading;
 	     reading = reading->next) {
 		if (is_ours(reading->string) || g_hash_table_contains(known, reading->string) ||
-		    g_hash_table_size(known) == READINGS_MAX)
+		    g_hash_table_size(known) == PROFILE_READINGS_MAX)
 			continue;
 		g_hash_table_add(known, g_strdup(reading->string));
 		g_ptr_array_add(messages, reading_message(profile, reading));

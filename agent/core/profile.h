@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROFILE_MESSAGES_MAX 600 /* messages that one hello or announcement may be made of */
+#define PROFILE_READINGS_MAX 256 /* that a cloud is told of over one connection */
 
 typedef struct Profile Profile;
 
@@ -227,12 +227,13 @@ ProfileMessage *profile_answer(const Profile *profile, const Command *command, c
 
 /* profile_hello() - what is to be sent once the subscriptions stand
  * @report: a JSON object of what the device says of itself
- * Returns ProfileMessages, at most PROFILE_MESSAGES_MAX; unreference it */
+ * Returns ProfileMessages, a handful; unreference it */
 GPtrArray *profile_hello(const Profile *profile, const char *report);
 
 /* profile_announce() - what has to be said before this telemetry is sent
  * @known: a set of texts it owns, empty at the start of a connection
- * Returns as profile_hello(); NULL: nothing */
+ * Returns ProfileMessages, one for each reading that was new to @known, which holds
+ * PROFILE_READINGS_MAX at most; unreference it. NULL: nothing */
 GPtrArray *profile_announce(const Profile *profile, GHashTable *known, const char *payload,
 			    size_t len);
 

@@ -390,6 +390,23 @@ static void test_announce(void)
 	}
 }
 
+/* However many names of readings a device makes up, the broker keeps so many at most. */
+static void test_announce_limit(void)
+{
+	g_autoptr(Profile) profile = profile_for("homeassistant", NULL);
+	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	guint announced = 0;
+
+	for (int i = 0; i < PROFILE_READINGS_MAX; i++) {
+		g_autofree char *payload = g_strdup_printf("{\"a%d\":1,\"b%d\":2}", i, i);
+		g_autoptr(GPtrArray) messages =
+			profile_announce(profile, known, payload, strlen(payload));
+
+		announced += messages->len;
+	}
+	g_assert_cmpuint(announced, ==, PROFILE_READINGS_MAX);
+}
+
 /* --- what comes down --- */
 
 typedef struct Input {
@@ -653,6 +670,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/clouds/bounds/tighten", test_tighten);
 	g_test_add_func("/agent/clouds/hello/claim", test_claim);
 	g_test_add_func("/agent/clouds/announce", test_announce);
+	g_test_add_func("/agent/clouds/announce-limit", test_announce_limit);
 	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);
 	g_test_add_func("/agent/clouds/input/job-details", test_job_details);
 	g_test_add_func("/agent/clouds/input/job-too-long", test_job_too_long);

@@ -68,20 +68,6 @@ static void test_resolve(gconstpointer data)
 	g_assert_cmpint(conf->keep_alive_ms, ==, c->keep_alive_ms);
 }
 
-static void test_encode(void)
-{
-	g_autoptr(BrokerConf) conf =
-		parse("[broker]\nprotocol=5\nclient_id=a\\\\b\nuri=mqtts://h:9\n");
-	g_autofree char *text = broker_conf_encode(conf);
-	g_autoptr(BrokerConf) again = parse(text);
-
-	g_assert_cmpstr(text, ==,
-			"[broker]\nuri = mqtts://h:9\nprotocol = 5\nclient_id = a\\\\b\n");
-	g_assert_cmpstr(again->client_id, ==, "a\\b");
-	g_assert_cmpint(again->protocol, ==, BROKER_PROTOCOL_MQTT_5);
-	g_assert_cmpuint(again->given, ==, conf->given);
-}
-
 typedef struct RefusedCase {
 	const char *name;
 	const char *text;
@@ -140,7 +126,6 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &refused_cases[i], test_refused);
 	}
 	g_test_add_func("/broker-conf/defaults", test_defaults);
-	g_test_add_func("/broker-conf/encode", test_encode);
 	g_test_add_func("/broker-conf/too-large", test_too_large);
 	g_test_add_func("/broker-conf/profile-name", test_profile_name);
 	return g_test_run();

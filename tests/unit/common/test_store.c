@@ -438,9 +438,6 @@ static void test_mark_good(StoreFixture *fixture, gconstpointer data)
 
 static void test_prune(StoreFixture *fixture, gconstpointer data)
 {
-	g_autoptr(GError) error = NULL;
-	unsigned int removed = 99;
-
 	support_import(fixture, "one");
 	mark_good(fixture, 1);
 	for (int i = 0; i < 4; i++)
@@ -449,11 +446,8 @@ static void test_prune(StoreFixture *fixture, gconstpointer data)
 	g_assert_false(support_exists(fixture, "generations/2"));
 	g_assert_false(support_exists(fixture, "generations/4"));
 	g_assert_true(support_exists(fixture, "generations/5"));
-	g_assert_true(store_prune(fixture->store, &removed, &error));
-	g_assert_cmpuint(removed, ==, 0);
 	roll_back(fixture, "no", 1);
-	g_assert_true(store_prune(fixture->store, &removed, &error));
-	g_assert_cmpuint(removed, ==, 0); /* 5 keeps its number taken */
+	g_assert_true(support_exists(fixture, "generations/5")); /* keeps its number taken */
 	support_import(fixture, "two");
 	g_assert_false(support_exists(fixture, "generations/5"));
 	g_assert_true(support_exists(fixture, "generations/6"));

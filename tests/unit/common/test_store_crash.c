@@ -133,15 +133,6 @@ static bool change_mark(Store *store, Pki *pki, GError **error)
 	return store_mark_good(store, 3, error);
 }
 
-/* Nobody returns to 1 any more once it was given up. */
-static bool change_prune(Store *store, Pki *pki, GError **error)
-{
-	g_autofree char *marker = g_build_filename(store_path(store), "generations/1/failed", NULL);
-
-	g_assert_true(g_file_set_contents(marker, "given up", -1, NULL));
-	return store_prune(store, NULL, error);
-}
-
 /* Where there was a key before, it is replaced. */
 static bool change_request(Store *store, Pki *pki, GError **error)
 {
@@ -201,7 +192,6 @@ static const ChangeCase change_cases[] = {
 	{ "import", change_import, false, "one", "two" },
 	{ "rollback", change_rollback, false, "one", "one" },
 	{ "mark", change_mark, false, "one", "one" },
-	{ "prune", change_prune, false, "one", "one" },
 	{ "request", change_request, false, "one", "one" },
 	{ "install", change_install, false, "one", "two" },
 	{ "renew", change_renew, false, "one", "two" },

@@ -78,6 +78,8 @@ static void test_request(StoreFixture *f, gconstpointer data)
 
 static void test_kinds(StoreFixture *f, gconstpointer data)
 {
+	static const char *const names[DEVICE_KEY_N] = { "ec-p256", "ec-p384", "rsa-2048" };
+
 	for (int kind = 0; kind < DEVICE_KEY_N; kind++) {
 		g_free(request(f, "gw-1", (DeviceKeyKind)kind, false));
 
@@ -89,8 +91,7 @@ static void test_kinds(StoreFixture *f, gconstpointer data)
 		for (int other = 0; other < DEVICE_KEY_N; other++)
 			g_assert_cmpint(device_key_is(key, (DeviceKeyKind)other), ==,
 					other == kind);
-		g_assert_true(
-			device_key_kind_find(device_key_kind_name((DeviceKeyKind)kind), &found));
+		g_assert_true(device_key_kind_find(names[kind], &found));
 		g_assert_cmpint(found, ==, kind);
 	}
 	g_assert_false(device_key_kind_find("dsa", &(DeviceKeyKind){ 0 }));

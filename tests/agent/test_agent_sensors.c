@@ -16,9 +16,9 @@
 
 #define POLL_US   5000
 #define TELEMETRY "v1/devices/me/telemetry"
-#define DEVICE    "sys/devices/w1_bus_master1/28-0316a2794bff"
+#define DEVICE    "sys/devices/w1_bus_master1/28-000000000001"
 #define SLAVE     DEVICE "/w1_slave"
-#define LINK      "sys/bus/w1/devices/28-0316a2794bff"
+#define LINK      "sys/bus/w1/devices/28-000000000001"
 #define AWAY      "sys/bus/w1/devices/away"
 #define GOOD      "72 01 4b 46 7f ff 0e 10 57 : crc=57 YES\n72 01 4b 46 7f ff 0e 10 57 t=23125\n"
 

@@ -104,8 +104,8 @@ static const ReadCase read_cases[] = {
 	{ HAT, "iio-no-channel", IIO "device=hts221\nchannel=in_pressure\n", "" },
 	{ HAT, "iio-no-device", IIO "device=bme280\n", "" },
 	{ PI4, "w1-first", W1, "\"s\":23.125" },
-	{ PI4, "w1-name", W1 "device=28-0316a2794bff\n", "\"s\":23.125" },
-	{ PI4, "w1-other", W1 "device=28-0316a2794b00\n", "" },
+	{ PI4, "w1-name", W1 "device=28-000000000001\n", "\"s\":23.125" },
+	{ PI4, "w1-other", W1 "device=28-000000000002\n", "" },
 	{ PI4, "w1-master", W1 "device=w1_bus_master1\n", "" },
 	{ PI5, "w1-none", W1, "" },
 	{ PI4, "system", "driver=system\nroot=%s\n",
@@ -196,7 +196,7 @@ static void test_read(Fixture *f, gconstpointer data)
 /* What a file may say when something is wrong is no reading. */
 static void test_broken_files(Fixture *f, gconstpointer data)
 {
-	static const char slave[] = "sys/bus/w1/devices/28-0316a2794bff/w1_slave";
+	static const char slave[] = "sys/bus/w1/devices/28-000000000001/w1_slave";
 	static const char dht[] = "sys/bus/iio/devices/iio:device0/in_temp_input";
 
 	write_file(f, slave,
@@ -685,7 +685,7 @@ static const FindCase find_cases[] = {
 	       "[sensor dht11_11_humidityrelative]\ndriver = iio\ndevice = dht11@11\n"
 	       "channel = in_humidityrelative\n"
 	       "[sensor dht11_11_temp]\ndriver = iio\ndevice = dht11@11\n"
-	       "[sensor w1_28_0316a2794bff]\ndriver = w1\ndevice = 28-0316a2794bff\n" },
+	       "[sensor w1_28_000000000001]\ndriver = w1\ndevice = 28-000000000001\n" },
 	{ PI5, "[sensor system]\ndriver = system\nwhat = temperature,load,memory,uptime,cpu,disk,"
 	       "network,throttled\n"
 	       "[sensor cpu_thermal]\ndriver = thermal\nzone = cpu-thermal\n"

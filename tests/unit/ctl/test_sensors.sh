@@ -34,7 +34,7 @@ shows() { grep -qxE "$1" "$dir/out"; }
 
 echo 1..12
 sensors raspberry-pi-4 && shows 'dht11_11_temp +iio +21\.7 °C' &&
-	shows 'w1_28_0316a2794bff +w1 +23\.125 °C' && shows 'system +system +temperature +48\.312 °C' &&
+	shows 'w1_28_000000000001 +w1 +23\.125 °C' && shows 'system +system +temperature +48\.312 °C' &&
 	shows ' +received +123456790012 B' && [ "$(grep -c cpu_thermal "$dir/out")" -eq 1 ]
 result $? "the page has each sensor once, with reading and unit"
 
@@ -51,14 +51,14 @@ for board in raspberry-pi-4 raspberry-pi-5 sense-hat; do
 	result $? "the sections of $board are a configuration"
 done
 
-rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
-mkfifo "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
-sensors raspberry-pi-4 --timeout=1 && shows 'w1_28_0316a2794bff +w1 +no answer within 1000 ms' &&
+rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-000000000001/w1_slave"
+mkfifo "$dir/raspberry-pi-4/sys/bus/w1/devices/28-000000000001/w1_slave"
+sensors raspberry-pi-4 --timeout=1 && shows 'w1_28_000000000001 +w1 +no answer within 1000 ms' &&
 	shows 'dht11_11_temp +iio +21\.7 °C'
 result $? "one that hangs is said to, the others are read"
 
 printf '\033[31m\n' > "$dir/raspberry-pi-4/sys/bus/iio/devices/iio:device0/in_temp_input"
-rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-0316a2794bff/w1_slave"
+rm "$dir/raspberry-pi-4/sys/bus/w1/devices/28-000000000001/w1_slave"
 sensors raspberry-pi-4 --sections && grep -q '^# .*in_temp_input: is no number' "$dir/out"
 result $? "what cannot be read stands as a comment"
 

@@ -19,6 +19,9 @@ from device import OWN, PASSPHRASE, phone
 FAILED = ("auth-error", "not-found", "join-failed")
 LONG = "Air name of thirty-two octets..."
 ODD = bytes.fromhex("41697220c328ff7f")
+UTF8 = "Schlüssel für die Luft"
+SHORT = "kurz7"
+WEP = "thirteen here"
 
 CASES = []  # function, what it shows, whether it is of the core
 
@@ -112,7 +115,8 @@ class Contract:
 def kinds(contract):
     wanted = {b"Air WPA2": (3, 1), b"Air WPA3": (6, 1), b"Air WPA2 WPA3": (7, 1),
               b"Air Open": (0, 1), b"Air OWE": (0, 1), b"Air EAP-TLS": (5, 1),
-              b"Air 5 GHz": (3, 36), b"Air Fading": (3, 11), b"Air Twin": (3, 1),
+              b"Air 5 GHz": (3, 36), b"Air UTF-8": (3, 36), b"Air Short": (6, 36),
+              b"Air WEP": (1, 11), b"Air Fading": (3, 11), b"Air Twin": (3, 1),
               LONG.encode(): (3, 1), ODD: (3, 1), OWN: (3, 6)}
     if "odd" in contract.manager.cannot:
         del wanted[ODD]  # what cannot be joined is not offered
@@ -232,6 +236,29 @@ def owe(contract):
 @case("a name of 32 octets")
 def long_name(contract):
     contract.joins(LONG)
+
+
+@case("WPA2: a passphrase in UTF-8")
+def utf8(contract):
+    joins_or(contract, "utf8", "Air UTF-8", UTF8)
+
+
+@case("WPA3: a password of five characters")
+def short(contract):
+    joins_or(contract, "short", "Air Short", SHORT)
+
+
+@case("WEP")
+def wep(contract):
+    joins_or(contract, "wep", "Air WEP", WEP, refusal="join-failed")
+
+
+def joins_or(contract, kind, name, passphrase, refusal="auth-error"):
+    """It joins, or where the manager has no means for that kind, refuses at once."""
+    if reason := contract.manager.cannot.get(kind):
+        contract.fails(name, passphrase, [refusal])
+        raise Skipped(reason)
+    contract.joins(name, passphrase)
 
 
 @case("5 GHz")

@@ -142,6 +142,9 @@ class WpaSupplicant:
 class Iwd:
     name = "iwd"
     cannot = {"odd": "iwd names networks in UTF-8 only",
+              "utf8": "iwd takes passphrases in ASCII only",
+              "short": "iwd takes passphrases of eight characters and more",
+              "wep": "iwd joins no network with WEP",
               "tls": "iwd has no call that configures 802.1X",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")

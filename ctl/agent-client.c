@@ -11,8 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define STATUS_MAX       (256 * 1024) /* no honest agent says more of itself */
-#define STATUS_TIMEOUT_S 10
+#define STATUS_MAX (256 * 1024) /* no honest agent says more of itself */
 
 static void set_connect_error(GError **error, const char *path, int number)
 {
@@ -25,12 +24,26 @@ static void set_connect_error(GError **error, const char *path, int number)
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_DENIED,
 			    "no permission for %s: run as root or as a member of group landfall",
 			    path);
+	else if (number == EAGAIN)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "the agent takes no connection on %s: it is busy with other clients, "
+			    "or stuck. See 'journalctl -u landfall-agent'; 'systemctl restart "
+			    "landfall-agent' loses nothing that it acknowledged",
+			    path);
 	else
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE, "%s: %s", path,
 			    g_strerror(number));
 }
 
-int agent_client_connect(const char *path, const char *op, GError **error)
+/* How long connect() and send() wait for the agent: the queue of its socket may be full. */
+static void limit_sending(int fd, int limit_s)
+{
+	struct timeval limit = { .tv_sec = limit_s };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int agent_client_connect(const char *path, const char *op, int limit_s, GError **error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	g_autofree char *request = g_strdup_printf("{\"op\":\"%s\"}\n", op);
@@ -52,6 +65,8 @@ int agent_client_connect(const char *path, const char *op, GError **error)
 
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	if (fd >= 0)
+		limit_sending(fd, limit_s);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    send(fd, request, request_len, MSG_NOSIGNAL) != (ssize_t)request_len) {
 		set_connect_error(error, path, errno);
@@ -59,6 +74,7 @@ int agent_client_connect(const char *path, const char *op, GError **error)
 			close(fd);
 		return -1;
 	}
+	limit_sending(fd, 0);
 	return fd;
 }
 
@@ -87,8 +103,8 @@ static bool read_all(int fd, GString *text, GError **error)
 char *agent_client_ask(const char *path, const char *op, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
-	struct timeval patience = { .tv_sec = STATUS_TIMEOUT_S };
-	int fd = agent_client_connect(path, op, error);
+	struct timeval patience = { .tv_sec = AGENT_CLIENT_LIMIT_S };
+	int fd = agent_client_connect(path, op, AGENT_CLIENT_LIMIT_S, error);
 
 	if (fd < 0)
 		return NULL;

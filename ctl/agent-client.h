@@ -9,13 +9,16 @@
 #include <cjson/cJSON.h>
 #include <glib.h>
 
+#define AGENT_CLIENT_LIMIT_S 10 /* after this an agent that does not answer is called stuck */
+
 /* agent_client_connect() - open the socket and send the request line
  * @path: the socket, [agent] ingest; NULL: there is none
  * @op: "publish", "status", "metrics" or "display"
+ * @limit_s: how long the agent may take to let us in, 1 or more
  * Returns a blocking descriptor that the caller closes, or -1.
- * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens), DENIED, CONFIG (no socket, or too long a
- * path) */
-int agent_client_connect(const char *path, const char *op,
+ * Errors: LANDFALL_ERROR_UNAVAILABLE (nobody listens, or does not let us in), DENIED, CONFIG (no
+ * socket, or too long a path) */
+int agent_client_connect(const char *path, const char *op, int limit_s,
 			 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* agent_client_ask() - send the request and take the whole answer

@@ -3,6 +3,7 @@
 #include "common/error.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
+#include "ctl/publish-account.h"
 #include "ctl/publish-stream.h"
 
 #include <errno.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define TELL_MS     10000 /* after this a silent agent is worth a line */
+#define TIMEOUT_MAX 86400
 
 static void print_stored(uint64_t first, uint64_t last, void *data)
 {
@@ -21,6 +25,12 @@ static void print_stored(uint64_t first, uint64_t last, void *data)
 static void print_refused(uint64_t line, const char *reason, void *data)
 {
 	fprintf(stderr, "landfallctl: line %" G_GUINT64_FORMAT ": %s\n", line, reason);
+}
+
+static void print_waiting(void *data)
+{
+	fprintf(stderr, "landfallctl: waiting for the agent: it has not answered for %d s\n",
+		TELL_MS / 1000);
 }
 
 /* The samples given as arguments, as a descriptor that reads like standard input. */
@@ -45,53 +55,79 @@ static bool judge(const PublishResult *result, GError **error)
 {
 	if (result->refused == 0)
 		return true;
-	g_set_error(error, LANDFALL_ERROR,
-		    result->disk   ? LANDFALL_ERROR_SPOOL
-		    : result->full ? LANDFALL_ERROR_FULL
-				   : LANDFALL_ERROR_INVALID,
-		    "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-		    " samples were refused, the others are on disk",
-		    result->refused, result->sent);
+
+	g_autofree char *account = publish_account_refused(result);
+
+	g_set_error_literal(error, LANDFALL_ERROR,
+			    result->disk   ? LANDFALL_ERROR_SPOOL
+			    : result->full ? LANDFALL_ERROR_FULL
+					   : LANDFALL_ERROR_INVALID,
+			    account);
 	return false;
+}
+
+static bool check_arguments(int argc, bool lines, int timeout_s, GError **error)
+{
+	if (lines == (argc > 1))
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+				    "publish takes samples as arguments, '{\"temperature\":21.5}', "
+				    "or -l and standard input");
+	else if (timeout_s < 0 || timeout_s > TIMEOUT_MAX)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+			    "--timeout is 1 to %d seconds, or 0 to wait for ever", TIMEOUT_MAX);
+	else
+		return true;
+	return false;
+}
+
+static bool publish(const Ctl *ctl, int input, int timeout_s, bool ack, GError **error)
+{
+	const PublishPatience patience = { TELL_MS, timeout_s * INT64_C(1000) };
+	const PublishEvents events = {
+		.stored = ack ? print_stored : NULL,
+		.refused = print_refused,
+		.waiting = print_waiting,
+	};
+	PublishResult result = { 0 };
+	int limit_s = timeout_s > 0 ? MIN(timeout_s, AGENT_CLIENT_LIMIT_S) : AGENT_CLIENT_LIMIT_S;
+	int agent = agent_client_connect(ctl->config->agent.ingest, "publish", limit_s, error);
+
+	if (agent < 0)
+		return false;
+
+	bool sound = publish_stream(input, agent, &patience, &events, &result, error) &&
+		     judge(&result, error);
+
+	close(agent);
+	return sound;
 }
 
 bool cmd_publish(const Ctl *ctl, int argc, char **argv, GError **error)
 {
 	gboolean lines = FALSE, ack = FALSE;
+	gint timeout_s = 0;
 	const GOptionEntry entries[] = {
 		{ "lines", 'l', 0, G_OPTION_ARG_NONE, &lines,
 		  "read samples from standard input, one JSON object a line", NULL },
 		{ "ack", 0, 0, G_OPTION_ARG_NONE, &ack,
 		  "print each line's number once that sample is on disk", NULL },
+		{ "timeout", 0, 0, G_OPTION_ARG_INT, &timeout_s,
+		  "give up when the agent owes an answer for so long (0: never)", "SECONDS" },
 		G_OPTION_ENTRY_NULL,
 	};
-	PublishResult result = { 0 };
 
-	if (!ctl_parse("publish [--ack] SAMPLE… | publish -l [--ack] < LINES", entries, &argc,
-		       &argv, error))
+	if (!ctl_parse("publish [OPTIONS] SAMPLE… | publish -l [OPTIONS] < LINES", entries, &argc,
+		       &argv, error) ||
+	    !check_arguments(argc, lines, timeout_s, error))
 		return false;
-	if (lines == (argc > 1)) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
-				    "publish takes samples as arguments, '{\"temperature\":21.5}', "
-				    "or -l and standard input");
-		return false;
-	}
 
 	int input = lines ? STDIN_FILENO : open_arguments(argc, argv, error);
 
 	if (input < 0)
 		return false;
 
-	const PublishEvents events = {
-		.stored = ack ? print_stored : NULL,
-		.refused = print_refused,
-	};
-	int agent = agent_client_connect(ctl->config->agent.ingest, "publish", error);
-	bool sound = agent >= 0 && publish_stream(input, agent, &events, &result, error) &&
-		     judge(&result, error);
+	bool sound = publish(ctl, input, timeout_s, ack, error);
 
-	if (agent >= 0)
-		close(agent);
 	if (input != STDIN_FILENO)
 		close(input);
 	return sound;

@@ -29,7 +29,7 @@ _landfallctl()
 	qr) choices="--png= --scale= --svg= --text --help" ;;
 	factory) choices="--name= --pop-file= --help" ;;
 	store) choices="import csr install renew show rollback --name= --key-type= --new-key --help" ;;
-	publish) choices="-l --lines --ack --help" ;;
+	publish) choices="-l --lines --ack --timeout= --help" ;;
 	sensors) choices="--sections --timeout= --root= --help" ;;
 	display) choices="--png= --help" ;;
 	status | spool | metrics) choices="--help" ;;

@@ -66,6 +66,14 @@ publish_to_lost_spool() { # to an agent whose file was taken away
 publish_long_line() {
 	{ head -c 300000 /dev/zero | tr '\0' z; printf '\n{"a":1}\n'; } | publish "$@"
 }
+publish_to_stopped() { # the agent: it is not waited for for ever, and what is known is said
+	kill -STOP "$pid"
+	publish --timeout=1 "$@" 2> "$dir/words"
+	set -- $?
+	kill -CONT "$pid"
+	grep -o 'no answer from the agent for 1 s; .*' "$dir/words"
+	return "$1"
+}
 agent_descriptors() { # 2 must lead to /dev/null, not to a socket or the spool
 	readlink "/proc/$pid/fd/2"
 }
@@ -135,7 +143,7 @@ metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..25
+echo 1..27
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -145,6 +153,9 @@ input='' output='2' check 23 "a line longer than the agent's buffers" publish_lo
 input='' output='' check 1 "closed standard input" publish_without_input -l --ack
 input='{"a":1}\n' output='' check 1 "numbers that cannot be written" publish_to_full_disk -l --ack
 input='{"a":1}\n{"a":\n' output='' check 18 "a spool that was taken away" publish_to_lost_spool -l --ack
+input='' output='no answer from the agent for 1 s; of 2 lines sent, none is on disk and what became of 2 is not known' \
+	check 22 "an agent that stands still" publish_to_stopped '{"a":1}' '{"a":2}'
+input='' output='' check 2 "no time at all" publish --timeout=-1 '{"a":1}'
 input='' output='/dev/null' check 0 "closed standard error" agent_descriptors
 input='' output='subject=CN=gw-17' check 0 "a request for a certificate" csr_subject
 input='' output='installed as generation 1: gw-17, EC P-256 key,' check 0 "the certificate for it" install_signed

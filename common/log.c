@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 
+#include "common/count.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,4 +218,11 @@ bool log_rate_allow(LogRate *rate, int64_t now_us, unsigned int *dropped)
 		*dropped = rate->dropped;
 	rate->dropped = 0;
 	return true;
+}
+
+char *log_rate_dropped(unsigned int dropped)
+{
+	g_autofree char *lines = count_text(dropped, "line");
+
+	return dropped > 0 ? g_strdup_printf(" (%s like this left out)", lines) : g_strdup("");
 }

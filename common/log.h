@@ -80,3 +80,7 @@ typedef struct LogRate {
  * @dropped: set to the number of lines swallowed since the last one let through, to be told in
  *           the line about to be written; may be NULL */
 bool log_rate_allow(LogRate *rate, int64_t now_us, unsigned int *dropped);
+
+/* log_rate_dropped() - what a line says of those swallowed before it: "" or " (3 lines like this
+ * left out)"; to be freed with g_free() */
+char *log_rate_dropped(unsigned int dropped);

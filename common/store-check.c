@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/store-check.h"
 
+#include "common/count.h"
 #include "common/device-key.h"
 #include "common/error.h"
 
@@ -370,8 +371,10 @@ static bool check_end(const Check *check, int64_t not_after, const char *label, 
 	if (rules->now_s < STORE_CLOCK_FLOOR || not_after - rules->now_s > EXPIRY_NOTICE_S)
 		return true;
 	if (not_after >= rules->now_s) {
-		check_warn(check, STORE_CERT_NAME, "certificate %s runs out in %d days", label,
-			   (int)((not_after - rules->now_s) / DAY_S));
+		g_autofree char *days =
+			count_text((uint64_t)(not_after - rules->now_s) / DAY_S, "day");
+
+		check_warn(check, STORE_CERT_NAME, "certificate %s runs out in %s", label, days);
 		return true;
 	}
 	if (rules->import)

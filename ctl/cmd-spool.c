@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_samples(const cJSON *spool, const char *name)
+{
+	double count = ctl_json_number(spool, name);
+
+	printf("%-10s %12.0f %s", name, count, count == 1 ? "sample" : "samples");
+}
+
 static void print_refusal(const char *refusal)
 {
 	g_autofree char *printable = printable_text(refusal, strlen(refusal));
@@ -18,6 +25,7 @@ static void print_refusal(const char *refusal)
 
 bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
 {
+	static const char *const counts[] = { "accepted", "delivered", "dropped" };
 	const GOptionEntry entries[] = { G_OPTION_ENTRY_NULL };
 
 	if (!ctl_parse("spool", entries, &argc, &argv, error))
@@ -46,13 +54,13 @@ bool cmd_spool(const Ctl *ctl, int argc, char **argv, GError **error)
 		ctl_print_json(spool);
 		return true;
 	}
-	printf("waiting    %12.0f samples, %.0f of %.0f octets\n"
-	       "accepted   %12.0f samples\n"
-	       "delivered  %12.0f samples\n"
-	       "dropped    %12.0f samples\n",
-	       ctl_json_number(spool, "waiting"), ctl_json_number(spool, "bytes"),
-	       ctl_json_number(spool, "limit"), ctl_json_number(spool, "accepted"),
-	       ctl_json_number(spool, "delivered"), ctl_json_number(spool, "dropped"));
+	print_samples(spool, "waiting");
+	printf(", %.0f of %.0f octets\n", ctl_json_number(spool, "bytes"),
+	       ctl_json_number(spool, "limit"));
+	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+		print_samples(spool, counts[i]);
+		printf("\n");
+	}
 	print_refusal(ctl_json_text(spool, "refusal", ""));
 	cJSON_Delete(spool);
 	return true;

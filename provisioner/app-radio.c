@@ -63,9 +63,11 @@ static void on_answer(GBytes *reply, const GError *error, void *data)
 	g_autofree Due *due = data;
 	unsigned int unsaid = 0;
 
-	if (error && log_rate_allow(&due->app->refusals, app_now_us(), &unsaid))
-		g_info("a request was refused: %s (%u lines like this left out)", error->message,
-		       unsaid);
+	if (error && log_rate_allow(&due->app->refusals, app_now_us(), &unsaid)) {
+		g_autofree char *others = log_rate_dropped(unsaid);
+
+		g_info("a request was refused: %s%s", error->message, others);
+	}
 	gatt_write_finish(due->write, reply);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/app-private.h"
 
+#include "common/count.h"
 #include "common/error.h"
 
 bool app_security_check(const Config *config, GError **error)
@@ -19,11 +20,14 @@ static void security_opened(void *data)
 	App *app = data;
 	unsigned int unsaid = 0;
 
-	if (app->config->provisioner.security == 0 &&
-	    log_rate_allow(&app->insecure, app_now_us(), &unsaid))
-		g_warning("a session WITHOUT SECURITY was opened by %s, which proved nothing (%u "
-			  "lines like this left out)",
-			  bluez_device_address(app->bluez, provisioner_peer(app->core)), unsaid);
+	if (app->config->provisioner.security != 0 ||
+	    !log_rate_allow(&app->insecure, app_now_us(), &unsaid))
+		return;
+
+	g_autofree char *others = log_rate_dropped(unsaid);
+
+	g_warning("a session WITHOUT SECURITY was opened by %s, which proved nothing%s",
+		  bluez_device_address(app->bluez, provisioner_peer(app->core)), others);
 }
 
 /* The core's port. */
@@ -34,15 +38,26 @@ static void security_keep(void *data, uint32_t wrong)
 	guesses_keep(app->guesses, wrong);
 }
 
+static void tell_uncounted(App *app, const GError *error)
+{
+	unsigned int unsaid = 0;
+
+	if (!log_rate_allow(&app->guessing, app_now_us(), &unsaid))
+		return;
+
+	g_autofree char *others = log_rate_dropped(unsaid);
+
+	g_warning("wrong proofs cannot be counted beyond a restart, each costs the longest wait "
+		  "now: %s%s",
+		  error->message, others);
+}
+
 static void on_kept(const GError *error, void *data)
 {
 	App *app = data;
-	unsigned int unsaid = 0;
 
-	if (error && log_rate_allow(&app->guessing, app_now_us(), &unsaid))
-		g_warning("wrong proofs cannot be counted beyond a restart, each costs the longest "
-			  "wait now: %s (%u lines like this left out)",
-			  error->message, unsaid);
+	if (error)
+		tell_uncounted(app, error);
 	provisioner_on_kept(app->core, !error, app_now_us());
 	app_settle(app);
 }
@@ -67,28 +82,41 @@ void app_security_init(App *app, ProvisionerSecurity *security, ProvisionerPorts
 	ports->keep = security_keep;
 }
 
+static void tell_waiting(App *app, const Lockout *lockout)
+{
+	unsigned int unsaid = 0;
+
+	if (!log_rate_allow(&app->guessing, app_now_us(), &unsaid))
+		return;
+
+	g_autofree char *proofs = count_text(lockout->wrong, "wrong proof");
+	g_autofree char *others = log_rate_dropped(unsaid);
+
+	g_message("%s of possession in a row: no phone is let in for %d s%s", proofs,
+		  lockout_wait_s(lockout, app_now_us()), others);
+}
+
+static void tell_locked(const Lockout *lockout)
+{
+	g_autofree char *proofs = count_text(lockout->wrong, "wrong proof");
+
+	g_warning("LOCKED after %s of possession in a row: no phone is let in before 'landfallctl "
+		  "provision unlock' or a start with the button held",
+		  proofs);
+}
+
 void app_security_changed(App *app)
 {
 	const Lockout *lockout = provisioner_lockout(app->core);
 	LockoutState state = lockout_state(lockout, app_now_us());
 	LockoutState before = app->lockout_logged;
-	unsigned int unsaid = 0;
 
 	app->lockout_logged = state;
 	if (state == before)
 		return;
 	switch (state) {
-	case LOCKOUT_LOCKED:
-		g_warning("LOCKED after %u wrong proofs of possession in a row: no phone is let in "
-			  "before 'landfallctl provision unlock' or a start with the button held",
-			  lockout->wrong);
-		break;
-	case LOCKOUT_WAITING:
-		if (log_rate_allow(&app->guessing, app_now_us(), &unsaid))
-			g_message("%u wrong proofs of possession in a row: no phone is let in for "
-				  "%d s (%u lines like this left out)",
-				  lockout->wrong, lockout_wait_s(lockout, app_now_us()), unsaid);
-		break;
+	case LOCKOUT_LOCKED: tell_locked(lockout); break;
+	case LOCKOUT_WAITING: tell_waiting(app, lockout); break;
 	case LOCKOUT_OPEN:
 		if (before == LOCKOUT_LOCKED)
 			g_message("phones are let in again");
@@ -98,8 +126,9 @@ void app_security_changed(App *app)
 
 void app_security_unlock(App *app, const char *who)
 {
-	g_message("unlocked %s; %u proofs of possession in a row had been wrong", who,
-		  provisioner_lockout(app->core)->wrong);
+	g_autofree char *proofs = count_text(provisioner_lockout(app->core)->wrong, "wrong proof");
+
+	g_message("unlocked %s, after %s of possession in a row", who, proofs);
 	provisioner_unlock(app->core, app_now_us());
 	app_settle(app);
 }

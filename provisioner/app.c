@@ -68,9 +68,10 @@ void app_tell_visit(App *app, const char *what)
 
 	if (!log_rate_allow(&app->visits, app_now_us(), &unsaid))
 		return;
-	if (unsaid > 0)
-		g_message("%u lines about phones left out", unsaid);
-	g_message("%s", what);
+
+	g_autofree char *others = log_rate_dropped(unsaid);
+
+	g_message("%s%s", what, others);
 }
 
 static void log_state(App *app, ProvisionerState state)

@@ -2,6 +2,7 @@
 #include "agent/adapter/renewer.h"
 
 #include "agent/adapter/program.h"
+#include "common/count.h"
 #include "common/error.h"
 #include "common/printable.h"
 #include "landfall-config.h"
@@ -165,11 +166,14 @@ static void renewer_warn(const Renewer *renewer)
 {
 	int64_t left_s = renewer->renewal.not_after_s - clock_s();
 
+	g_autofree char *days = count_text((uint64_t)MAX(left_s, 0) / DAY_S, "day");
+	g_autofree char *hours = count_text((uint64_t)MAX(left_s, 0) % DAY_S / 3600, "hour");
+
 	if (renewer->told == EXPIRY_EXPIRED)
 		g_warning("the certificate has run out");
 	else if (renewer->told != EXPIRY_FINE)
-		g_warning("the certificate runs out in %d days and %d hours, and was not renewed",
-			  (int)(left_s / DAY_S), (int)(left_s % DAY_S / 3600));
+		g_warning("the certificate runs out in %s and %s, and was not renewed", days,
+			  hours);
 }
 
 /* Each alarm once, and again when a day has gone by. */

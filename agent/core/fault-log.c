@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/fault-log.h"
 
+#include "common/count.h"
+
 #define CALM_US (INT64_C(3600) * 1000000)
 
 static FaultNews begin_failure(FaultLog *log, int64_t now_us)
@@ -10,7 +12,7 @@ static FaultNews begin_failure(FaultLog *log, int64_t now_us)
 	log->spells++;
 	log->failing = true;
 	log->since_us = now_us;
-	log->told = (log->spells & (log->spells - 1)) == 0;
+	log->told = count_is_step(log->spells);
 	return log->told ? FAULT_NEWS_FAILED : FAULT_NEWS_NONE;
 }
 

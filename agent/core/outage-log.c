@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/outage-log.h"
 
+#include "common/count.h"
+
 #include <string.h>
 
 /* Each line costs a period; at most a burst of them may have been saved up. */
@@ -34,7 +36,7 @@ bool outage_log_failed(OutageLog *log, const char *message, int64_t now_us, unsi
 {
 	unsigned times = count(log, message);
 
-	if ((times & (times - 1)) != 0 || !line_allow(log, now_us)) {
+	if (!count_is_step(times) || !line_allow(log, now_us)) {
 		if (log->untold < G_MAXUINT)
 			log->untold++;
 		return false;
@@ -46,7 +48,9 @@ bool outage_log_failed(OutageLog *log, const char *message, int64_t now_us, unsi
 
 char *outage_log_untold(unsigned untold)
 {
-	return untold > 0 ? g_strdup_printf(" (and %u failures untold)", untold) : g_strdup("");
+	g_autofree char *failures = count_text(untold, "failure");
+
+	return untold > 0 ? g_strdup_printf(" (and %s untold)", failures) : g_strdup("");
 }
 
 bool outage_log_connected(OutageLog *log, int64_t now_us)

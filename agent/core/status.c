@@ -2,6 +2,7 @@
 #include "agent/core/status.h"
 
 #include "agent/core/advice.h"
+#include "common/count.h"
 
 #include <cjson/cJSON.h>
 
@@ -178,6 +179,9 @@ char *status_sentence(const AgentStatus *status)
 		return g_strdup_printf("%s; samples are refused: %s", head, status->spool_refusal);
 	if (status->waiting == 0)
 		return g_strdup_printf("%s; nothing waits", head);
-	return g_strdup_printf("%s; %" G_GUINT64_FORMAT " %s on disk", head, status->waiting,
-			       status->waiting == 1 ? "sample waits" : "samples wait");
+
+	g_autofree char *samples = count_text(status->waiting, "sample");
+
+	return g_strdup_printf("%s; %s wait%s on disk", head, samples,
+			       status->waiting == 1 ? "s" : "");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/trial.h"
 
+#include "common/count.h"
+
 void trial_begin(Trial *trial, int64_t period_ms, int64_t old_until_s, int64_t now_us)
 {
 	*trial = (Trial){
@@ -65,7 +67,7 @@ void trial_resume(Trial *trial, int64_t now_us)
 
 bool trial_is_news(const Trial *trial)
 {
-	return (trial->probes & (trial->probes - 1)) == 0;
+	return count_is_step(trial->probes);
 }
 
 bool trial_uses_old(const Trial *trial)

@@ -62,7 +62,7 @@ static void test_warnings(Fixture *f, gconstpointer text)
 		const char *line; /* NULL: none */
 	} cases[] = {
 		{ 90 * DAY + 60, EXPIRY_FINE, 90, NULL },
-		{ 20 * DAY + 3660, EXPIRY_LATE, 20, "*runs out in 20 days and 1 hours*" },
+		{ 20 * DAY + 3660, EXPIRY_LATE, 20, "*runs out in 20 days and 1 hour,*" },
 		{ 19 * DAY + 60, EXPIRY_LATE, 19, "*runs out in 19 days and 0 hours*" },
 		{ 9 * DAY + 60, EXPIRY_URGENT, 9, "*runs out in 9 days and 0 hours*" },
 		{ -60, EXPIRY_EXPIRED, -1, "*has run out" },

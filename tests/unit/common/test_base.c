@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* secret, printable, error: what the cores stand on. */
+/* secret, printable, count, error: what the cores stand on. */
+#include "common/count.h"
 #include "common/error.h"
 #include "common/printable.h"
 #include "common/secret.h"
@@ -86,6 +87,22 @@ static void test_exit_status(void)
 	g_assert_cmpint(error_exit_status(config), ==, 10);
 }
 
+static void test_count(void)
+{
+	static const char *const texts[] = { "0 samples", "1 sample", "2 samples" };
+	g_autoptr(GString) steps = g_string_new(NULL);
+
+	for (uint64_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *text = count_text(i, "sample");
+
+		g_assert_cmpstr(text, ==, texts[i]);
+	}
+	for (uint64_t i = 0; i <= 16; i++)
+		if (count_is_step(i))
+			g_string_append_printf(steps, " %d", (int)i);
+	g_assert_cmpstr(steps->str, ==, " 1 2 4 8 16");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -95,6 +112,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &printable_cases[i], test_printable);
 	}
+	g_test_add_func("/count", test_count);
 	g_test_add_func("/error/exit-status", test_exit_status);
 	return g_test_run();
 }

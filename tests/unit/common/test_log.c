@@ -104,6 +104,18 @@ static void test_rate(void)
 	g_assert_false(log_rate_allow(&rate, 6002, &dropped));
 }
 
+static void test_rate_words(void)
+{
+	static const char *const words[] = { "", " (1 line like this left out)",
+					     " (2 lines like this left out)" };
+
+	for (unsigned int i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_autofree char *text = log_rate_dropped(i);
+
+		g_assert_cmpstr(text, ==, words[i]);
+	}
+}
+
 /* --- a whole process, run as a child of the test --- */
 
 static int child_main(const char *format)
@@ -177,6 +189,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/log/record/counted", test_record_counted);
 	g_test_add_func("/log/is-journal", test_is_journal);
 	g_test_add_func("/log/rate", test_rate);
+	g_test_add_func("/log/rate-words", test_rate_words);
 	g_test_add_func("/log/filter", test_filter);
 	g_test_add_func("/log/json-lines", test_json_lines);
 	g_test_add_func("/log/fatal", test_fatal);

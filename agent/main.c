@@ -78,6 +78,7 @@ void app_status(const App *app, AgentStatus *status)
 		.connect_ms = uplink.connect_ms,
 		.reached = uplink.reached,
 		.failed = uplink.failed,
+		.cause = uplink.cause,
 		.acked = uplink.acked,
 		.generation = identity ? identity->generation : 0,
 		.common_name = identity ? identity->common_name : NULL,

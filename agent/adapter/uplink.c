@@ -28,7 +28,8 @@ struct Uplink {
 	Rivalry rivalry;   /* for our client id */
 	int64_t online_us; /* since when, while there is a connection */
 	char *last_error;
-	Stage failed; /* where it happened */
+	Stage failed;      /* where it happened */
+	AdviceCause cause; /* and how */
 	OutageLog outage;
 	FaultLog asking; /* whether the broker asks for our certificate */
 	bool acked;      /* a sample, by the broker of this target */
@@ -108,19 +109,20 @@ static Stage uplink_stage(const Uplink *uplink)
 }
 
 /* Until the next attempt. */
-static void uplink_pause(Uplink *uplink, const char *message)
+static void uplink_pause(Uplink *uplink, AdviceCause cause, const char *message)
 {
 	uint32_t wait_ms = backoff_next_ms(&uplink->backoff, random_below, NULL);
 
 	uplink->failed = uplink_stage(uplink);
+	uplink->cause = cause;
 	uplink_tell(uplink, message, wait_ms);
 	uplink_set_timer(uplink, wait_ms);
 	uplink_enter(uplink, UPLINK_BACKOFF);
 }
 
-static void uplink_back_off(Uplink *uplink, const char *message)
+static void uplink_back_off(Uplink *uplink, AdviceCause cause, const char *message)
 {
-	uplink_pause(uplink, message);
+	uplink_pause(uplink, cause, message);
 	uplink_identity_failed(uplink->identity, message);
 }
 
@@ -225,7 +227,8 @@ static void uplink_failed(Uplink *uplink, const GError *error)
 	if (accepted)
 		uplink_weigh_rival(uplink);
 	if (!accepted || !rivalry_suspected(&uplink->rivalry)) {
-		uplink_back_off(uplink, error->message);
+		uplink_back_off(uplink, advice_cause(error, mqtt_client_hung_up(uplink->client)),
+				error->message);
 		return;
 	}
 
@@ -233,7 +236,7 @@ static void uplink_failed(Uplink *uplink, const GError *error)
 		"%s; another client %s the client id %s", error->message,
 		uplink->rivalry.told ? "uses" : "may be using", uplink->target->client_id);
 
-	uplink_back_off(uplink, message);
+	uplink_back_off(uplink, ADVICE_CAUSE_RIVAL, message);
 }
 
 static void uplink_disconnected(MqttClient *client, const GError *error, gpointer data)
@@ -249,13 +252,14 @@ static void uplink_disconnected(MqttClient *client, const GError *error, gpointe
 	else if (uplink_take_next_target(uplink))
 		uplink_attempt(uplink);
 	else if (ending && ending->code == LANDFALL_ERROR_INVALID)
-		uplink_pause(uplink, ending->message); /* a sample's fault, not the identity's */
+		uplink_pause(uplink, ADVICE_CAUSE_INVALID,
+			     ending->message); /* a sample's fault, not the identity's */
 	else if (ending)
-		uplink_back_off(uplink, ending->message);
+		uplink_back_off(uplink, advice_cause(ending, false), ending->message);
 	else if (error)
 		uplink_failed(uplink, error);
 	else
-		uplink_back_off(uplink, "the connection was closed");
+		uplink_back_off(uplink, ADVICE_CAUSE_LOST, "the connection was closed");
 }
 
 /* A sample was taken: nothing is wrong any more, unless another client may come back for our client
@@ -350,7 +354,7 @@ static void uplink_attempt(Uplink *uplink)
 			    MQTT_WINDOW_MAX),
 			&mqtt_callbacks, uplink, &error);
 	if (!uplink->client || !mqtt_client_connect(uplink->client, &error)) {
-		uplink_back_off(uplink, error->message);
+		uplink_back_off(uplink, advice_cause(error, false), error->message);
 		return;
 	}
 	uplink_enter(uplink, UPLINK_CONNECTING);
@@ -473,6 +477,7 @@ UplinkStatus uplink_status(const Uplink *uplink)
 		.connect_ms = uplink->connect_ms,
 		.reached = uplink_stage(uplink),
 		.failed = uplink->failed,
+		.cause = uplink->cause,
 		.acked = uplink->acked,
 		.proved = uplink->proved && uplink->state == UPLINK_ONLINE,
 	};

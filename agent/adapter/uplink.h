@@ -22,6 +22,7 @@
 #include "agent/adapter/downlink.h"
 #include "agent/adapter/spool.h"
 #include "agent/adapter/uplink-target.h"
+#include "agent/core/advice.h"
 #include "agent/core/stages.h"
 #include "agent/core/uplink-state.h"
 #include "common/config.h"
@@ -58,6 +59,7 @@ typedef struct UplinkStatus {
 	unsigned connect_ms;     /* how long the last one took */
 	Stage reached;           /* what the attempt under way is at */
 	Stage failed;            /* where last_error happened */
+	AdviceCause cause;       /* and how */
 	bool acked;              /* the broker has taken a sample from this identity */
 	bool proved;             /* it has taken a message over this connection */
 } UplinkStatus;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/core/status.h"
 
-#include "agent/core/advice.h"
 #include "common/count.h"
 
 #include <cjson/cJSON.h>
@@ -38,8 +37,8 @@ const char *status_advice(const AgentStatus *status)
 	if (status->state == UPLINK_IDENTITY)
 		return status->enrolment == ENROL_IDLE ? ADVICE_IDENTITY : "";
 	if (status->state == UPLINK_CLOCK)
-		return advice_find(STAGE_CLOCK);
-	return has_error(status) ? advice_find(status->failed) : "";
+		return advice_find(STAGE_CLOCK, status->cause);
+	return has_error(status) ? advice_find(status->failed, status->cause) : "";
 }
 
 static void add_uplink(cJSON *root, const AgentStatus *status)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "agent/core/advice.h"
 #include "agent/core/enrol.h"
 #include "agent/core/renewal.h"
 #include "agent/core/stages.h"
@@ -27,6 +28,7 @@ typedef struct AgentStatus {
 	unsigned connect_ms;
 	Stage reached; /* as stages_find() wants them */
 	Stage failed;
+	AdviceCause cause; /* of last_error */
 	bool acked;
 
 	uint32_t generation; /* of the store; 0: none */

@@ -508,6 +508,7 @@ static void test_rival(Fixture *f, gconstpointer data)
 	agent_process_start(rival);
 	agent_process_await_words(f->agent, "last_error", words);
 	agent_process_await_words(rival, "last_error", words);
+	agent_process_await_words(rival, "advice", "look for another device");
 	agent_process_free(rival);
 	agent_process_kill(f->agent); /* a new one waits for no next attempt */
 	agent_process_start(f->agent);

@@ -212,6 +212,7 @@ static void test_babble(void)
 
 	g_assert_nonnull(strstr(error, "broke the rules of MQTT"));
 	g_assert_null(strstr(error, "another client"));
+	agent_process_await_words(agent, "advice", "[broker] protocol");
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 

@@ -86,6 +86,7 @@ void app_status(const App *app, AgentStatus *status)
 		.not_after = identity ? identity->not_after : 0,
 		.renewal = renewer.state,
 		.alarm = renewer.alarm,
+		.renewal_wait = renewer.wait_until_s,
 		.renewal_error = renewer.last_error,
 		.enrolment = enroller.state,
 		.enrolment_retry_ms = enroller.retry_ms,

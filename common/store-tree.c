@@ -460,7 +460,9 @@ bool store_tree_put(StoreTree *tree, const StoreTreeFile *file, GError **error)
 	    tree->ops->rename(tree->ops_data, tree->store_fd, PUT_NEW, file->name) == 0 &&
 	    tree_sync(tree, tree->store_fd))
 		return true;
-	return tree_fail(tree, file->name, "write", error);
+	tree_fail(tree, file->name, "write", error);
+	tree_sweep(tree);
+	return false;
 }
 
 bool store_tree_drop(StoreTree *tree, const char *name, GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* landfallctl status - the page an operator opens first: asks every part, status-page shows it */
 #include "common/error.h"
-#include "common/store.h"
+#include "common/store-wait.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
 #include "ctl/network-look.h"
@@ -60,6 +60,8 @@ static cJSON *ask_store(const Config *config)
 	cJSON_AddStringToObject(object, "key_type", identity->key_type);
 	cJSON_AddNumberToObject(object, "not_before", (double)identity->not_before);
 	cJSON_AddNumberToObject(object, "not_after", (double)identity->not_after);
+	cJSON_AddNumberToObject(object, "renewal_wait",
+				(double)store_wait_until(store, config->renewal.est, identity));
 	return object;
 }
 

@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/file-read.h"
 #include "common/store-pending.h"
+#include "common/store-wait.h"
 #include "common/store.h"
 #include "ctl/ctl.h"
 #include "ctl/est.h"
@@ -19,6 +20,7 @@ typedef struct StoreOptions {
 	char *name;           /* --name */
 	char *key_type;       /* --key-type */
 	gboolean anew;        /* --new-key */
+	gboolean now;         /* --now */
 } StoreOptions;
 
 /* A point in time as a person reads it, in UTC; "-" for none. */
@@ -140,7 +142,7 @@ static bool store_cmd_install(const Ctl *ctl, Store *store, const StoreOptions *
 static bool store_cmd_renew(const Ctl *ctl, Store *store, const StoreOptions *options,
 			    GError **error)
 {
-	g_autoptr(StoreIdentity) identity = est_renew(store, ctl->config, error);
+	g_autoptr(StoreIdentity) identity = est_renew(store, ctl->config, options->now, error);
 
 	if (!identity)
 		return false;
@@ -178,7 +180,7 @@ static void print_generation(const StoreGeneration *generation)
 	       generation->failure ? generation->failure : "");
 }
 
-static cJSON *describe_generation(const StoreGeneration *generation)
+static cJSON *describe_generation(const StoreGeneration *generation, int64_t wait_s)
 {
 	cJSON *object = cJSON_CreateObject();
 
@@ -192,13 +194,32 @@ static cJSON *describe_generation(const StoreGeneration *generation)
 		cJSON_AddStringToObject(object, "common_name", generation->common_name);
 	cJSON_AddNumberToObject(object, "not_after", (double)generation->not_after);
 	cJSON_AddNumberToObject(object, "created", (double)generation->created);
+	if (generation->current && wait_s != 0)
+		cJSON_AddNumberToObject(object, "renewal_wait", (double)wait_s);
 	return object;
+}
+
+/* Until when the server does not want to be asked for another certificate; 0: it may be. */
+static int64_t find_wait(const Ctl *ctl, Store *store)
+{
+	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+
+	return identity ? store_wait_until(store, ctl->config->renewal.est, identity) : 0;
+}
+
+static void print_wait(int64_t wait_s)
+{
+	g_autofree char *words = renewal_wait_describe(wait_s);
+
+	if (wait_s != 0)
+		printf("renewal: %s\n", words);
 }
 
 static bool store_cmd_show(const Ctl *ctl, Store *store, const StoreOptions *options,
 			   GError **error)
 {
 	g_autoptr(GPtrArray) generations = store_list(store, error);
+	int64_t wait_s = find_wait(ctl, store);
 	cJSON *list = NULL;
 
 	if (!generations)
@@ -209,12 +230,14 @@ static bool store_cmd_show(const Ctl *ctl, Store *store, const StoreOptions *opt
 		const StoreGeneration *generation = g_ptr_array_index(generations, i);
 
 		if (list)
-			cJSON_AddItemToArray(list, describe_generation(generation));
+			cJSON_AddItemToArray(list, describe_generation(generation, wait_s));
 		else
 			print_generation(generation);
 	}
 	if (list)
 		ctl_print_json(list);
+	else
+		print_wait(wait_s);
 	return true;
 }
 
@@ -259,12 +282,16 @@ bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 		  "csr: ec-p256 (default), ec-p384 or rsa-2048", "TYPE" },
 		{ "new-key", 0, 0, G_OPTION_ARG_NONE, &options.anew,
 		  "csr: make a new key even where one waits for its certificate", NULL },
+		{ "now", 0, 0, G_OPTION_ARG_NONE, &options.now,
+		  "renew: ask even when the server has asked to wait", NULL },
 		G_OPTION_ENTRY_NULL
 	};
-	bool ok = ctl_parse("store import DIR | store csr | store install FILE | store renew | "
-			    "store show | store rollback",
-			    entries, &argc, &argv, error) &&
-		  run_verb(ctl, argc, argv, &options, error);
+	bool ok =
+		ctl_parse(
+			"store import DIR | store csr | store install FILE | store renew [--now] | "
+			"store show | store rollback",
+			entries, &argc, &argv, error) &&
+		run_verb(ctl, argc, argv, &options, error);
 
 	g_free(options.name);
 	g_free(options.key_type);

@@ -5,23 +5,28 @@
 #include "common/error.h"
 #include "common/printable.h"
 #include "common/store-pending.h"
+#include "common/store-wait.h"
 #include "ctl/est-answer.h"
+#include "ctl/est-retry.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
-#define OPERATION     "/simplereenroll"
-#define ANSWER_MAX    (256 * 1024)
-#define TIMEOUT_S     120L
-#define SHOWN_MAX     120
-#define HTTP_OK       200
-#define HTTP_ACCEPTED 202
-#define HTTP_REFUSED  400 /* to 499 */
-#define HTTP_BROKEN   500
+#define OPERATION        "/simplereenroll"
+#define ANSWER_MAX       (256 * 1024)
+#define TIMEOUT_S        120L
+#define SHOWN_MAX        120
+#define HTTP_OK          200
+#define HTTP_ACCEPTED    202
+#define HTTP_REFUSED     400 /* to 499 */
+#define HTTP_TOO_MANY    429
+#define HTTP_BROKEN      500
+#define HTTP_UNAVAILABLE 503
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIO, BIO_free_all)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
@@ -34,6 +39,8 @@ typedef struct Present {
 	X509 *leaf;
 	STACK_OF(X509) * issuers;
 	EVP_PKEY *key;
+	int64_t not_before_s;
+	int64_t not_after_s;
 } Present;
 
 static void present_clear(Present *present)
@@ -58,7 +65,7 @@ static void parts_complete(StoreParts *parts)
 
 /* Of the current identity; where its files are damaged of the one before, which the agent uses
  * then. */
-static StoreParts *load_identity(Store *store, GError **error)
+static bool load_identity(Present *present, Store *store, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(StoreIdentity) identity = store_current(store, &failure);
@@ -69,17 +76,17 @@ static StoreParts *load_identity(Store *store, GError **error)
 		identity = store_fallback(store);
 	if (!identity) {
 		g_propagate_error(error, g_steal_pointer(&failure));
-		return NULL;
+		return false;
 	}
-
-	StoreParts *parts = store_parts_load(identity->dir, error);
-
-	if (!parts)
-		return NULL;
-	parts->replaces = current;
+	present->parts = store_parts_load(identity->dir, error);
+	if (!present->parts)
+		return false;
+	present->parts->replaces = current;
 	if (identity->generation != current)
-		parts_complete(parts);
-	return parts;
+		parts_complete(present->parts);
+	present->not_before_s = identity->not_before;
+	present->not_after_s = identity->not_after;
+	return true;
 }
 
 static bool present_read(Present *present, Store *store, GError **error)
@@ -87,8 +94,7 @@ static bool present_read(Present *present, Store *store, GError **error)
 	gsize len = 0;
 	X509 *issuer;
 
-	present->parts = load_identity(store, error);
-	if (!present->parts)
+	if (!load_identity(present, store, error))
 		return false;
 
 	const void *pem = g_bytes_get_data(present->parts->cert, &len);
@@ -166,7 +172,9 @@ typedef struct Answer {
 	GString *body;
 	bool cut;
 	long status;
-	char *elsewhere; /* where it sends us, or NULL */
+	char *elsewhere;  /* where it sends us, or NULL */
+	int64_t wanted_s; /* what Retry-After asks for; 0: nothing */
+	RenewalWait wait; /* what is made of it */
 } Answer;
 
 static void answer_clear(Answer *answer)
@@ -227,14 +235,24 @@ static char *operation_url(const Config *config)
 	return g_strdup_printf("%.*s" OPERATION, (int)len, base);
 }
 
+/* Elsewhere Retry-After means nothing to us. */
+static bool may_defer(long status)
+{
+	return status == HTTP_ACCEPTED || status == HTTP_TOO_MANY || status == HTTP_UNAVAILABLE;
+}
+
 static void take_outcome(CURL *curl, Answer *answer)
 {
 	const char *elsewhere = NULL;
+	struct curl_header *retry = NULL;
 
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &elsewhere);
 	if (elsewhere)
 		answer->elsewhere = printable_text(elsewhere, strnlen(elsewhere, SHOWN_MAX));
+	if (may_defer(answer->status) &&
+	    curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &retry) == CURLHE_OK)
+		answer->wanted_s = est_retry_read(retry->value, store_wait_clock_s());
 }
 
 static bool exchange(const Config *config, const Present *present, const char *body, Answer *answer,
@@ -292,23 +310,75 @@ static char *status_describe(const Answer *answer)
 	return g_strdup_printf("HTTP status %ld%s%s", answer->status, *words ? ": " : "", words);
 }
 
-static bool accepted(const Config *config, const Answer *answer, GError **error)
+/* A clause that follows what an answer means. */
+static char *wait_describe(const Answer *answer)
 {
 	g_autofree char *words = NULL;
+	bool cut = answer->wanted_s > answer->wait.until_s - answer->wait.from_s;
 
-	switch (answer->status) {
-	case HTTP_OK: return true;
-	case HTTP_ACCEPTED:
-		refuse(config, LANDFALL_ERROR_NETWORK, error,
-		       "the request waits for somebody to approve it; ask again later");
-		return false;
-	default: break;
-	}
-	words = status_describe(answer);
+	if (answer->wait.until_s == 0)
+		return g_strdup(answer->status == HTTP_ACCEPTED ? "; ask again later" : "");
+	words = renewal_wait_describe(answer->wait.until_s);
+	return g_strdup_printf("; %s%s", words, cut ? ", and longer than we do" : "");
+}
+
+static bool accepted(const Config *config, const Answer *answer, GError **error)
+{
+	g_autofree char *wait = wait_describe(answer);
+	g_autofree char *status = NULL;
+	g_autofree char *words = NULL;
+	bool later = answer->status == HTTP_ACCEPTED || answer->status == HTTP_TOO_MANY;
+
+	if (answer->status == HTTP_OK)
+		return true;
+	status = answer->status == HTTP_ACCEPTED
+			 ? g_strdup("the request waits for somebody to approve it")
+			 : status_describe(answer);
+	words = g_strconcat(status, wait, NULL);
 	refuse(config,
-	       answer->status >= HTTP_BROKEN ? LANDFALL_ERROR_NETWORK : LANDFALL_ERROR_DENIED,
+	       later || answer->status >= HTTP_BROKEN ? LANDFALL_ERROR_NETWORK
+						      : LANDFALL_ERROR_DENIED,
 	       error, words);
 	return false;
+}
+
+/* ---- what the server has asked to wait for ---- */
+
+static StoreWaitSubject wait_subject(const Config *config, const Present *present)
+{
+	return (StoreWaitSubject){ config->renewal.est, present->not_before_s,
+				   present->not_after_s };
+}
+
+static bool may_ask(Store *store, const Config *config, const Present *present, GError **error)
+{
+	StoreWaitSubject subject = wait_subject(config, present);
+	RenewalWait wait = store_wait_read(store, STORE_WAIT_SERVER, &subject);
+	g_autofree char *words = NULL;
+
+	if (!renewal_wait_holds(&wait, store_wait_clock_s()))
+		return true;
+	words = renewal_wait_describe(wait.until_s);
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK,
+		    "%s: %s, and was not asked; --now asks it all the same", config->renewal.est,
+		    words);
+	return false;
+}
+
+/* Each answer takes the place of what was asked before. Where it cannot be kept, there are our own
+ * pauses. */
+static void wait_keep(Store *store, const Config *config, const Present *present, Answer *answer)
+{
+	StoreWaitSubject subject = wait_subject(config, present);
+	int64_t now_s = store_wait_clock_s();
+	g_autoptr(GError) error = NULL;
+
+	if (now_s == 0)
+		return;
+	answer->wait = renewal_wait_begin(answer->wanted_s, present->not_after_s, now_s);
+	if (!store_wait_write(store, STORE_WAIT_SERVER, &subject, &answer->wait, &error))
+		fprintf(stderr, "landfallctl: warning: how long to wait is not kept: %s\n",
+			error->message);
 }
 
 /* ---- the answer ---- */
@@ -332,7 +402,8 @@ static StoreIdentity *install(Store *store, GBytes *cert, EVP_PKEY *key, Present
 /* Whether the server has decided: then nothing is left that it could be asked for with that key. */
 static bool is_over(const Answer *answer)
 {
-	return answer->status >= HTTP_REFUSED && answer->status < HTTP_BROKEN;
+	return answer->status >= HTTP_REFUSED && answer->status < HTTP_BROKEN &&
+	       answer->status != HTTP_TOO_MANY;
 }
 
 static StoreIdentity *renew_as(Store *store, const Config *config, Present *present, EVP_PKEY *key,
@@ -342,7 +413,14 @@ static StoreIdentity *renew_as(Store *store, const Config *config, Present *pres
 	g_auto(Answer) answer = { .body = g_string_new(NULL) };
 	g_autoptr(GError) cause = NULL;
 
-	if (!body || !exchange(config, present, body, &answer, error))
+	if (!body)
+		return NULL;
+
+	bool whole = exchange(config, present, body, &answer, error);
+
+	if (whole || answer.wanted_s > 0)
+		wait_keep(store, config, present, &answer);
+	if (!whole)
 		return NULL;
 	if (is_over(&answer))
 		store_renewal_settle(store);
@@ -363,7 +441,7 @@ static StoreIdentity *renew_as(Store *store, const Config *config, Present *pres
 	return identity;
 }
 
-StoreIdentity *est_renew(Store *store, const Config *config, GError **error)
+StoreIdentity *est_renew(Store *store, const Config *config, bool now, GError **error)
 {
 	g_auto(Present) present = { 0 };
 
@@ -372,7 +450,8 @@ StoreIdentity *est_renew(Store *store, const Config *config, GError **error)
 				    "no server is known to renew at: set [renewal] est");
 		return NULL;
 	}
-	if (!present_read(&present, store, error))
+	if (!present_read(&present, store, error) ||
+	    (!now && !may_ask(store, config, &present, error)))
 		return NULL;
 
 	g_autoptr(EVP_PKEY) key = next_key(&present, store, config->renewal.same_key, error);

@@ -3,6 +3,7 @@
 
 #include "common/expiry.h"
 #include "common/printable.h"
+#include "common/renewal-wait.h"
 #include "ctl/ctl-json.h"
 
 #include <stdbool.h>
@@ -137,18 +138,21 @@ static void judge_certificate(const cJSON *page, int64_t now_s, Line *line)
 {
 	const cJSON *part = cJSON_GetObjectItem(page, "identity");
 	const char *failure = renewal_error(page);
+	int64_t wait_s = (int64_t)ctl_json_number(part, "renewal_wait");
+	g_autofree char *wait = wait_s != 0 ? renewal_wait_describe(wait_s) : NULL;
 
-	if (*failure) {
+	if (wait || *failure) {
 		g_string_append(line->text, "; not renewed: ");
-		append_printable(line->text, failure);
+		append_printable(line->text, wait ? wait : failure);
 	}
 	line->trouble =
 		expiry_alarm((int64_t)ctl_json_number(part, "not_before"),
 			     (int64_t)ctl_json_number(part, "not_after"), now_s) != EXPIRY_FINE;
-	line->advice = *failure ? "see that what [renewal] names can be reached and knows the "
-				  "device; 'landfallctl store renew' tries it now"
-				: "let its issuer sign a new one: 'landfallctl store csr', then "
-				  "'landfallctl store install'";
+	line->advice = wait       ? "'landfallctl store renew --now' asks it all the same"
+		       : *failure ? "see that what [renewal] names can be reached and knows the "
+				    "device; 'landfallctl store renew' tries it now"
+				  : "let its issuer sign a new one: 'landfallctl store csr', then "
+				    "'landfallctl store install'";
 }
 
 static void write_certificate(const cJSON *page, int64_t now_s, Line *line)

@@ -28,7 +28,7 @@ _landfallctl()
 	provision) choices="start stop status watch --until= reset unlock --help" ;;
 	qr) choices="--png= --scale= --svg= --text --help" ;;
 	factory) choices="--name= --pop-file= --help" ;;
-	store) choices="import csr install renew show rollback --name= --key-type= --new-key --help" ;;
+	store) choices="import csr install renew show rollback --name= --key-type= --new-key --now --help" ;;
 	publish) choices="-l --lines --ack --timeout= --help" ;;
 	sensors) choices="--sections --timeout= --root= --help" ;;
 	display) choices="--png= --help" ;;

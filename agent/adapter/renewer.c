@@ -2,9 +2,11 @@
 #include "agent/adapter/renewer.h"
 
 #include "agent/adapter/program.h"
+#include "agent/adapter/renewal-note.h"
 #include "common/count.h"
 #include "common/error.h"
 #include "common/printable.h"
+#include "common/store-wait.h"
 #include "landfall-config.h"
 
 #include <string.h>
@@ -20,6 +22,9 @@ struct Renewer {
 	Renewal renewal;
 	Program *program; /* NULL: none is running */
 	uint32_t found;   /* generation of the store before it ran; 0: none */
+	char *method;     /* what renews: NULL: nothing is set */
+	RenewalNote *note;
+	bool resumed; /* what was noted before this start is known */
 	char *last_error;
 	int64_t warned_us; /* of last_error */
 	RenewerChanged changed;
@@ -62,14 +67,6 @@ static char **renewer_argv(const Renewer *renewer)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-/* Seconds since 1970; 0 for a clock that is certainly wrong. */
-static int64_t clock_s(void)
-{
-	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
-
-	return now_s >= STORE_CLOCK_FLOOR ? now_s : 0;
-}
-
 /* The generation that is current in the store; 0: none. Reads one link. */
 static uint32_t store_generation(const Renewer *renewer)
 {
@@ -79,21 +76,99 @@ static uint32_t store_generation(const Renewer *renewer)
 	return store_current_generation(store, &generation, NULL) ? generation : 0;
 }
 
+/* --- what is kept over a restart --- */
+
+static RenewalWait renewer_read(const Renewer *renewer, StoreWaitKind kind, const char *whom)
+{
+	const Renewal *renewal = &renewer->renewal;
+	const StoreWaitSubject subject = { whom, renewal->not_before_s, renewal->not_after_s };
+	g_autoptr(Store) store = store_open(renewer->config->store.path);
+
+	return store_wait_read(store, kind, &subject);
+}
+
+/* What the server has told the EST client, whoever ran that. */
+static void renewer_heed(Renewer *renewer)
+{
+	RenewalWait wait = renewer_read(renewer, STORE_WAIT_SERVER, renewer->config->renewal.est);
+
+	renewal_heed(&renewer->renewal, &wait);
+	if (renewer->last_error || !renewal_wait_holds(&wait, store_wait_clock_s()))
+		return;
+	renewer->last_error = renewal_wait_describe(wait.until_s);
+	renewer->changed(renewer->changed_data);
+}
+
+/* What was noted by the agent that ran before. */
+static void renewer_resume(Renewer *renewer)
+{
+	const Renewal *renewal = &renewer->renewal;
+	RenewalWait next = renewer_read(renewer, STORE_WAIT_NEXT, renewer->method);
+
+	renewal_resume(&renewer->renewal, &next, store_wait_clock_s());
+	if (renewal->state != RENEWAL_WAITING || renewer->last_error)
+		return;
+
+	g_autoptr(GDateTime) due = g_date_time_new_from_unix_utc(renewal->due_s);
+	g_autofree char *moment = due ? g_date_time_format(due, "%Y-%m-%d %H:%M:%S UTC") : NULL;
+
+	renewer->last_error =
+		g_strdup_printf("an attempt before the agent's start came to nothing; "
+				"the next is at %s",
+				moment ? moment : "?");
+	renewer->changed(renewer->changed_data);
+}
+
+/* Not while the clock is wrong: what it says then is noted nowhere. */
+static void renewer_recall(Renewer *renewer)
+{
+	if (store_wait_clock_s() == 0 || renewer->renewal.generation == 0)
+		return;
+	renewer_heed(renewer);
+	if (!renewer->resumed)
+		renewer_resume(renewer);
+	renewer->resumed = true;
+}
+
+static void on_note(const RenewalWait *next, void *data)
+{
+	Renewer *renewer = data;
+	const Renewal *renewal = &renewer->renewal;
+	const StoreWaitSubject subject = { renewer->method, renewal->not_before_s,
+					   renewal->not_after_s };
+
+	if (renewer->method)
+		renewal_note_write(renewer->note, &subject, next);
+}
+
+/* --- the program --- */
+
+/* The same words, but for the moment that the server has asked to wait until. */
+static bool is_told(const char *text, const char *before)
+{
+	const char *moment = strstr(text, RENEWAL_WAIT_WORDS);
+
+	return moment ? strncmp(text, before, (size_t)(moment - text)) == 0 &&
+				g_str_has_prefix(before + (moment - text), RENEWAL_WAIT_WORDS)
+		      : strcmp(text, before) == 0;
+}
+
 /* The same words are a warning once a day. */
 static void renewer_fail(Renewer *renewer, const char *why)
 {
 	g_autofree char *text = g_utf8_substring(why, 0, MIN(g_utf8_strlen(why, -1), ERROR_MAX));
-	bool told = g_strcmp0(text, renewer->last_error) == 0 &&
+	bool told = renewer->warned_us != 0 && renewer->last_error &&
+		    is_told(text, renewer->last_error) &&
 		    g_get_monotonic_time() - renewer->warned_us < DAY_S * G_USEC_PER_SEC;
 
+	g_free(renewer->last_error);
+	renewer->last_error = g_steal_pointer(&text);
 	if (told) {
 		g_info("the certificate is not renewed: %s", why);
 		return;
 	}
 	g_warning("the certificate is not renewed: %s", why);
 	renewer->warned_us = g_get_monotonic_time();
-	g_free(renewer->last_error);
-	renewer->last_error = g_steal_pointer(&text);
 }
 
 /* Why nothing came of it; NULL: something did. */
@@ -127,8 +202,9 @@ static void on_ended(Program *program, const ProgramResult *result, void *data)
 		g_message("the certificate was renewed: %s", says);
 		g_clear_pointer(&renewer->last_error, g_free);
 	}
+	renewer_recall(renewer);
 	/* After a success the new identity comes by the store's watch; until then, a pause. */
-	renewal_failed(&renewer->renewal, clock_s());
+	renewal_failed(&renewer->renewal, store_wait_clock_s());
 	renewer->changed(renewer->changed_data);
 }
 
@@ -159,12 +235,12 @@ static uint32_t on_random(uint32_t bound, void *data)
 	return (uint32_t)(g_random_double() * bound);
 }
 
-static const RenewalPort port = { on_start, on_random };
+static const RenewalPort port = { on_start, on_random, on_note };
 
 /* What is said is that nobody has renewed it yet. */
 static void renewer_warn(const Renewer *renewer)
 {
-	int64_t left_s = renewer->renewal.not_after_s - clock_s();
+	int64_t left_s = renewer->renewal.not_after_s - store_wait_clock_s();
 
 	g_autofree char *days = count_text((uint64_t)MAX(left_s, 0) / DAY_S, "day");
 	g_autofree char *hours = count_text((uint64_t)MAX(left_s, 0) % DAY_S / 3600, "hour");
@@ -195,14 +271,17 @@ static gboolean on_timer(gpointer data);
 static void renewer_look(Renewer *renewer)
 {
 	const Renewal *renewal = &renewer->renewal;
-	int64_t change_s = expiry_change_s(renewal->not_before_s, renewal->not_after_s, clock_s());
+	int64_t change_s =
+		expiry_change_s(renewal->not_before_s, renewal->not_after_s, store_wait_clock_s());
 
 	if (renewer->timer)
 		g_source_remove(renewer->timer);
 	renewer->timer = g_timeout_add_seconds(change_s > 0 ? (guint)MIN(change_s, LOOK_S) : LOOK_S,
 					       on_timer, renewer);
-	if (renewer->config->renewal.program || renewer->config->renewal.est)
-		renewal_step(&renewer->renewal, clock_s());
+	if (renewer->method) {
+		renewer_recall(renewer);
+		renewal_step(&renewer->renewal, store_wait_clock_s());
+	}
 	renewer_tell(renewer);
 }
 
@@ -215,11 +294,23 @@ static gboolean on_timer(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Another server, program or authority is another matter, with no pause to be kept to. */
+static char *describe_method(const Config *config)
+{
+	if (config->renewal.program)
+		return g_strdup(config->renewal.program);
+	if (!config->renewal.est)
+		return NULL;
+	return g_strconcat(config->renewal.est, "\n", config->renewal.ca, NULL);
+}
+
 Renewer *renewer_new(const Config *config, RenewerChanged changed, void *data)
 {
 	Renewer *renewer = g_new0(Renewer, 1);
 
 	renewer->config = config;
+	renewer->method = describe_method(config);
+	renewer->note = renewal_note_new(config->store.path);
 	renewal_init(&renewer->renewal, &port, renewer);
 	renewer->changed = changed;
 	renewer->changed_data = data;
@@ -233,6 +324,8 @@ void renewer_free(Renewer *renewer)
 	if (renewer->timer)
 		g_source_remove(renewer->timer);
 	program_free(renewer->program);
+	renewal_note_unref(renewer->note);
+	g_free(renewer->method);
 	g_free(renewer->last_error);
 	g_free(renewer);
 }
@@ -262,33 +355,42 @@ void renewer_identity(Renewer *renewer, const StoreIdentity *identity)
 	const RenewalCertificate certificate = { identity->generation, identity->not_before,
 						 identity->not_after };
 
-	if (renewal_certificate(&renewer->renewal, &certificate, clock_s()) && before != 0)
+	if (renewal_certificate(&renewer->renewal, &certificate, store_wait_clock_s()) &&
+	    before != 0)
 		renewer_judge(renewer, before);
 	renewer_look(renewer);
 }
 
 bool renewer_ask(Renewer *renewer, GError **error)
 {
-	if (!renewer->config->renewal.program && !renewer->config->renewal.est) {
+	g_autofree char *words = NULL;
+
+	if (!renewer->method) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 				    "nothing is set to renew with: [renewal] est or program");
 		return false;
 	}
-	if (renewal_ask(&renewer->renewal))
+	renewer_recall(renewer);
+	if (renewal_ask(&renewer->renewal, store_wait_clock_s()))
 		return true;
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
-			    renewer->program ? "a renewal is under way"
-					     : "the program that renews cannot be started");
+	if (renewer_status(renewer).wait_until_s != 0)
+		words = renewal_wait_describe(renewer_status(renewer).wait_until_s);
+	else
+		words = g_strdup(renewer->program ? "a renewal is under way"
+						  : "the program that renews cannot be started");
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE, words);
 	return false;
 }
 
 RenewerStatus renewer_status(const Renewer *renewer)
 {
 	const Renewal *renewal = &renewer->renewal;
-	int64_t now_s = clock_s();
+	int64_t now_s = store_wait_clock_s();
 	RenewerStatus status = {
 		.state = renewal->state,
 		.last_error = renewer->last_error ? renewer->last_error : "",
+		.wait_until_s =
+			renewal_wait_holds(&renewal->wait, now_s) ? renewal->wait.until_s : 0,
 		.judged = now_s != 0 && renewal->not_after_s > renewal->not_before_s,
 	};
 

@@ -5,7 +5,8 @@
  * When is core/renewal's matter; the clock, the timer and the process are here. What is run:
  * [renewal] program, or `landfallctl store renew` where [renewal] est names a server. What it
  * installs is seen by the store's watch like any other new generation; whether it has failed is
- * seen in the store as well, whatever its status. How near the end is (common/expiry) is looked at
+ * seen in the store as well, whatever its status. What the server has asked to wait for, and when the
+ * next attempt is, are kept in the store (common/store-wait). How near the end is (common/expiry) is looked at
  * too: each change is told, and logged, once a day at most while nothing but the days changes.
  *
  * Owner: one thread with a main loop.
@@ -26,6 +27,7 @@ typedef struct RenewerStatus {
 	ExpiryAlarm alarm;
 	int64_t days_left;      /* whole ones */
 	bool judged;            /* there is a certificate and the clock can be right */
+	int64_t wait_until_s;   /* the server wants to be left alone until then; 0: it does not */
 	const char *last_error; /* "" after a success; borrowed until the next call */
 } RenewerStatus;
 
@@ -43,7 +45,8 @@ void renewer_free(Renewer *renewer);
 void renewer_identity(Renewer *renewer, const StoreIdentity *identity);
 
 /* renewer_ask() - renew now
- * Errors: LANDFALL_ERROR_CONFIG (nothing is set to renew with), UNAVAILABLE (under way), FAILED */
+ * Errors: LANDFALL_ERROR_CONFIG (nothing is set to renew with), UNAVAILABLE (under way, cannot be
+ * started, or the server has asked to wait) */
 bool renewer_ask(Renewer *renewer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* renewer_status() - how it stands */

@@ -45,6 +45,22 @@ static void renewal_wait(Renewal *renewal, int64_t now_s)
 	renewal->due_s = now_s + pause_draw(renewal, now_s);
 }
 
+/* No clock, no moment that anybody could keep. */
+static void renewal_note(Renewal *renewal, int64_t now_s)
+{
+	const RenewalWait next = { now_s, renewal->due_s };
+
+	if (now_s != 0)
+		renewal->port->note(&next, renewal->data);
+}
+
+/* Somebody was asked, or will say so: a restart is to keep to the pause. */
+static void renewal_wait_noted(Renewal *renewal, int64_t now_s)
+{
+	renewal_wait(renewal, now_s);
+	renewal_note(renewal, now_s);
+}
+
 bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate, int64_t now_s)
 {
 	const Renewal before = *renewal;
@@ -56,22 +72,62 @@ bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate
 	renewal->not_before_s = certificate->not_before_s;
 	renewal->not_after_s = certificate->not_after_s;
 	renewal->state = RENEWAL_IDLE;
+	renewal->wait = (RenewalWait){ 0 };
+	renewal->spread_s = 0;
 	renewal->due_s = renewal->not_before_s + lifetime(renewal) * 2 / 3 +
 			 draw(renewal, lifetime(renewal) / JITTER_PART);
 	if (renewal->generation < before.generation ||
 	    (before.generation != 0 && renewal->due_s <= now_s))
-		renewal_wait(renewal, now_s);
+		renewal_wait_noted(renewal, now_s);
 	return true;
 }
 
-static bool renewal_start(Renewal *renewal)
+void renewal_resume(Renewal *renewal, const RenewalWait *next, int64_t now_s)
+{
+	bool ahead = now_s < next->from_s;
+
+	if (renewal->state != RENEWAL_IDLE)
+		return;
+	if (ahead && renewal->due_s <= now_s) {
+		renewal_wait_noted(renewal, now_s);
+	} else if (!ahead && next->until_s > now_s && next->until_s > renewal->due_s) {
+		renewal->state = RENEWAL_WAITING;
+		renewal->due_s = next->until_s;
+	}
+}
+
+void renewal_heed(Renewal *renewal, const RenewalWait *wait)
+{
+	if (wait->until_s != renewal->wait.until_s)
+		renewal->spread_s = draw(renewal, (wait->until_s - wait->from_s) / SPREAD_PART);
+	renewal->wait = *wait;
+}
+
+/* Whether the server wants to be left alone, or did so a moment ago. */
+static bool renewal_is_held(const Renewal *renewal, int64_t now_s)
+{
+	RenewalWait held = renewal->wait;
+
+	held.until_s += renewal->spread_s;
+	return renewal_wait_holds(&held, now_s);
+}
+
+static bool renewal_start(Renewal *renewal, int64_t now_s)
 {
 	renewal->state = RENEWAL_RUNNING; /* before: start() may tell its end at once */
-	if (renewal->port->start(renewal->data))
-		return true;
-	if (renewal->state == RENEWAL_RUNNING)
+
+	bool started = renewal->port->start(renewal->data);
+
+	if (renewal->state != RENEWAL_RUNNING)
+		return started;
+	if (!started) {
 		renewal->state = RENEWAL_IDLE;
-	return false;
+		return false;
+	}
+	/* Should its end never be told, it has failed. */
+	renewal->due_s = now_s + pause_draw(renewal, now_s);
+	renewal_note(renewal, now_s);
+	return true;
 }
 
 void renewal_step(Renewal *renewal, int64_t now_s)
@@ -80,22 +136,25 @@ void renewal_step(Renewal *renewal, int64_t now_s)
 		return;
 	/* A clock that was ahead must not keep a pause going for years. */
 	if (renewal->state == RENEWAL_WAITING && renewal->due_s > now_s + DAY_S)
-		renewal->due_s = now_s + pause_draw(renewal, now_s);
+		renewal_wait_noted(renewal, now_s);
 	if (renewal->state == RENEWAL_RUNNING || now_s < renewal->due_s)
 		return;
-	if (!renewal_start(renewal))
+	if (renewal_is_held(renewal, now_s))
+		renewal->state = RENEWAL_WAITING;
+	else if (!renewal_start(renewal, now_s))
 		renewal_wait(renewal, now_s);
 }
 
-bool renewal_ask(Renewal *renewal)
+bool renewal_ask(Renewal *renewal, int64_t now_s)
 {
-	return renewal->state != RENEWAL_RUNNING && renewal_start(renewal);
+	return renewal->state != RENEWAL_RUNNING && !renewal_wait_holds(&renewal->wait, now_s) &&
+	       renewal_start(renewal, now_s);
 }
 
 void renewal_failed(Renewal *renewal, int64_t now_s)
 {
 	if (renewal->state == RENEWAL_RUNNING)
-		renewal_wait(renewal, now_s);
+		renewal_wait_noted(renewal, now_s);
 }
 
 const char *renewal_state_name(RenewalState state)

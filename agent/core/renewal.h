@@ -17,11 +17,18 @@
  * pause is then a quarter of the time since, where that is longer. A certificate that is due the
  * moment it takes the place of another is WAITING at first: a server may hand out no others.
  *
- * Pure: time and randomness are arguments, work is begun through the port. Wall-clock seconds
+ * The moment of the next attempt is told when one has begun and when it has failed, to be handed back
+ * after a restart: an agent that is started each minute asks no more often than one that runs on. Nor is
+ * anything begun before the moment that the server has asked for (common/renewal-wait), and up to a
+ * quarter of that pause more, drawn.
+ *
+ * Pure: time and randomness are given, work is begun through the port. Wall-clock seconds
  * decide, since certificates are dated; while the clock is not plausible nothing is due. Pauses
  * are bounded by the clock as well: one that is set back cannot stretch them beyond a day.
  */
 #pragma once
+
+#include "common/renewal-wait.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +46,9 @@ typedef struct RenewalPort {
 
 	/* random() - a number below @bound */
 	uint32_t (*random)(uint32_t bound, void *data);
+
+	/* note() - nothing is begun before @next->until_s by itself; a day from now at most */
+	void (*note)(const RenewalWait *next, void *data);
 } RenewalPort;
 
 /* Members are private to renewal, but for reading state and dates */
@@ -50,6 +60,8 @@ typedef struct Renewal {
 	int64_t not_before_s; /* of the certificate in force; 0: there is none */
 	int64_t not_after_s;
 	int64_t due_s;
+	RenewalWait wait; /* what the server has asked for */
+	int64_t spread_s; /* how long after that we come */
 } Renewal;
 
 /* renewal_init() - without a certificate
@@ -73,9 +85,18 @@ bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate
  * @now_s: seconds since 1970, 0: not plausible */
 void renewal_step(Renewal *renewal, int64_t now_s);
 
-/* renewal_ask() - renew now, whatever the clock says; false when it cannot be begun or is under
- * way */
-bool renewal_ask(Renewal *renewal);
+/* renewal_resume() - what was noted before a restart, to be called once for the certificate that is
+ * in force then
+ * @next: as told to note(); one that was noted in the future counts as a failure of this moment */
+void renewal_resume(Renewal *renewal, const RenewalWait *next, int64_t now_s);
+
+/* renewal_heed() - what the server has asked for, as it is known now
+ * @wait: for the certificate in force; all zero: nothing */
+void renewal_heed(Renewal *renewal, const RenewalWait *wait);
+
+/* renewal_ask() - renew now, whatever the clock says; false when it cannot be begun, is under way,
+ * or the server wants to be left alone (renewal_wait_holds() of `wait`) */
+bool renewal_ask(Renewal *renewal, int64_t now_s);
 
 /* renewal_failed() - what start() began has come to nothing */
 void renewal_failed(Renewal *renewal, int64_t now_s);

@@ -88,6 +88,7 @@ static void add_certificate(cJSON *root, const AgentStatus *status)
 		{ "generation", status->generation },
 		{ "not_before", (uint64_t)MAX(status->not_before, 0) },
 		{ "not_after", (uint64_t)MAX(status->not_after, 0) },
+		{ "renewal_wait", (uint64_t)MAX(status->renewal_wait, 0) },
 	};
 
 	if (status->generation == 0)

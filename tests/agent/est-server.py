@@ -4,7 +4,8 @@
 
 DIR holds server.crt, server.key and the authority ca.crt, ca.key. The port is written to DIR/port
 once it listens. What it does with a request is read from DIR/mode each time: sign, later, refuse,
-break, garbage, other (a certificate for another key), hang-up."""
+break, garbage, other (a certificate for another key), hang-up. Each request is a line in
+DIR/asked."""
 
 import base64
 import http.server
@@ -50,6 +51,8 @@ class Est(http.server.BaseHTTPRequestHandler):
         with open(path("mode")) as mode_file:
             mode = mode_file.read().strip()
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open(path("asked"), "a") as asked:
+            asked.write(mode + "\n")
         if (self.path != "/.well-known/est/simplereenroll"
                 or self.headers["Content-Type"] != "application/pkcs10"
                 or not self.connection.getpeercert()):

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # landfallctl store renew against an EST server that works, and that fails at each step; then the
-# agent, which renews by itself once two thirds of its certificate's life are over.
+# agent, which renews by itself once two thirds of its certificate's life are over, and asks no more
+# often for being started again and again.
 # Usage: test_renew.sh AGENT LANDFALLCTL EST-SERVER
 agent=$(realpath "$1")
 ctl=$(realpath "$2")
@@ -39,7 +40,8 @@ store() { "$ctl" --config "$dir/landfall.conf" store "$@"; }
 generation() { basename "$(readlink "$dir/store/current")"; }
 key_of() { openssl pkey -in "$dir/store/current/device.key" -pubout; }
 names_of() { openssl x509 -in "$dir/store/current/device.crt" -noout -subject -ext subjectAltName; }
-renew() { store renew >"$dir/out" 2>"$dir/err"; }
+renew() { store renew --now >"$dir/out" 2>"$dir/err"; }
+asked() { wc -l <"$dir/asked"; }
 fails() { # MODE STATUS WORDS: refused in these words, nothing changed
 	echo "$1" >"$dir/mode"
 	before=$(generation)
@@ -54,6 +56,8 @@ authority stranger
 issue server subjectAltName=IP:127.0.0.1 ca
 issue gw-1 subjectAltName=DNS:gw-1.example ca
 issue gw-old subjectAltName=DNS:gw-old.example ca 80
+issue gw-later subjectAltName=DNS:gw-later.example ca 81
+issue gw-refused subjectAltName=DNS:gw-refused.example ca 82
 issue gw-521 subjectAltName=DNS:gw-521.example ca 0 P-521
 issue other subjectAltName=DNS:other ca
 openssl req -in "$dir/other.csr" -outform DER -out "$dir/other.der"
@@ -76,7 +80,7 @@ ca = $dir/ca.crt
 program = $ctl --config $dir/landfall.conf store renew
 CONF
 
-echo 1..13
+echo 1..18
 import gw-1
 key=$(key_of)
 names=$(names_of)
@@ -105,11 +109,11 @@ cp "$dir/ca.crt" "$dir/trusted/$(openssl x509 -in "$dir/ca.crt" -noout -hash).0"
 if unshare -rm mount --bind "$dir/trusted" /etc/ssl/certs 2>&-; then
 	renew() {
 		# shellcheck disable=SC2016 # the inner shell expands them
-		unshare -rm sh -c 'mount --bind "$1" /etc/ssl/certs && exec "$2" --config "$3" store renew' \
+		unshare -rm sh -c 'mount --bind "$1" /etc/ssl/certs && exec "$2" --config "$3" store renew --now' \
 			sh "$dir/trusted" "$ctl" "$dir/landfall.conf" >"$dir/out" 2>"$dir/err"
 	}
 	fails sign 20 "certificate"
-	renew() { store renew >"$dir/out" 2>"$dir/err"; }
+	renew() { store renew --now >"$dir/out" 2>"$dir/err"; }
 else
 	number=$((number + 1))
 	echo "ok $number # SKIP no namespace to replace a folder in"
@@ -126,13 +130,67 @@ report $? "renewed with the same key where none of its kind is made"
 echo sign >"$dir/mode"
 import gw-old
 before=$(generation)
-"$agent" --config "$dir/landfall.conf" 2>"$dir/err" &
-pids="$pids $!"
-until [ "$(generation)" != "$before" ]; do
-	kill -0 $! || break
-	sleep 0.1
-done
+start_agent() {
+	"$agent" --config "$dir/landfall.conf" 2>>"$dir/err" &
+	agent_pid=$!
+	pids="$pids $agent_pid"
+}
+stop_agent() {
+	kill "$agent_pid"
+	wait "$agent_pid"
+}
+until_true() { # COMMAND...: as long as the agent lives
+	until "$@"; do
+		kill -0 "$agent_pid" || return 1
+		sleep 0.1
+	done
+}
+certificate() { "$ctl" --config "$dir/landfall.conf" status --json | grep -o '"certificate":{[^}]*}'; }
+is_renewed() { [ "$(generation)" != "$before" ]; }
+is_waiting() { [ -e "$dir/store/renewal.next" ] && certificate | grep -q '"renewal":"waiting"'; }
+start_agent
+until_true is_renewed
 grep -q "CN = gw-old" <<NAMES
 $(names_of)
 NAMES
 report $? "the agent renews what is two thirds through"
+stop_agent
+
+# A server that wants to be left alone is, by an agent that is started three times.
+echo later >"$dir/mode"
+import gw-later
+before=$(asked)
+for _ in 1 2 3; do
+	start_agent
+	until_true is_waiting
+	certificate >"$dir/out"
+	stop_agent
+done
+[ "$(asked)" = $((before + 1)) ] && grep -q '"renewal_wait":[1-9]' "$dir/out" &&
+	grep -q '"renewal_error":"[^"]*the server asked to wait until 20' "$dir/out"
+report $? "who asked to be left alone is asked once, whoever starts again"
+
+store renew >"$dir/out" 2>"$dir/err"
+[ $? -eq 20 ] && grep -q "the server asked to wait until 20.*--now" "$dir/err" && [ "$(asked)" = $((before + 1)) ]
+report $? "nor is it asked by hand"
+
+store show >"$dir/out" && grep -q "^renewal: the server asked to wait until 20.* UTC$" "$dir/out" &&
+	store show --json | grep -q '"renewal_wait":[1-9]' &&
+	"$ctl" --config "$dir/landfall.conf" status | grep -q "not renewed: the server asked to wait until 20"
+report $? "store show and status say so"
+
+renew
+[ $? -eq 20 ] && grep -q "approve it; the server asked to wait until 20" "$dir/err" &&
+	[ "$(asked)" = $((before + 2)) ]
+report $? "but for --now"
+
+echo refuse >"$dir/mode"
+import gw-refused
+before=$(asked)
+for _ in 1 2 3; do
+	start_agent
+	until_true is_waiting
+	stop_agent
+done
+[ "$(asked)" = $((before + 1)) ]
+report $? "who refuses is asked once, whoever starts again"

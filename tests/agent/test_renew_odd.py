@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 
 warnings.simplefilter("ignore")  # of TLS 1.1
@@ -261,11 +262,7 @@ ROWS = [
     ("100 and then 403", says(b"HTTP/1.1 100 Continue\r\n\r\n"
                               b"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"), DENIED,
      "HTTP status 403: no"),
-    ("202", status("202 Accepted", "Retry-After: 60"), NETWORK, "waits for somebody to approve"),
-    ("202, never", status("202 Accepted", "Retry-After: 99999999999999999999"), NETWORK, "approve"),
-    ("202, yesterday", status("202 Accepted", "Retry-After: -5"), NETWORK, "approve"),
-    ("202, a date", status("202 Accepted", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"), NETWORK,
-     "approve"),
+    ("202", status("202 Accepted"), NETWORK, "waits for somebody to approve it; ask again later"),
     ("204", status("204 No Content"), DENIED, "HTTP status 204\n"),
     ("301 to itself", status("301 Moved", "Location: " + PATH), DENIED, "it sends us to https://"),
     ("302 to clear text", status("302 Found", "Location: http://127.0.0.1/"), DENIED,
@@ -278,7 +275,7 @@ ROWS = [
      "HTTP status 401\n"),
     ("404", status("404 Not Found", body=b"<html>" + b"x" * 5000), DENIED, "404: <html>xxx"),
     ("500", status("500 Oops"), NETWORK, "HTTP status 500\n"),
-    ("503", status("503 Busy", "Retry-After: 5", body=b"busy"), NETWORK, "HTTP status 503: busy"),
+    ("503", status("503 Busy", body=b"busy"), NETWORK, "HTTP status 503: busy\n"),
     ("nothing", status("200 OK"), INVALID, FOR_OUR_KEY),
     ("a page", status("200 OK", "Content-Type: text/html", body=b"<html>log in</html>"), INVALID,
      FOR_OUR_KEY),
@@ -325,6 +322,52 @@ ROWS = [
 ]
 
 
+WEEK = 7 * 86400
+LONGER = " UTC, and longer than we do\n"
+LATER = int(time.time()) + 3 * 3600
+
+
+def date(form):
+    """LATER, as the server says it."""
+    return time.strftime("Retry-After: " + form, time.gmtime(LATER))
+
+
+# The status, how Retry-After follows it, and how long nobody asks again: seconds, LATER, or None.
+WAITS = [
+    ("202", ["Retry-After: 60"], 60),
+    ("202", ["retry-after:\t60 "], 60),
+    ("202", ["Retry-After: 604800"], WEEK),
+    ("202", ["Retry-After: 604801"], WEEK),
+    ("202", ["Retry-After: 315360000"], WEEK),
+    ("202", ["Retry-After: 99999999999999999999"], WEEK),
+    ("202", ["Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"], WEEK),
+    ("202", [date("%a, %d %b %Y %H:%M:%S GMT")], LATER),
+    ("202", [date("%A, %d-%b-%y %H:%M:%S GMT")], LATER),
+    ("202", [date("%a %b %d %H:%M:%S %Y")], LATER),
+    ("202", ["Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"], None),
+    ("202", [], None),
+    ("202", ["Retry-After:"], None),
+    ("202", ["Retry-After: 0"], None),
+    ("202", ["Retry-After: -5"], None),
+    ("202", ["Retry-After: +60"], None),
+    ("202", ["Retry-After: 60s"], None),
+    ("202", ["Retry-After: 60, 120"], None),
+    ("202", ["Retry-After: 1e3"], None),
+    ("202", ["Retry-After: 0x60"], None),
+    ("202", ["Retry-After: soon"], None),
+    ("202", ["Retry-After: \xff\xfe"], None),
+    ("202", ["Retry-After: " + "9" * 4000], None),
+    ("202", ["Retry-After: " + "Mon " * 1000], None),
+    ("202", ["Retry-After: 60", "Retry-After: 120"], 60),
+    ("429", ["Retry-After: 60"], 60),
+    ("503", ["Retry-After: 60"], 60),
+    ("500", ["Retry-After: 60"], None),
+    ("403", ["Retry-After: 60"], None),
+    ("302", ["Location: https://127.0.0.1/", "Retry-After: 60"], None),
+    ("200", ["Retry-After: 60"], None),
+]
+
+
 # --- the device ---
 
 def import_identity(name):
@@ -338,9 +381,9 @@ def generation():
     return os.path.basename(os.readlink(path("store", "current")))
 
 
-def renew():
+def renew(*words):
     """Exit status, and what was said."""
-    end = run(CTL, "--config", path("landfall.conf"), "store", "renew", check=False)
+    end = run(CTL, "--config", path("landfall.conf"), "store", "renew", *words, check=False)
     return end.returncode, (end.stdout + end.stderr).decode()
 
 
@@ -382,17 +425,137 @@ def test_row(server, name, row, code, words):
         import_identity("gw-1")
 
 
+def noted():
+    """From when on, until when; nothing for no file."""
+    try:
+        return [int(word) for word in read(os.path.join("store", "renewal.wait")).split()[:2]]
+    except FileNotFoundError:
+        return []
+
+
+def is_held(server):
+    """Not asked, and told why and how to ask all the same."""
+    before = len(server.keys)
+    ended, text = renew()
+    return (ended == NETWORK and re.search("the server asked to wait until 20.*--now", text) and
+            len(server.keys) == before)
+
+
+def is_asked(server):
+    before = len(server.keys)
+    renew()
+    return len(server.keys) > before
+
+
+def test_wait(server, code, headers, expected):
+    server.row = status(code + " Odd", *headers)
+    ended, text = renew("--now")
+    moment = noted()
+    waits = moment[1] - moment[0] if moment else None
+    if expected == LATER:
+        right = moment and 0 <= moment[1] - LATER <= 60
+    else:
+        right = waits == expected
+    longer = any(word in str(headers) for word in ("01", "99", "315"))
+    Report.tell("%s %s" % (code, [header[:40] for header in headers]),
+                not right and (moment, LATER),
+                expected and ended != NETWORK and ended,
+                expected and "asked to wait until 20" not in text and text,
+                expected and (LONGER in text) != (expected == WEEK and longer) and text,
+                expected and not is_held(server) and "not held",
+                not expected and not is_asked(server) and "held")
+
+
+def hold(server, seconds="3600"):
+    server.row = status("202 Accepted", "Retry-After: " + seconds)
+    renew("--now")
+
+
+def set_conf(line, by):
+    with open(path("landfall.conf")) as conf:
+        text = conf.read()
+    write("landfall.conf", text.replace(line, by))
+
+
+def test_moments(server):
+    """A moment that is over, one that a clock has noted which is not ours, one of another server."""
+    name = os.path.join("store", "renewal.wait")
+    url = "https://127.0.0.1:%d" % server.port
+    for what, by, held in (("in force", 0, True), ("almost over", -3500, True),
+                           ("over", -3601, False), ("noted in a future", 60, False)):
+        hold(server)
+        words = read(name).decode().split(" ")
+        write(name, " ".join([str(int(words[0]) + by), str(int(words[1]) + by)] + words[2:]))
+        Report.tell("a moment " + what, held and not is_held(server) and "asked",
+                    not held and not is_asked(server) and "held")
+    hold(server)
+    set_conf(url, url.replace("127.0.0.1", "localhost"))
+    ended, text = renew()
+    set_conf(url.replace("127.0.0.1", "localhost"), url)
+    Report.tell("of another server", "asked to wait" in text and text)
+    request("gw-3")
+    issue("gw-3.csr", "gw-3.crt", days="80")
+    import_identity("gw-3")
+    Report.tell("of another certificate", not is_asked(server) and "held")
+    import_identity("gw-1")
+
+
+def test_gone(server):
+    """What is answered takes the place of what was asked before; no answer does not."""
+    hold(server)
+    for row in (says(b""), raw(b"")):
+        server.row = row
+        renew("--now")
+    Report.tell("no answer lifts nothing", not is_held(server) and "lifted")
+    server.row = says(b"HTTP/1.1 503 No\r\nRetry-After: 60\r\nContent-Length: 900\r\n\r\nb")
+    renew("--now")
+    moment = noted()
+    Report.tell("half an answer counts", moment[1] - moment[0] != 60 and moment)
+    server.row = cert()
+    ended, text = renew("--now")
+    Report.tell("a certificate lifts it", ended and text, noted() and "kept")
+
+
+def test_no_file(server):
+    """What has the name and is none is replaced, what cannot be replaced costs the wait alone."""
+    name = path("store", "renewal.wait")
+    for what, make in (("a FIFO", os.mkfifo), ("a folder", os.mkdir),
+                       ("a link", lambda name: os.symlink("/dev/zero", name))):
+        hold(server)
+        os.remove(name)
+        make(name)
+        asked = is_asked(server)
+        ended, text = renew("--now")
+        kept = what == "a folder"
+        Report.tell(what, not asked and "held", ended != NETWORK and text,
+                    kept != ("how long to wait is not kept" in text) and text,
+                    not kept and not is_held(server) and "not kept")
+        if kept:
+            os.rmdir(name)
+
+
+def test_near_the_end(server):
+    request("gw-1")
+    issue("gw-1.csr", "gw-1.crt", days="1")
+    import_identity("gw-1")
+    hold(server, "86400")
+    moment = noted()
+    Report.tell("no longer than a quarter of what is left",
+                not 0 < moment[1] - moment[0] <= 86400 / 4 and moment)
+    os.remove(path("store", "renewal.wait"))
+
+
 def test_keys(server):
     """As long as it is not decided, it is the same key; after that another."""
     import_identity("gw-1")
     del server.keys[:]
-    for row in (status("202 Accepted"), says(b""), status("500 Oops"), status("403 No"),
-                status("202 Accepted"), cert(), cert()):
+    for row in (status("202 Accepted"), says(b""), status("500 Oops"),
+                status("429 Too Many"), status("403 No"), status("202 Accepted"), cert(), cert()):
         server.row = row
         renew()
     same = [a == b for a, b in zip(server.keys, server.keys[1:])]
     Report.tell("the same key until it is decided",
-                same != [True, True, True, False, True, False] and same,
+                same != [True, True, True, True, False, True, False] and same,
                 key_in_use() != server.keys[-1] and "another key",
                 os.path.exists(path("store", "renewal.key")) and "it is kept")
 
@@ -426,10 +589,17 @@ def main():
     server = Server()
     write("landfall.conf", "[store]\npath = %s\n[renewal]\nest = https://127.0.0.1:%d%s/\nca = %s\n"
           % (path("store"), server.port, os.path.dirname(PATH), path("ca.crt")))
-    print("1..%d" % (len(ROWS) + 4))
+    print("1..%d" % (len(ROWS) + len(WAITS) + 17))
     import_identity("gw-1")
     for row in ROWS:
         test_row(server, *row)
+    import_identity("gw-1")
+    for row in WAITS:
+        test_wait(server, *row)
+    test_moments(server)
+    test_gone(server)
+    test_no_file(server)
+    test_near_the_end(server)
     test_keys(server)
     test_damaged(server)
     test_same_key(server)

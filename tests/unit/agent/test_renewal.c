@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* renewal: ten simulated years, with the server failing at each step; and what is drawn, and done
- * about a wrong clock. */
+/* renewal: ten simulated years, with the server failing at each step, asking to be left alone for any
+ * time, and with an agent that is started again and again; and what is drawn, and done about a wrong
+ * clock. */
 #include "agent/core/renewal.h"
 
 #include <glib.h>
@@ -16,6 +17,7 @@ typedef enum Fault {
 	FAULT_NONE,
 	FAULT_START,     /* nothing can be begun: no key, no process */
 	FAULT_REFUSED,   /* the server says no, at once */
+	FAULT_LATER,     /* not yet, with a Retry-After of any kind */
 	FAULT_HANGS,     /* and after six hours the request is given up */
 	FAULT_BAD,       /* a certificate comes that no broker takes: given up after its trial */
 	FAULT_BAD_SHORT, /* such a one, that ends before the present one */
@@ -29,9 +31,12 @@ typedef struct World {
 	Fault fault;
 	int64_t lifetime_s;
 	int64_t now_s;
-	int64_t ends_s;  /* of the request under way; 0: none */
-	int64_t trial_s; /* end of the trial of a bad certificate; 0: none */
-	int64_t from_s;  /* of the good certificate in force */
+	int64_t ends_s;   /* of the request under way; 0: none */
+	int64_t trial_s;  /* end of the trial of a bad certificate; 0: none */
+	int64_t from_s;   /* of the good certificate in force */
+	RenewalWait next; /* what is on disk for it */
+	RenewalWait wait;
+	bool restarts; /* at random, as often as not, between requests */
 	uint32_t noise;
 	unsigned requests; /* since it came */
 	unsigned requests_max;
@@ -55,6 +60,7 @@ static bool on_start(void *data)
 	World *world = data;
 	bool ill = world_is_ill(world);
 
+	g_assert_cmpint(world->now_s, >=, world->wait.until_s); /* never too early */
 	world->requests++;
 	if (ill && world->fault == FAULT_START)
 		return false;
@@ -70,12 +76,22 @@ static uint32_t on_random(uint32_t bound, void *data)
 	return (uint32_t)(((uint64_t)world->noise * bound) >> 32);
 }
 
-static const RenewalPort port = { on_start, on_random };
+static void on_note(const RenewalWait *next, void *data)
+{
+	World *world = data;
+
+	g_assert_cmpint(next->until_s, >, next->from_s);
+	g_assert_cmpint(next->until_s, <=, next->from_s + DAY);
+	world->next = *next;
+}
+
+static const RenewalPort port = { on_start, on_random, on_note };
 
 static bool use(World *world, uint32_t generation, int64_t from_s, int64_t until_s)
 {
 	const RenewalCertificate certificate = { generation, from_s, until_s };
 
+	world->next = world->wait = (RenewalWait){ 0 }; /* were those of another */
 	world->generation = MAX(world->generation, generation);
 	return renewal_certificate(&world->renewal, &certificate, world->now_s);
 }
@@ -100,6 +116,19 @@ static void world_try(World *world)
 	use(world, world->generation + 1, world->now_s, until_s);
 }
 
+/* The first request of a renewal is answered with the longest time. */
+static void world_defer(World *world)
+{
+	static const int64_t wanted_s[] = { -DAY, 0, 1, HOUR, 6 * HOUR, 2 * DAY, 3650 * DAY };
+	int64_t span_s = wanted_s[on_random(G_N_ELEMENTS(wanted_s), world)];
+
+	if (world->requests == 1)
+		span_s = G_MAXINT64;
+	world->wait = renewal_wait_begin(span_s, world_until(world), world->now_s);
+	renewal_heed(&world->renewal, &world->wait);
+	renewal_failed(&world->renewal, world->now_s);
+}
+
 static void world_answer(World *world)
 {
 	world->ends_s = 0;
@@ -107,13 +136,29 @@ static void world_answer(World *world)
 		world_take(world);
 	} else if (world->fault == FAULT_BAD || world->fault == FAULT_BAD_SHORT) {
 		world_try(world);
+	} else if (world->fault == FAULT_LATER) {
+		world_defer(world);
 	} else {
 		renewal_failed(&world->renewal, world->now_s);
 	}
 }
 
+/* What is in memory is lost, a request under way too. */
+static void world_restart(World *world)
+{
+	const RenewalCertificate certificate = { world->good, world->from_s, world_until(world) };
+
+	renewal_init(&world->renewal, &port, world);
+	renewal_certificate(&world->renewal, &certificate, world->now_s);
+	renewal_resume(&world->renewal, &world->next, world->now_s);
+	renewal_heed(&world->renewal, &world->wait);
+	world->ends_s = 0;
+}
+
 static void world_turn(World *world)
 {
+	if (world->restarts && !world->ends_s && on_random(2, world) == 0)
+		world_restart(world);
 	if (world->trial_s && world->now_s >= world->trial_s) {
 		world->trial_s = 0;
 		use(world, world->good, world->from_s, world_until(world));
@@ -153,6 +198,9 @@ static const WarpCase warp_cases[] = {
 	{ "refused/week", FAULT_REFUSED, 7 * DAY, 20 },
 	{ "refused/quarter", FAULT_REFUSED, 90 * DAY, 34 },
 	{ "refused/year", FAULT_REFUSED, 365 * DAY, 132 },
+	{ "later/week", FAULT_LATER, 7 * DAY, 20 },
+	{ "later/quarter", FAULT_LATER, 90 * DAY, 34 },
+	{ "later/year", FAULT_LATER, 365 * DAY, 132 },
 	{ "hangs/week", FAULT_HANGS, 7 * DAY, 20 },
 	{ "hangs/quarter", FAULT_HANGS, 90 * DAY, 34 },
 	{ "bad-certificate/week", FAULT_BAD, 7 * DAY, 20 },
@@ -161,12 +209,23 @@ static const WarpCase warp_cases[] = {
 	{ "bad-and-short/quarter", FAULT_BAD_SHORT, 90 * DAY, 34 },
 };
 
-static void test_warp(gconstpointer data)
+/* No more often than without */
+static const WarpCase restart_cases[] = {
+	{ "healthy/quarter", FAULT_NONE, 90 * DAY, 1 },
+	{ "refused/week", FAULT_REFUSED, 7 * DAY, 20 },
+	{ "refused/quarter", FAULT_REFUSED, 90 * DAY, 34 },
+	{ "refused/year", FAULT_REFUSED, 365 * DAY, 132 },
+	{ "later/week", FAULT_LATER, 7 * DAY, 20 },
+	{ "later/quarter", FAULT_LATER, 90 * DAY, 34 },
+	{ "later/year", FAULT_LATER, 365 * DAY, 132 },
+};
+
+static void warp(const WarpCase *row, bool restarts)
 {
-	const WarpCase *row = data;
 	World world;
 
 	world_begin(&world, row->fault, row->lifetime_s, 7);
+	world.restarts = restarts;
 	for (; world.now_s < START + YEARS; world.now_s += 10 * MINUTE) {
 		g_assert_cmpint(world.now_s, <, world_until(&world)); /* never without */
 		world_turn(&world);
@@ -174,6 +233,16 @@ static void test_warp(gconstpointer data)
 	g_assert_cmpint(world.renewed, >=, YEARS / row->lifetime_s - 1);
 	g_assert_cmpint(world.renewed, <=, YEARS * 3 / 2 / row->lifetime_s);
 	g_assert_cmpuint(world.requests_max, <=, row->requests_max);
+}
+
+static void test_warp(gconstpointer data)
+{
+	warp(data, false);
+}
+
+static void test_restarts(gconstpointer data)
+{
+	warp(data, true);
 }
 
 /* A server that is away for longer than the certificate lasts: tried on, and taken when back. */
@@ -289,18 +358,127 @@ static void test_clock(void)
 	g_assert_cmpuint(world.requests, ==, 2);
 }
 
+/* A moment that was noted in a future which is none counts for nothing but a failure of now. */
+static void test_clock_back(void)
+{
+	const RenewalWait ahead = { START + 400 * DAY, START + 401 * DAY };
+	int64_t now_s = START + 89 * DAY;
+	World world;
+
+	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
+	world.now_s = now_s;
+	renewal_heed(&world.renewal, &ahead);
+	renewal_resume(&world.renewal, &ahead, now_s);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
+	g_assert_cmpint(world.next.from_s, ==, now_s); /* which the next start keeps to */
+	world_restart(&world);
+	g_assert_cmpint(world.renewal.due_s, ==, world.next.until_s);
+	renewal_step(&world.renewal, now_s);
+	g_assert_cmpuint(world.requests, ==, 0);
+	world.now_s = now_s + DAY;
+	renewal_step(&world.renewal, world.now_s);
+	g_assert_cmpuint(world.requests, ==, 1);
+}
+
+/* A request that was lost with the process is a failure, too: it may have been what ended it. */
+static void test_lost(void)
+{
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	world.now_s = START + 70 * DAY;
+	renewal_step(&world.renewal, world.now_s);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_RUNNING);
+	world.now_s += 1;
+	world_restart(&world);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
+	g_assert_cmpint(world.renewal.due_s, ==, world.next.until_s);
+	for (; world.requests == 1; world.now_s += MINUTE)
+		renewal_step(&world.renewal, world.now_s);
+	g_assert_cmpint(world.now_s, >, START + 70 * DAY + DAY * 3 / 4);
+}
+
+/* What was noted says nothing of a certificate whose time has not come, and of one that is renewed. */
+static void test_resume(void)
+{
+	const RenewalWait next = { START + DAY, START + 2 * DAY };
+	const RenewalWait never = { 0 };
+	World world;
+
+	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
+	renewal_resume(&world.renewal, &next, START);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_IDLE);
+	renewal_resume(&world.renewal, &never, START + 89 * DAY);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_IDLE);
+	renewal_step(&world.renewal, START + 89 * DAY);
+	g_assert_cmpuint(world.requests, ==, 1);
+	renewal_resume(&world.renewal, &next, START + DAY);
+	g_assert_cmpint(world.renewal.state, ==, RENEWAL_RUNNING);
+}
+
+/* A fleet that a server has sent away in one second does not come back in one, and none too early. */
+static void test_spread(void)
+{
+	const int64_t from_s = START + 70 * DAY;
+	const RenewalWait wait = { from_s, from_s + 10 * HOUR };
+	unsigned tenths[10] = { 0 };
+
+	for (uint32_t device = 0; device < 1000; device++) {
+		World world;
+
+		world_begin(&world, FAULT_NONE, 90 * DAY, device * 2654435761U);
+		world.wait = wait;
+		world.now_s = from_s;
+		renewal_heed(&world.renewal, &wait);
+		for (; world.requests == 0; world.now_s += MINUTE) {
+			renewal_heed(&world.renewal, &wait);
+			renewal_step(&world.renewal, world.now_s);
+		}
+
+		int64_t late_s = world.now_s - MINUTE - wait.until_s;
+
+		g_assert_cmpint(late_s, <=, 5 * HOUR / 2 + MINUTE);
+		tenths[MIN(late_s * 10 / (5 * HOUR / 2), 9)]++;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(tenths); i++)
+		g_assert_cmpuint(tenths[i], <, 200);
+}
+
+/* A server that wants to be left alone is asked on nobody's demand, nor after it has said otherwise. */
+static void test_ask_held(void)
+{
+	const RenewalWait wait = { START, START + HOUR };
+	const RenewalWait none = { 0 };
+	World world;
+
+	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
+	renewal_heed(&world.renewal, &wait);
+	g_assert_false(renewal_ask(&world.renewal, START));
+	g_assert_false(renewal_ask(&world.renewal, START + HOUR - 1));
+	g_assert_cmpuint(world.requests, ==, 0);
+	g_assert_true(renewal_ask(&world.renewal, START - 1)); /* of another clock */
+	renewal_failed(&world.renewal, START);
+	g_assert_true(renewal_ask(&world.renewal, 0)); /* of none */
+	renewal_failed(&world.renewal, START);
+	g_assert_true(renewal_ask(&world.renewal, START + HOUR));
+	renewal_failed(&world.renewal, START);
+	renewal_heed(&world.renewal, &none);
+	g_assert_true(renewal_ask(&world.renewal, START));
+	g_assert_cmpuint(world.requests, ==, 4);
+}
+
 /* Asked for: at once, but one at a time. */
 static void test_ask(void)
 {
 	World world;
 
 	world_begin(&world, FAULT_NONE, 90 * DAY, 7);
-	g_assert_true(renewal_ask(&world.renewal));
-	g_assert_false(renewal_ask(&world.renewal));
+	g_assert_true(renewal_ask(&world.renewal, START));
+	g_assert_false(renewal_ask(&world.renewal, START));
 	renewal_failed(&world.renewal, START);
 	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
 	world.fault = FAULT_START;
-	g_assert_false(renewal_ask(&world.renewal));
+	g_assert_false(renewal_ask(&world.renewal, START));
 	g_assert_cmpuint(world.requests, ==, 2);
 }
 
@@ -312,12 +490,23 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &warp_cases[i], test_warp);
 	}
+	for (size_t i = 0; i < G_N_ELEMENTS(restart_cases); i++) {
+		g_autofree char *path =
+			g_strconcat("/renewal/restarts/", restart_cases[i].path, NULL);
+
+		g_test_add_data_func(path, &restart_cases[i], test_restarts);
+	}
 	g_test_add_func("/renewal/after-the-end", test_after_the_end);
 	g_test_add_func("/renewal/born-old", test_born_old);
 	g_test_add_func("/renewal/overdue", test_overdue);
 	g_test_add_func("/renewal/same", test_same);
 	g_test_add_func("/renewal/jitter", test_jitter);
 	g_test_add_func("/renewal/clock", test_clock);
+	g_test_add_func("/renewal/clock-back", test_clock_back);
+	g_test_add_func("/renewal/lost", test_lost);
+	g_test_add_func("/renewal/resume", test_resume);
+	g_test_add_func("/renewal/spread", test_spread);
 	g_test_add_func("/renewal/ask", test_ask);
+	g_test_add_func("/renewal/ask-held", test_ask_held);
 	return g_test_run();
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* renewer: what is logged and told of a certificate that comes to its end, and how often; and what
- * is told of a program that does not bring another, however it behaves. */
+/* renewer: what is logged and told of a certificate that comes to its end, and how often; what is
+ * told of a program that does not bring another, however it behaves; and what a restart leaves of
+ * pauses, and of a server that wants to be left alone. */
 #include "agent/adapter/renewer.h"
+
+#include "common/error.h"
+#include "common/store-wait.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -108,6 +112,8 @@ static const struct HookCase {
 	{ "closes", HOOK("exec >&- 2>&-; exit 5"), "*said nothing (status 5)" },
 	{ "leaves-child", HOOK("sleep 1000 & echo gone; exit 6"), "gone (status 6)" },
 	{ "leaves-daemon", HOOK("setsid sleep 3 & echo gone; exit 6"), "gone (status 6)" },
+	{ "told-to-wait", HOOK("echo later: " RENEWAL_WAIT_WORDS "$(date +%s%N); exit 3"),
+	  "later: " RENEWAL_WAIT_WORDS "* (status 3)" },
 	{ "goes-back", HOOK("ln -sfn generations/1 $STORE/current"), ENDED_WITH_0 },
 	{ "absent", "[renewal]\nprogram = /nonexistent\n", "/nonexistent cannot be started*" },
 	{ "installs", HOOK(INSTALL "echo done"), "" },
@@ -144,6 +150,30 @@ static unsigned count_descriptors(void)
 	return count;
 }
 
+/* Threads but for GLib's own, which stays. */
+static unsigned count_threads(void)
+{
+	g_autoptr(GDir) dir = g_dir_open("/proc/self/task", 0, NULL);
+	const char *number;
+	unsigned count = 0;
+
+	while ((number = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename("/proc/self/task", number, "comm", NULL);
+		g_autofree char *name = NULL;
+
+		if (g_file_get_contents(path, &name, NULL, NULL) && !g_str_equal(name, "gmain\n"))
+			count++;
+	}
+	return count;
+}
+
+/* Until what is to be noted is. */
+static void settle(void)
+{
+	while (count_threads() > 1)
+		g_usleep(1000);
+}
+
 /* Told once, however often it happens; nothing is left open. */
 static void test_hook(gconstpointer data)
 {
@@ -174,6 +204,7 @@ static void test_hook(gconstpointer data)
 		g_assert_cmpuint(warnings, ==, *row->error ? 1 : 0);
 	}
 	tear_down(&f, NULL);
+	settle();
 	g_assert_cmpuint(count_descriptors(), ==, open);
 	g_log_set_default_handler(writer, NULL);
 	g_log_set_always_fatal(fatal);
@@ -206,6 +237,161 @@ static void test_mended(void)
 	g_log_set_always_fatal(fatal);
 }
 
+/* --- over a restart --- */
+
+typedef struct StoreFolder {
+	char *path;
+	char *generations;
+	char *text; /* configuration */
+	StoreWaitSubject subject;
+} StoreFolder;
+
+/* Two thirds of a hundred days are over. */
+static void store_folder_init(StoreFolder *folder, const char *renewal)
+{
+	folder->path = g_dir_make_tmp("renewer-XXXXXX", NULL);
+	folder->generations = g_build_filename(folder->path, "generations", NULL);
+	g_assert_cmpint(g_mkdir(folder->generations, 0700), ==, 0);
+	folder->text = g_strdup_printf("%s[store]\npath = %s\n", renewal, folder->path);
+	folder->subject.not_after_s = g_get_real_time() / G_USEC_PER_SEC + 20 * DAY;
+	folder->subject.not_before_s = folder->subject.not_after_s - 100 * DAY;
+}
+
+static void store_folder_clear(StoreFolder *folder)
+{
+	settle();
+
+	g_autofree char *line = g_strdup_printf("rm -r '%s'", folder->path);
+
+	g_assert_true(g_spawn_command_line_sync(line, NULL, NULL, NULL, NULL));
+	g_free(folder->path);
+	g_free(folder->generations);
+	g_free(folder->text);
+}
+
+/* As the EST client does; none: it is lifted. */
+static void write_wait(const StoreFolder *folder, const char *whom, int64_t from_s, int64_t until_s)
+{
+	const RenewalWait wait = { from_s, until_s };
+	StoreWaitSubject subject = folder->subject;
+	g_autoptr(Store) store = store_open(folder->path);
+	g_autoptr(GError) error = NULL;
+	bool written = false;
+
+	settle(); /* has the lock */
+	subject.whom = whom;
+	written = store_wait_write(store, STORE_WAIT_SERVER, &subject, &wait, &error);
+	g_assert_no_error(error);
+	g_assert_true(written);
+}
+
+static void start(Fixture *f, const StoreFolder *folder)
+{
+	const StoreIdentity identity = { .generation = 1,
+					 .not_before = folder->subject.not_before_s,
+					 .not_after = folder->subject.not_after_s };
+
+	set_up(f, folder->text);
+	renewer_identity(f->renewer, &identity);
+}
+
+static unsigned count_runs(const StoreFolder *folder)
+{
+	g_autofree char *path = g_build_filename(folder->path, "runs", NULL);
+	g_autofree char *text = NULL;
+	gsize len = 0;
+
+	return g_file_get_contents(path, &text, &len, NULL) ? (unsigned)len : 0;
+}
+
+/* An attempt that failed, and one that was killed with the agent: the next start keeps to the pause;
+ * one that runs another program does not. */
+static void test_restart(gconstpointer data)
+{
+	static const char program[] = "/bin/sh -c 'printf x >>$STORE/runs; sleep 1000'";
+	bool killed = GPOINTER_TO_INT(data);
+	const char *script = killed ? program : "/bin/sh -c 'printf x >>$STORE/runs; exit 3'";
+	g_autofree char *text = g_strdup_printf("[renewal]\nprogram = %s\n", script);
+	GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+	unsigned warnings = 0;
+	GLogFunc writer = g_log_set_default_handler(on_line, &warnings);
+	StoreFolder folder = { 0 };
+	Fixture f = { 0 };
+
+	store_folder_init(&folder, text);
+	g_setenv("STORE", folder.path, TRUE);
+	start(&f, &folder);
+	g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_RUNNING);
+	while (count_runs(&folder) == 0)
+		g_usleep(1000);
+	while (!killed && renewer_status(f.renewer).state == RENEWAL_RUNNING)
+		g_main_context_iteration(NULL, TRUE);
+	for (int i = 0; i < 3; i++) {
+		tear_down(&f, NULL);
+		settle();
+		start(&f, &folder);
+		g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_WAITING);
+		g_assert_true(g_pattern_match_simple("*came to nothing; the next is at 20* UTC",
+						     renewer_status(f.renewer).last_error));
+	}
+	g_assert_cmpuint(count_runs(&folder), ==, 1);
+	tear_down(&f, NULL);
+	g_free(folder.text);
+	folder.text = g_strdup_printf("[renewal]\nprogram = /bin/true\n[store]\npath = %s\n",
+				      folder.path);
+	start(&f, &folder);
+	g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_RUNNING);
+	while (renewer_status(f.renewer).state == RENEWAL_RUNNING)
+		g_main_context_iteration(NULL, TRUE);
+	tear_down(&f, NULL);
+	store_folder_clear(&folder);
+	g_log_set_default_handler(writer, NULL);
+	g_log_set_always_fatal(fatal);
+}
+
+#define EST "https://est.example"
+
+/* Whatever renews: the server is left alone, and everybody told so. */
+static void test_held(void)
+{
+	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
+	GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
+	unsigned warnings = 0;
+	GLogFunc writer = g_log_set_default_handler(on_line, &warnings);
+	g_autofree char *words = renewal_wait_describe(now_s + DAY);
+	g_autoptr(GError) error = NULL;
+	StoreFolder folder = { 0 };
+	Fixture f = { 0 };
+
+	store_folder_init(&folder, "[renewal]\nest = " EST "\nprogram = /bin/false\n");
+	write_wait(&folder, EST, now_s, now_s + DAY);
+	start(&f, &folder);
+	g_assert_cmpint(renewer_status(f.renewer).state, ==, RENEWAL_WAITING);
+	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, now_s + DAY);
+	g_assert_cmpstr(renewer_status(f.renewer).last_error, ==, words);
+	g_assert_false(renewer_ask(f.renewer, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE);
+	g_assert_cmpstr(error->message, ==, words);
+	write_wait(&folder, EST, 0, 0); /* somebody has renewed by hand, and was answered */
+	g_clear_error(&error);
+	g_assert_true(renewer_ask(f.renewer, &error));
+	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, 0);
+	tear_down(&f, NULL);
+
+	/* Of a clock that was ahead, and of another server */
+	write_wait(&folder, EST, now_s + DAY, now_s + 2 * DAY);
+	start(&f, &folder);
+	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, 0);
+	tear_down(&f, NULL);
+	write_wait(&folder, EST "/other", now_s, now_s + DAY);
+	start(&f, &folder);
+	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, 0);
+	tear_down(&f, NULL);
+	store_folder_clear(&folder);
+	g_log_set_default_handler(writer, NULL);
+	g_log_set_always_fatal(fatal);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -217,5 +403,8 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &hook_cases[i], test_hook);
 	}
 	g_test_add_func("/agent/renewer/mended", test_mended);
+	g_test_add_data_func("/agent/renewer/restart/failed", GINT_TO_POINTER(0), test_restart);
+	g_test_add_data_func("/agent/renewer/restart/killed", GINT_TO_POINTER(1), test_restart);
+	g_test_add_func("/agent/renewer/held", test_held);
 	return g_test_run();
 }

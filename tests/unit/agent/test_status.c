@@ -19,6 +19,7 @@ static const AgentStatus full = {
 	.not_after = 1800000000,
 	.renewal = RENEWAL_WAITING,
 	.alarm = EXPIRY_LATE,
+	.renewal_wait = 1750000000,
 	.renewal_error = "no server",
 	.enrolment = ENROL_WAITING,
 	.enrolment_retry_ms = 2500,
@@ -52,7 +53,7 @@ static void test_full(void)
 		"{\"name\":\"mqtt\",\"state\":\"pending\"},"
 		"{\"name\":\"telemetry\",\"state\":\"pending\"}],"
 		"\"certificate\":{\"common_name\":\"dev-1\",\"generation\":3,"
-		"\"not_before\":1700000000,\"not_after\":1800000000,"
+		"\"not_before\":1700000000,\"not_after\":1800000000,\"renewal_wait\":1750000000,"
 		"\"renewal\":\"waiting\",\"alarm\":\"late\",\"renewal_error\":\"no server\"},"
 		"\"enrolment\":{\"state\":\"waiting\",\"error\":\"no hub\",\"retry_ms\":2500},"
 		"\"spool\":{\"waiting\":4,\"bytes\":8192,\"limit\":67108864,\"last\":9,"

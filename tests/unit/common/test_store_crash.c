@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/store-ops.h"
 #include "common/store-pending.h"
+#include "common/store-wait.h"
 #include "tests/unit/common/store-support.h"
 
 #include <errno.h>
@@ -178,6 +179,20 @@ static bool change_renew(Store *store, Pki *pki, GError **error)
 	return identity != NULL;
 }
 
+static const StoreWaitSubject moment_subject = { "est", 1, 2 };
+
+/* The server answers twice. */
+static bool change_wait(Store *store, Pki *pki, GError **error)
+{
+	for (int64_t at_s = STORE_CLOCK_FLOOR; at_s < STORE_CLOCK_FLOOR + 2; at_s++) {
+		const RenewalWait wait = { at_s, at_s + 60 };
+
+		if (!store_wait_write(store, STORE_WAIT_SERVER, &moment_subject, &wait, error))
+			return false;
+	}
+	return true;
+}
+
 typedef struct ChangeCase {
 	const char *name;
 	ChangeFunc change;
@@ -195,6 +210,7 @@ static const ChangeCase change_cases[] = {
 	{ "request", change_request, false, "one", "one" },
 	{ "install", change_install, false, "one", "two" },
 	{ "renew", change_renew, false, "one", "two" },
+	{ "wait", change_wait, false, "one", "one" },
 };
 
 static void make_generations(StoreFixture *fixture)
@@ -228,6 +244,14 @@ static void assert_waiting_sound(StoreFixture *fixture, const char *name)
 	g_assert_nonnull(key);
 }
 
+/* So is a moment. */
+static void assert_wait_sound(StoreFixture *fixture)
+{
+	RenewalWait wait = store_wait_read(fixture->store, STORE_WAIT_SERVER, &moment_subject);
+
+	g_assert_true(!support_exists(fixture, "renewal.wait") || wait.until_s - wait.from_s == 60);
+}
+
 /* Old or new, nothing between; then the next change works and sweeps. */
 static void assert_sound(StoreFixture *fixture, const ChangeCase *c)
 {
@@ -245,6 +269,7 @@ static void assert_sound(StoreFixture *fixture, const ChangeCase *c)
 	g_assert_false(support_exists(fixture, "put.new"));
 	assert_waiting_sound(fixture, STORE_PENDING_NAME);
 	assert_waiting_sound(fixture, STORE_RENEWAL_NAME);
+	assert_wait_sound(fixture);
 }
 
 /* A child makes the change and dies before call @at. Returns whether it got that far. */

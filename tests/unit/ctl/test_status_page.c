@@ -113,6 +113,21 @@ static const PageCase cases[] = {
 	  "'landfallctl store renew' tries it now\n"
 	  "Agent         online\n"
 	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n" },
+	{ "told-to-wait",
+	  "{\"version\":\"0.1.0\"," ABSENT "," WLAN
+	  ",\"identity\":{\"generation\":3,\"common_name\":\"gw-17\",\"key_type\":\"EC P-256\","
+	  "\"not_before\":1692224000,\"not_after\":1701900800,\"renewal_wait\":1700003600},"
+	  "\"agent\":{\"state\":\"online\","
+	  "\"broker\":\"mqtts://b:8883\",\"client_id\":\"gw-17\",\"last_publish\":1699999997000,"
+	  "\"certificate\":{\"renewal_error\":\"HTTP status 503\"}}}",
+	  "Landfall 0.1.0 on box: Certificate needs attention\n\n"
+	  "Provisioner   not running\n"
+	  "Wi-Fi         wlan0, address 10.0.0.5\n"
+	  "Certificate ! gw-17, generation 3, EC P-256 key, valid until 2023-12-06: 22 days left; "
+	  "not renewed: the server asked to wait until 2023-11-14 23:13:20 UTC\n"
+	  "              'landfallctl store renew --now' asks it all the same\n"
+	  "Agent         online\n"
+	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n" },
 	{ "locked",
 	  "{\"version\":\"0.1.0\",\"provisioner\":{\"State\":\"ready\",\"Progress\":\"on the air\","
 	  "\"Lockout\":[\"locked\",100,0]}," WLAN "," IDENTITY(1786400000) "," ONLINE "}",

@@ -23,9 +23,9 @@ struct CommandStore {
 	GMainContext *context;
 	CommandStored stored;
 	void *data;
-	GQueue waiting; /* of Write */
-	GThread *thread;
-	GSource *done; /* under way to the owner; set by the thread before it ends */
+	GQueue waiting;  /* of Write */
+	GThread *thread; /* NULL also when there was none to be had */
+	GSource *done;   /* one is under way; its end, attached by the thread before it ends */
 };
 
 static void write_free(Write *write)
@@ -42,11 +42,20 @@ static gboolean on_written(gpointer data)
 	Write *write = data;
 	CommandStore *store = write->store;
 
-	g_thread_join(g_steal_pointer(&store->thread));
+	if (store->thread)
+		g_thread_join(g_steal_pointer(&store->thread));
 	g_clear_pointer(&store->done, g_source_unref);
 	start_next(store);
 	store->stored(write->token, write->error, store->data);
 	return G_SOURCE_REMOVE;
+}
+
+static void write_end(Write *write)
+{
+	CommandStore *store = write->store;
+
+	g_source_set_callback(store->done, on_written, write, (GDestroyNotify)write_free);
+	g_source_attach(store->done, store->context);
 }
 
 static gpointer write_thread(gpointer data)
@@ -61,18 +70,27 @@ static gpointer write_thread(gpointer data)
 			    "cannot make %s: %s", store->folder, g_strerror(errno));
 	else
 		(void)!file_replace(store->folder, store->name, octets, len, &write->error);
-	g_source_set_callback(store->done, on_written, write, (GDestroyNotify)write_free);
-	g_source_attach(store->done, store->context);
+	write_end(write);
 	return NULL;
 }
 
 static void start_next(CommandStore *store)
 {
-	if (store->thread || g_queue_is_empty(&store->waiting))
+	g_autoptr(GError) error = NULL;
+
+	if (store->done || g_queue_is_empty(&store->waiting))
 		return;
+
+	Write *write = g_queue_pop_head(&store->waiting);
+
 	store->done = g_idle_source_new();
 	g_source_set_priority(store->done, G_PRIORITY_DEFAULT);
-	store->thread = g_thread_new("commands", write_thread, g_queue_pop_head(&store->waiting));
+	store->thread = g_thread_try_new("commands", write_thread, write, &error);
+	if (store->thread)
+		return;
+	g_set_error(&write->error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+		    "no thread is left to write %s with: %s", store->name, error->message);
+	write_end(write);
 }
 
 void command_store_write(CommandStore *store, uint64_t token, const void *octets, size_t len)

@@ -20,6 +20,13 @@ static void mark_clear(gpointer data)
 	g_free(mark->path);
 }
 
+static void mark_fail(GoodMark *mark, const GError *error)
+{
+	g_info("generation %u is marked as good at the next connection: %s", mark->generation,
+	       error->message);
+	g_atomic_int_set(&mark->failed, 1);
+}
+
 static gpointer mark_run(gpointer data)
 {
 	GoodMark *mark = data;
@@ -27,11 +34,8 @@ static gpointer mark_run(gpointer data)
 	g_autoptr(GError) error = NULL;
 
 	store_set_lock_wait(store, LOCK_WAIT_MS);
-	if (!store_mark_good(store, mark->generation, &error)) {
-		g_info("generation %u is marked as good at the next connection: %s",
-		       mark->generation, error->message);
-		g_atomic_int_set(&mark->failed, 1);
-	}
+	if (!store_mark_good(store, mark->generation, &error))
+		mark_fail(mark, error);
 	good_mark_unref(mark);
 	return NULL;
 }
@@ -39,10 +43,20 @@ static gpointer mark_run(gpointer data)
 GoodMark *good_mark_start(const char *path, uint32_t generation)
 {
 	GoodMark *mark = g_atomic_rc_box_new0(GoodMark);
+	g_autoptr(GError) error = NULL;
 
 	mark->path = g_strdup(path);
 	mark->generation = generation;
-	g_thread_unref(g_thread_new("mark-good", mark_run, g_atomic_rc_box_acquire(mark)));
+
+	GThread *thread =
+		g_thread_try_new("mark-good", mark_run, g_atomic_rc_box_acquire(mark), &error);
+
+	if (thread) {
+		g_thread_unref(thread);
+	} else {
+		mark_fail(mark, error);
+		good_mark_unref(mark); /* the thread's */
+	}
 	return mark;
 }
 

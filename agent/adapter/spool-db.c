@@ -3,6 +3,7 @@
 
 #include "agent/adapter/spool-mark.h"
 #include "agent/adapter/spool-wal.h"
+#include "agent/core/fault-log.h"
 #include "common/error.h"
 
 #include <errno.h>
@@ -101,6 +102,7 @@ struct SpoolDb {
 	uint64_t base;
 	uint64_t mark; /* of spool-mark: numbers are below it */
 	ino_t log;     /* the write-ahead log; 0: there is none */
+	FaultLog lost; /* its name, to somebody who removed or renamed it */
 	Extent now;
 	Extent committed;
 	bool corrupt;
@@ -531,6 +533,18 @@ static bool db_was_moved(SpoolDb *db)
 	return moved;
 }
 
+/* Whoever does it once may do it every second. */
+static void db_tell_lost_log(SpoolDb *db)
+{
+	int64_t now_us = g_get_monotonic_time();
+
+	if (fault_log_step(&db->lost, false, now_us) == FAULT_NEWS_FAILED)
+		g_warning("the write-ahead log of spool %s was removed or renamed while it was in "
+			  "use: what it held was written into the spool",
+			  db->path);
+	fault_log_step(&db->lost, true, now_us);
+}
+
 /* What is in a log that has lost its name is gone with the process: then the file takes all of it,
  * and another log begins. */
 static bool db_keep_log(SpoolDb *db, GError **error)
@@ -544,9 +558,7 @@ static bool db_keep_log(SpoolDb *db, GError **error)
 	    !db_exec(db, settings, "cannot be written", error) ||
 	    !db_exec(db, "SELECT count(*) FROM meta;", "cannot be read", error)) /* opens the log */
 		return false;
-	g_warning("the write-ahead log of spool %s was removed or renamed while it was in use: "
-		  "what it held was written into the spool",
-		  db->path);
+	db_tell_lost_log(db);
 	db->log = db_find_log(db);
 	return true;
 }

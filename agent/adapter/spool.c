@@ -576,6 +576,32 @@ static gpointer spool_thread(gpointer data)
 	return NULL;
 }
 
+static void spool_free(Spool *spool)
+{
+	bell_free(spool->bell);
+	spool_db_close(spool->db);
+	g_array_unref(spool->released);
+	g_free(spool->refusal);
+	g_main_context_unref(spool->context);
+	g_cond_clear(&spool->work);
+	g_mutex_clear(&spool->lock);
+	g_free(spool);
+}
+
+static bool spool_start(Spool *spool, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	spool->bell = bell_new(spool->context, reports_deliver, spool, error);
+	if (!spool->bell)
+		return false;
+	spool->thread = g_thread_try_new("spool", spool_thread, spool, &cause);
+	if (!spool->thread)
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL,
+			    "no thread is left to write the spool with: %s", cause->message);
+	return spool->thread;
+}
+
 Spool *spool_open(const SpoolConfig *config, GError **error)
 {
 	SpoolDb *db = spool_db_open(config->path, config->limit, error);
@@ -586,26 +612,20 @@ Spool *spool_open(const SpoolConfig *config, GError **error)
 	spool_db_set_policy(db, config->policy);
 
 	Spool *spool = g_new0(Spool, 1);
-	GMainContext *context = g_main_context_ref_thread_default();
 
-	spool->bell = bell_new(context, reports_deliver, spool, error);
-	if (!spool->bell) {
-		g_main_context_unref(context);
-		spool_db_close(db);
-		g_free(spool);
-		return NULL;
-	}
 	spool->config = *config;
 	spool->db = db;
 	spool->stats = spool_db_stats(db);
-	spool->context = context;
+	spool->context = g_main_context_ref_thread_default();
 	spool->released = g_array_new(FALSE, FALSE, sizeof(Released));
 	g_mutex_init(&spool->lock);
 	g_cond_init(&spool->work);
 	g_queue_init(&spool->tasks);
 	g_queue_init(&spool->reports);
-	spool->thread = g_thread_new("spool", spool_thread, spool);
-	return spool;
+	if (spool_start(spool, error))
+		return spool;
+	spool_free(spool);
+	return NULL;
 }
 
 void spool_close(Spool *spool)
@@ -618,12 +638,5 @@ void spool_close(Spool *spool)
 	reports_deliver(spool);
 	task_push(spool, NULL); /* an answer may have released something */
 	g_queue_clear_full(&spool->tasks, task_free);
-	bell_free(spool->bell);
-	spool_db_close(spool->db);
-	g_array_unref(spool->released);
-	g_free(spool->refusal);
-	g_main_context_unref(spool->context);
-	g_cond_clear(&spool->work);
-	g_mutex_clear(&spool->lock);
-	g_free(spool);
+	spool_free(spool);
 }

@@ -2,6 +2,7 @@
 #include "agent/adapter/uplink-load.h"
 
 #define LOCK_WAIT_MS 5000
+#define RETRY_MS     1000 /* after there was no thread to be had */
 
 struct UplinkLoad {
 	const Config *config;
@@ -10,7 +11,8 @@ struct UplinkLoad {
 	char *reason;
 	UplinkLoaded done;
 	void *data;
-	GThread *thread;
+	GThread *thread; /* NULL: there is none yet */
+	guint retry;
 	GMutex mutex;
 	guint idle; /* under the mutex: tells the loop */
 	UplinkTarget *target;
@@ -63,10 +65,23 @@ static gpointer load_run(gpointer data)
 	return NULL;
 }
 
+/* The identity is wanted all the same, so this goes on until there is a thread. */
+static gboolean load_on_retry(gpointer data)
+{
+	UplinkLoad *load = data;
+
+	load->thread = g_thread_try_new("identity", load_run, load, NULL);
+	if (!load->thread)
+		return G_SOURCE_CONTINUE;
+	load->retry = 0;
+	return G_SOURCE_REMOVE;
+}
+
 UplinkLoad *uplink_load_start(const Config *config, uint32_t generation,
 			      const UplinkGiveUp *give_up, UplinkLoaded done, void *data)
 {
 	UplinkLoad *load = g_new0(UplinkLoad, 1);
+	g_autoptr(GError) error = NULL;
 
 	load->config = config;
 	load->generation = generation;
@@ -77,7 +92,12 @@ UplinkLoad *uplink_load_start(const Config *config, uint32_t generation,
 	load->done = done;
 	load->data = data;
 	g_mutex_init(&load->mutex);
-	load->thread = g_thread_new("identity", load_run, load);
+	load->thread = g_thread_try_new("identity", load_run, load, &error);
+	if (!load->thread) {
+		g_warning("no thread is left to read an identity with, it has to wait: %s",
+			  error->message);
+		load->retry = g_timeout_add(RETRY_MS, load_on_retry, load);
+	}
 	return load;
 }
 
@@ -85,7 +105,9 @@ void uplink_load_free(UplinkLoad *load)
 {
 	if (!load)
 		return;
-	g_thread_join(load->thread);
+	g_clear_handle_id(&load->retry, g_source_remove);
+	if (load->thread)
+		g_thread_join(load->thread);
 	g_clear_handle_id(&load->idle, g_source_remove);
 	uplink_target_free(load->target);
 	g_clear_error(&load->error);

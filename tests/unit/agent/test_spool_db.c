@@ -830,9 +830,11 @@ static void test_removed_log(Fixture *f, gconstpointer data)
 	g_autofree char *copy_log = g_strconcat(copy, "-wal", NULL);
 
 	g_assert_cmpuint(append(db, 2), ==, 2);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 1; i <= 4; i++) {
 		g_assert_cmpint(g_unlink(log), ==, 0);
-		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*log*removed or renamed*");
+		if (i != 3) /* else untold */
+			g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+					      "*log*removed or renamed*");
 		g_assert_cmpuint(append(db, 1), ==, 1);
 		g_test_assert_expected_messages();
 	}
@@ -842,7 +844,7 @@ static void test_removed_log(Fixture *f, gconstpointer data)
 	g_autoptr(SpoolDb) left = spool_db_open(copy, LIMIT, NULL);
 
 	g_assert_nonnull(left);
-	g_assert_cmpuint(spool_db_stats(left).depth, ==, 4);
+	g_assert_cmpuint(spool_db_stats(left).depth, ==, 6);
 	g_assert_cmpuint(append(db, 1), ==, 1); /* without another word */
 }
 

@@ -560,17 +560,19 @@ StoreIdentity *store_check(const StoreParts *parts, const StoreCheckRules *rules
 	return ok ? g_steal_pointer(&identity) : NULL;
 }
 
-void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *not_after)
+void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *not_before,
+		      int64_t *not_after)
 {
 	g_autoptr(BIO) bio = BIO_new_mem_buf(pem, (int)MIN(len, STORE_CERT_SIZE_MAX));
 	g_autoptr(X509) leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 
 	*common_name = NULL;
-	*not_after = 0;
+	*not_before = *not_after = 0;
 	if (leaf) {
 		*common_name = name_common(X509_get_subject_name(leaf));
-		if (!time_read(X509_get0_notAfter(leaf), not_after))
-			*not_after = 0;
+		if (!time_read(X509_get0_notBefore(leaf), not_before) ||
+		    !time_read(X509_get0_notAfter(leaf), not_after))
+			*not_before = *not_after = 0;
 	}
 	ERR_clear_error();
 }

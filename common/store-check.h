@@ -26,7 +26,8 @@ typedef struct StoreCheckRules {
 StoreIdentity *store_check(const StoreParts *parts, const StoreCheckRules *rules,
 			   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_check_leaf() - name and end of the first certificate in @pem, whatever state the rest
+/* store_check_leaf() - name and dates of the first certificate in @pem, whatever state the rest
  * is in
  * @common_name: set to text to be freed, or NULL; @not_after: seconds since 1970, or 0 */
-void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *not_after);
+void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *not_before,
+		      int64_t *not_after);

@@ -111,10 +111,9 @@ bool store_wait_write(Store *store, StoreWaitKind kind, const StoreWaitSubject *
 	return store_tree_put(tree, &file, error);
 }
 
-int64_t store_wait_until(Store *store, const char *url, const StoreIdentity *identity)
+int64_t store_wait_until(Store *store, const StoreWaitSubject *subject)
 {
-	const StoreWaitSubject subject = { url, identity->not_before, identity->not_after };
-	RenewalWait wait = store_wait_read(store, STORE_WAIT_SERVER, &subject);
+	RenewalWait wait = store_wait_read(store, STORE_WAIT_SERVER, subject);
 
 	return renewal_wait_holds(&wait, store_wait_clock_s()) ? wait.until_s : 0;
 }

@@ -51,6 +51,6 @@ RenewalWait store_wait_read(Store *store, StoreWaitKind kind, const StoreWaitSub
 bool store_wait_write(Store *store, StoreWaitKind kind, const StoreWaitSubject *subject,
 		      const RenewalWait *wait, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_wait_until() - until when the server at @url, or NULL, wants to be left alone by @identity,
- * Unix seconds; 0: it does not */
-int64_t store_wait_until(Store *store, const char *url, const StoreIdentity *identity);
+/* store_wait_until() - until when the server of @subject wants to be left alone, Unix seconds; 0: it
+ * does not */
+int64_t store_wait_until(Store *store, const StoreWaitSubject *subject);

@@ -339,7 +339,7 @@ static StoreGeneration *generation_read(Store *store, uint32_t number)
 
 	if (cert)
 		store_check_leaf(secret_data(cert), secret_len(cert), &generation->common_name,
-				 &generation->not_after);
+				 &generation->not_before, &generation->not_after);
 	if (fstatat(fd, STORE_CERT_NAME, &file, 0) == 0)
 		generation->created = file.st_mtime;
 	generation->good = faccessat(fd, STORE_TREE_GOOD, F_OK, 0) == 0;

@@ -76,10 +76,11 @@ typedef struct StoreGeneration {
 	bool current;
 	bool good;
 	bool failed;
-	char *failure;     /* text of the marker, one line; NULL unless failed */
-	char *common_name; /* NULL when unreadable */
-	int64_t not_after; /* 0 when unreadable */
-	int64_t created;   /* seconds since 1970, by the clock of that moment */
+	char *failure;      /* text of the marker, one line; NULL unless failed */
+	char *common_name;  /* NULL when unreadable */
+	int64_t not_before; /* 0 when unreadable */
+	int64_t not_after;
+	int64_t created; /* seconds since 1970, by the clock of that moment */
 } StoreGeneration;
 
 /* What an identity is made of, in memory. Members may be replaced by the caller. */

@@ -52,6 +52,8 @@ static cJSON *ask_store(const Config *config)
 	if (!identity)
 		return describe_failure(error);
 
+	const StoreWaitSubject subject = { config->renewal.est, identity->not_before,
+					   identity->not_after };
 	cJSON *object = cJSON_CreateObject();
 
 	cJSON_AddNumberToObject(object, "generation", identity->generation);
@@ -60,8 +62,7 @@ static cJSON *ask_store(const Config *config)
 	cJSON_AddStringToObject(object, "key_type", identity->key_type);
 	cJSON_AddNumberToObject(object, "not_before", (double)identity->not_before);
 	cJSON_AddNumberToObject(object, "not_after", (double)identity->not_after);
-	cJSON_AddNumberToObject(object, "renewal_wait",
-				(double)store_wait_until(store, config->renewal.est, identity));
+	cJSON_AddNumberToObject(object, "renewal_wait", (double)store_wait_until(store, &subject));
 	return object;
 }
 

@@ -200,11 +200,17 @@ static cJSON *describe_generation(const StoreGeneration *generation, int64_t wai
 }
 
 /* Until when the server does not want to be asked for another certificate; 0: it may be. */
-static int64_t find_wait(const Ctl *ctl, Store *store)
+static int64_t find_wait(const Ctl *ctl, Store *store, const GPtrArray *generations)
 {
-	g_autoptr(StoreIdentity) identity = store_current(store, NULL);
+	for (guint i = 0; i < generations->len; i++) {
+		const StoreGeneration *generation = g_ptr_array_index(generations, i);
+		const StoreWaitSubject subject = { ctl->config->renewal.est, generation->not_before,
+						   generation->not_after };
 
-	return identity ? store_wait_until(store, ctl->config->renewal.est, identity) : 0;
+		if (generation->current)
+			return store_wait_until(store, &subject);
+	}
+	return 0;
 }
 
 static void print_wait(int64_t wait_s)
@@ -219,11 +225,13 @@ static bool store_cmd_show(const Ctl *ctl, Store *store, const StoreOptions *opt
 			   GError **error)
 {
 	g_autoptr(GPtrArray) generations = store_list(store, error);
-	int64_t wait_s = find_wait(ctl, store);
 	cJSON *list = NULL;
 
 	if (!generations)
 		return false;
+
+	int64_t wait_s = find_wait(ctl, store, generations);
+
 	if (ctl->json)
 		list = cJSON_CreateArray();
 	for (guint i = 0; i < generations->len; i++) {

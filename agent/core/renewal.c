@@ -25,7 +25,7 @@ static int64_t lifetime(const Renewal *renewal)
 	return renewal->not_after_s - renewal->not_before_s;
 }
 
-static int64_t pause_draw(const Renewal *renewal, int64_t now_s)
+static int64_t pause_longest(const Renewal *renewal, int64_t now_s)
 {
 	int64_t longest = lifetime(renewal) / PAUSE_PART;
 	int64_t overdue = (now_s - renewal->not_after_s) / OVERDUE_PART;
@@ -36,6 +36,13 @@ static int64_t pause_draw(const Renewal *renewal, int64_t now_s)
 		longest = MINUTE_S;
 	if (longest > DAY_S)
 		longest = DAY_S;
+	return longest;
+}
+
+static int64_t pause_draw(const Renewal *renewal, int64_t now_s)
+{
+	int64_t longest = pause_longest(renewal, now_s);
+
 	return longest - draw(renewal, longest / SPREAD_PART);
 }
 
@@ -74,6 +81,7 @@ bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate
 	renewal->state = RENEWAL_IDLE;
 	renewal->wait = (RenewalWait){ 0 };
 	renewal->spread_s = 0;
+	renewal->ahead = (RenewalWait){ 0 };
 	renewal->due_s = renewal->not_before_s + lifetime(renewal) * 2 / 3 +
 			 draw(renewal, lifetime(renewal) / JITTER_PART);
 	if (renewal->generation < before.generation ||
@@ -82,18 +90,37 @@ bool renewal_certificate(Renewal *renewal, const RenewalCertificate *certificate
 	return true;
 }
 
+/* Keep to what was noted. */
+static void renewal_keep(Renewal *renewal, const RenewalWait *next, int64_t now_s)
+{
+	if (next->until_s <= now_s || next->until_s <= renewal->due_s)
+		return;
+	renewal->state = RENEWAL_WAITING;
+	renewal->due_s = next->until_s;
+}
+
 void renewal_resume(Renewal *renewal, const RenewalWait *next, int64_t now_s)
 {
-	bool ahead = now_s < next->from_s;
-
 	if (renewal->state != RENEWAL_IDLE)
 		return;
-	if (ahead && renewal->due_s <= now_s) {
-		renewal_wait_noted(renewal, now_s);
-	} else if (!ahead && next->until_s > now_s && next->until_s > renewal->due_s) {
+	if (now_s >= next->from_s) {
+		renewal_keep(renewal, next, now_s);
+	} else if (renewal->due_s <= now_s) {
+		renewal->ahead = *next;
 		renewal->state = RENEWAL_WAITING;
-		renewal->due_s = next->until_s;
+		/* At once, now and then: there may be no second look before the next start. */
+		renewal->due_s = now_s - MINUTE_S + draw(renewal, pause_longest(renewal, now_s));
 	}
+}
+
+/* The clock has been set: what was noted was noted in the past. */
+static void renewal_catch_up(Renewal *renewal, int64_t now_s)
+{
+	if (renewal->ahead.from_s == 0 || now_s < renewal->ahead.from_s)
+		return;
+	renewal->due_s = now_s;
+	renewal_keep(renewal, &renewal->ahead, now_s);
+	renewal->ahead = (RenewalWait){ 0 };
 }
 
 void renewal_heed(Renewal *renewal, const RenewalWait *wait)
@@ -126,6 +153,7 @@ static bool renewal_start(Renewal *renewal, int64_t now_s)
 	}
 	/* Should its end never be told, it has failed. */
 	renewal->due_s = now_s + pause_draw(renewal, now_s);
+	renewal->ahead = (RenewalWait){ 0 };
 	renewal_note(renewal, now_s);
 	return true;
 }
@@ -134,6 +162,7 @@ void renewal_step(Renewal *renewal, int64_t now_s)
 {
 	if (now_s == 0 || lifetime(renewal) <= 0)
 		return;
+	renewal_catch_up(renewal, now_s);
 	/* A clock that was ahead must not keep a pause going for years. */
 	if (renewal->state == RENEWAL_WAITING && renewal->due_s > now_s + DAY_S)
 		renewal_wait_noted(renewal, now_s);

@@ -60,8 +60,9 @@ typedef struct Renewal {
 	int64_t not_before_s; /* of the certificate in force; 0: there is none */
 	int64_t not_after_s;
 	int64_t due_s;
-	RenewalWait wait; /* what the server has asked for */
-	int64_t spread_s; /* how long after that we come */
+	RenewalWait wait;  /* what the server has asked for */
+	int64_t spread_s;  /* how long after that we come */
+	RenewalWait ahead; /* noted before a restart, in what is the future yet */
 } Renewal;
 
 /* renewal_init() - without a certificate
@@ -87,7 +88,9 @@ void renewal_step(Renewal *renewal, int64_t now_s);
 
 /* renewal_resume() - what was noted before a restart, to be called once for the certificate that is
  * in force then
- * @next: as told to note(); one that was noted in the future counts as a failure of this moment */
+ * @next: as told to note(). One that was noted in the future counts again once the clock shows that
+ *   it was none; until then the pause is drawn from nothing to the longest: so an agent that is
+ *   started again and again under such a clock asks once a pause, too, all in all */
 void renewal_resume(Renewal *renewal, const RenewalWait *next, int64_t now_s);
 
 /* renewal_heed() - what the server has asked for, as it is known now

@@ -358,26 +358,47 @@ static void test_clock(void)
 	g_assert_cmpuint(world.requests, ==, 2);
 }
 
-/* A moment that was noted in a future which is none counts for nothing but a failure of now. */
+/* A moment that was noted in a future which is none: whoever starts again and again asks once a day
+ * all in all, and a hundred days are not lost. */
 static void test_clock_back(void)
 {
-	const RenewalWait ahead = { START + 400 * DAY, START + 401 * DAY };
-	int64_t now_s = START + 89 * DAY;
+	const RenewalWait ahead = { START + 4000 * DAY, START + 4001 * DAY };
 	World world;
 
-	world_begin(&world, FAULT_REFUSED, 90 * DAY, 7);
-	world.now_s = now_s;
-	renewal_heed(&world.renewal, &ahead);
-	renewal_resume(&world.renewal, &ahead, now_s);
-	g_assert_cmpint(world.renewal.state, ==, RENEWAL_WAITING);
-	g_assert_cmpint(world.next.from_s, ==, now_s); /* which the next start keeps to */
-	world_restart(&world);
-	g_assert_cmpint(world.renewal.due_s, ==, world.next.until_s);
-	renewal_step(&world.renewal, now_s);
-	g_assert_cmpuint(world.requests, ==, 0);
-	world.now_s = now_s + DAY;
-	renewal_step(&world.renewal, world.now_s);
-	g_assert_cmpuint(world.requests, ==, 1);
+	world_begin(&world, FAULT_REFUSED, 3650 * DAY, 7);
+	world.next = world.wait = ahead;
+	world.now_s = START + 3500 * DAY;
+	for (; world.now_s < START + 3600 * DAY; world.now_s += MINUTE) {
+		world_restart(&world);
+		world.wait = (RenewalWait){ 0 }; /* of on_start() */
+		renewal_step(&world.renewal, world.now_s);
+		world.next = world.wait = ahead;
+	}
+	g_assert_cmpuint(world.requests, >, 60);
+	g_assert_cmpuint(world.requests, <, 150);
+}
+
+/* A device whose clock knows nothing at each start, and is set a minute later. */
+static void test_clock_late(void)
+{
+	const int64_t wrong_s = START + 3000 * DAY;
+	World world;
+	unsigned early = 0;
+
+	world_begin(&world, FAULT_REFUSED, 3650 * DAY, 7);
+	for (int64_t at_s = START + 3500 * DAY; at_s < START + 3600 * DAY; at_s += 5 * MINUTE) {
+		world.now_s = wrong_s;
+		world_restart(&world);
+		renewal_step(&world.renewal, wrong_s);
+		early += world.renewal.state == RENEWAL_RUNNING;
+		world.now_s = at_s;
+		renewal_step(&world.renewal, at_s);
+		if (world.renewal.state == RENEWAL_RUNNING)
+			renewal_failed(&world.renewal, at_s);
+	}
+	g_assert_cmpuint(early, <, 30);
+	g_assert_cmpuint(world.requests - early, >=, 99);
+	g_assert_cmpuint(world.requests - early, <, 135);
 }
 
 /* A request that was lost with the process is a failure, too: it may have been what ended it. */
@@ -503,6 +524,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/renewal/jitter", test_jitter);
 	g_test_add_func("/renewal/clock", test_clock);
 	g_test_add_func("/renewal/clock-back", test_clock_back);
+	g_test_add_func("/renewal/clock-late", test_clock_late);
 	g_test_add_func("/renewal/lost", test_lost);
 	g_test_add_func("/renewal/resume", test_resume);
 	g_test_add_func("/renewal/spread", test_spread);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,8 +25,8 @@ typedef enum ClientState {
 
 struct IngestClient {
 	const IngestConfig *config;
-	IngestClientGone gone;
-	void *data;
+	const IngestClientOwner *owner; /* NULL: it has been told that this is over */
+	Seat seat;
 	unsigned refs;
 	ClientState state;
 	int fd;
@@ -69,6 +70,17 @@ static void client_unwatch(IngestClient *client)
 	client->source = NULL;
 }
 
+static void client_settle(IngestClient *client)
+{
+	if (client->owner && !client->waiting)
+		client->owner->settled(client, client->owner->data);
+}
+
+static void client_moved(IngestClient *client)
+{
+	client->seat.quiet_since_us = g_get_monotonic_time();
+}
+
 static void client_shut(IngestClient *client)
 {
 	if (client->state == CLIENT_CLOSED)
@@ -87,6 +99,8 @@ static const char *error_code_name(const GError *error)
 		return "full";
 	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID))
 		return "invalid";
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE))
+		return "busy";
 	return "disk";
 }
 
@@ -127,7 +141,9 @@ static void client_appended(size_t taken, const GError *error, void *data)
 		answer_error(client, g_array_index(client->numbers, uint64_t, i), error);
 	g_array_set_size(client->numbers, 0);
 	answer_ack(client);
+	client_moved(client);
 	client_update(client);
+	client_settle(client);
 	client_unref(client);
 }
 
@@ -308,6 +324,7 @@ static void client_read(IngestClient *client)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	client_moved(client);
 	if (n > 0)
 		client->input_len += (size_t)n;
 	else
@@ -321,10 +338,12 @@ static void client_write(IngestClient *client)
 {
 	ssize_t n = send(client->fd, client->output->str, client->output->len, MSG_NOSIGNAL);
 
-	if (n > 0)
+	if (n > 0) {
+		client_moved(client);
 		g_string_erase(client->output, 0, n);
-	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		client_shut(client); /* nobody is there to read; what is under way is kept */
+	}
 }
 
 static gboolean client_ready(gint fd, GIOCondition condition, gpointer data)
@@ -337,6 +356,7 @@ static gboolean client_ready(gint fd, GIOCondition condition, gpointer data)
 		client_shut(client);
 	client->refs++;
 	client_update(client);
+	client_settle(client);
 	client_unref(client);
 	return G_SOURCE_CONTINUE; /* client_update() has seen to the source */
 }
@@ -357,12 +377,11 @@ static void client_watch(IngestClient *client, GIOCondition wanted)
 /* Tell the list that this connection is over, once. */
 static void client_tell_gone(IngestClient *client)
 {
-	IngestClientGone gone = client->gone;
+	const IngestClientOwner *owner = g_steal_pointer(&client->owner);
 
-	if (!gone)
+	if (!owner)
 		return;
-	client->gone = NULL;
-	gone(client, client->data);
+	owner->gone(client, owner->data);
 	client_unref(client);
 }
 
@@ -391,20 +410,55 @@ static void client_update(IngestClient *client)
 	client_watch(client, wanted);
 }
 
-IngestClient *ingest_client_new(const IngestConfig *config, int fd, IngestClientGone gone,
-				void *data)
+/* Who is at the other end: nobody in particular where the kernel does not say. */
+static uint32_t peer_user(int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.uid;
+}
+
+IngestClient *ingest_client_new(const IngestConfig *config, int fd, const IngestClientOwner *owner)
 {
 	IngestClient *client = g_new0(IngestClient, 1);
 
 	client->config = config;
 	client->fd = fd;
-	client->gone = gone;
-	client->data = data;
+	client->owner = owner;
+	client->seat.user = peer_user(fd);
 	client->refs = 1;
 	client->numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	client->output = g_string_new(NULL);
+	client_moved(client);
 	client_watch(client, G_IO_IN);
 	return client;
+}
+
+Seat ingest_client_seat(const IngestClient *client)
+{
+	Seat seat = client->seat;
+	int unread = 0;
+
+	if (client->watching & G_IO_IN)
+		ioctl(client->fd, FIONREAD, &unread);
+	seat.busy = client->waiting || unread > 0;
+	return seat;
+}
+
+/* The last word may not get through: to somebody who does not read. */
+void ingest_client_dismiss(IngestClient *client)
+{
+	g_autoptr(GError) error =
+		g_error_new(LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "all %d places are taken and another client waits: connect again",
+			    INGEST_CLIENTS_MAX);
+
+	answer_error(client, 0, error);
+	client_write(client);
+	client_shut(client);
+	client_tell_gone(client);
 }
 
 void ingest_client_stop(IngestClient *client)
@@ -419,7 +473,7 @@ void ingest_client_stop(IngestClient *client)
 
 void ingest_client_close(IngestClient *client)
 {
-	client->gone = NULL;
+	client->owner = NULL;
 	client_shut(client);
 	client_unref(client);
 }

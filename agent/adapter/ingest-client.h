@@ -8,17 +8,31 @@
 #pragma once
 
 #include "agent/adapter/ingest.h"
+#include "agent/core/seats.h"
 
 typedef struct IngestClient IngestClient;
 
-typedef void (*IngestClientGone)(IngestClient *client, void *data);
+/* Whoever holds the list of connections. */
+typedef struct IngestClientOwner {
+	/* gone() - the connection is over and closed; once, later */
+	void (*gone)(IngestClient *client, void *data);
+
+	/* settled() - what was read has been answered. May dismiss @client */
+	void (*settled)(IngestClient *client, void *data);
+
+	void *data; /* for both */
+} IngestClientOwner;
 
 /* ingest_client_new() - serve @fd until it ends
- * @config: kept
- * @fd: taken over, non-blocking
- * @gone: called once, later, when the connection is over and closed */
-IngestClient *ingest_client_new(const IngestConfig *config, int fd, IngestClientGone gone,
-				void *data);
+ * @config, @owner: kept
+ * @fd: taken over, non-blocking */
+IngestClient *ingest_client_new(const IngestConfig *config, int fd, const IngestClientOwner *owner);
+
+/* ingest_client_seat() - the place it holds; busy also while there is something to read from it */
+Seat ingest_client_seat(const IngestClient *client);
+
+/* ingest_client_dismiss() - end the connection for another one, and say so; gone() is called */
+void ingest_client_dismiss(IngestClient *client);
 
 /* ingest_client_stop() - read nothing more; answers still due are given */
 void ingest_client_stop(IngestClient *client);

@@ -2,6 +2,8 @@
 #include "agent/adapter/ingest.h"
 
 #include "agent/adapter/ingest-client.h"
+#include "agent/core/seats.h"
+#include "common/count.h"
 #include "common/error.h"
 
 #include <errno.h>
@@ -21,10 +23,14 @@ struct Ingest {
 	int fd;             /* listening; -1: stopped */
 	GSource *source;    /* NULL: not accepting, for want of room */
 	GPtrArray *clients; /* of IngestClient */
-	guint retry;        /* timer: accepting rests */
-	bool starved;       /* and the log knows why */
+	IngestClientOwner owner;
+	bool crowded; /* somebody waits, and nobody could make room */
+	uint64_t dismissed;
+	guint retry;  /* timer: accepting rests */
+	bool starved; /* and the log knows why */
 };
 
+static void ingest_admit(Ingest *ingest, const IngestClient *settled);
 static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data);
 
 static void ingest_unwatch(Ingest *ingest)
@@ -36,10 +42,10 @@ static void ingest_unwatch(Ingest *ingest)
 	ingest->source = NULL;
 }
 
-/* Accept while there is room; whoever comes beyond that waits in the kernel's queue. */
+/* Accept while there is room, or can be made; else whoever comes waits in the kernel's queue. */
 static void ingest_watch(Ingest *ingest)
 {
-	if (ingest->fd < 0 || ingest->retry || ingest->clients->len >= INGEST_CLIENTS_MAX) {
+	if (ingest->fd < 0 || ingest->retry || ingest->crowded) {
 		ingest_unwatch(ingest);
 		return;
 	}
@@ -55,7 +61,17 @@ static void ingest_client_gone(IngestClient *client, void *data)
 	Ingest *ingest = data;
 
 	g_ptr_array_remove_fast(ingest->clients, client);
+	ingest->crowded = false;
 	ingest_watch(ingest);
+}
+
+/* Before anything more is read from it, so that one who never stops can make room, too. */
+static void ingest_client_settled(IngestClient *client, void *data)
+{
+	Ingest *ingest = data;
+
+	if (ingest->crowded && ingest->fd >= 0)
+		ingest_admit(ingest, client);
 }
 
 static gboolean ingest_retry(gpointer data)
@@ -85,20 +101,63 @@ static void ingest_cancel_retry(Ingest *ingest)
 	ingest->retry = 0;
 }
 
+static void ingest_dismiss(Ingest *ingest, IngestClient *client)
+{
+	ingest->dismissed++;
+	if (count_is_step(ingest->dismissed))
+		g_message("%s: all %d places are taken; of user %u, who holds most, the client "
+			  "that was silent for longest is hung up",
+			  ingest->config.path, INGEST_CLIENTS_MAX, ingest_client_seat(client).user);
+	ingest_client_dismiss(client);
+}
+
+static void ingest_take(Ingest *ingest)
+{
+	int fd = accept4(ingest->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		ingest->starved = false;
+		g_ptr_array_add(ingest->clients,
+				ingest_client_new(&ingest->config, fd, &ingest->owner));
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		ingest_rest(ingest);
+	}
+}
+
+/* @settled: need not be waited for; NULL: nobody */
+static bool ingest_make_room(Ingest *ingest, const IngestClient *settled)
+{
+	Seat seats[INGEST_CLIENTS_MAX];
+	size_t n = ingest->clients->len;
+
+	if (n < INGEST_CLIENTS_MAX)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		const IngestClient *client = g_ptr_array_index(ingest->clients, i);
+
+		seats[i] = ingest_client_seat(client);
+		seats[i].busy = seats[i].busy && client != settled;
+	}
+
+	size_t chosen = seats_choose(seats, n);
+
+	if (chosen == n)
+		return false;
+	ingest_dismiss(ingest, g_ptr_array_index(ingest->clients, chosen));
+	return true;
+}
+
+static void ingest_admit(Ingest *ingest, const IngestClient *settled)
+{
+	ingest->crowded = !ingest_make_room(ingest, settled);
+	if (!ingest->crowded)
+		ingest_take(ingest);
+	ingest_watch(ingest);
+}
+
 static gboolean ingest_accept(gint fd, GIOCondition condition, gpointer data)
 {
-	Ingest *ingest = data;
-	int client_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (client_fd < 0) {
-		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			ingest_rest(ingest);
-		return G_SOURCE_CONTINUE;
-	}
-	ingest->starved = false;
-	g_ptr_array_add(ingest->clients,
-			ingest_client_new(&ingest->config, client_fd, ingest_client_gone, ingest));
-	ingest_watch(ingest);
+	ingest_admit(data, NULL);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -176,6 +235,7 @@ Ingest *ingest_new(const IngestConfig *config, GError **error)
 	ingest->config = *config;
 	ingest->fd = -1;
 	ingest->clients = g_ptr_array_new();
+	ingest->owner = (IngestClientOwner){ ingest_client_gone, ingest_client_settled, ingest };
 	if (!ingest_listen(ingest, error))
 		return NULL;
 	ingest_watch(ingest);

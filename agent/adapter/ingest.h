@@ -21,7 +21,10 @@
  *
  * `{"ack":N}` means that all lines up to N are decided: on disk, or named by an error before. A
  * client whose samples are on their way to the disk, or who does not read its answers, is not
- * read from meanwhile. The folder of the socket and its mode 0660 decide who may connect.
+ * read from meanwhile. The folder of the socket and its mode 0660 decide who may connect. When all
+ * places are taken and another client comes, one makes room (agent/core/seats.h):
+ *
+ *                                            ◀─  {"line":0,"error":"…","code":"busy"}\n
  *
  * Owner: one thread with a main loop. Must be stopped before, and freed after, the spool is closed.
  */

@@ -10,10 +10,42 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define NOW_MS 1700000000000
+
+/* While this is there, samples wait in it on their way to the spool. */
+static GPtrArray *held; /* of Held */
+
+typedef struct Held {
+	Spool *spool;
+	SampleBatch *batch;
+	SpoolAppended done;
+	void *data;
+} Held;
+
+void __real_spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data);
+void __wrap_spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data);
+
+void __wrap_spool_append(Spool *spool, SampleBatch *batch, SpoolAppended done, void *data)
+{
+	if (held)
+		g_ptr_array_add(held, g_memdup2(&(Held){ spool, batch, done, data }, sizeof(Held)));
+	else
+		__real_spool_append(spool, batch, done, data);
+}
+
+static void release_held(void)
+{
+	for (guint i = 0; i < held->len; i++) {
+		g_autofree Held *one = held->pdata[i];
+
+		__real_spool_append(one->spool, one->batch, one->done, one->data);
+	}
+	g_clear_pointer(&held, g_ptr_array_unref);
+}
 
 typedef struct Fixture {
 	char *dir;
@@ -306,25 +338,156 @@ static void test_vanishing(Fixture *f, gconstpointer data)
 		g_main_context_iteration(NULL, TRUE);
 }
 
+#define PUBLISH_ONE "{\"op\":\"publish\"}\n{\"a\":1}\n"
+
+static int dial_to_publish(const Fixture *f)
+{
+	int fd = dial(f);
+
+	g_assert_cmpint(send(fd, PUBLISH_ONE, strlen(PUBLISH_ONE), MSG_NOSIGNAL), ==,
+			strlen(PUBLISH_ONE));
+	return fd;
+}
+
+/* How many of @fds were hung up; each had its answer before, and the reason after it. */
+static unsigned count_dismissed(const int *fds, size_t n)
+{
+	unsigned dismissed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		g_autoptr(GString) answer = g_string_new(NULL);
+		bool ended = !take(fds[i], answer) || !take(fds[i], answer);
+
+		g_assert_true(g_str_has_prefix(answer->str, "{\"ack\":1}\n"));
+		g_assert_true(ended == (strstr(answer->str, "\"code\":\"busy\"}\n") != NULL));
+		dismissed += ended;
+	}
+	return dismissed;
+}
+
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+/* More than there are places for: those who are answered make room. */
 static void test_many_clients(Fixture *f, gconstpointer data)
 {
 	int fds[INGEST_CLIENTS_MAX + 4];
 
-	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-		fds[i] = dial(f);
-		g_assert_cmpint(send(fds[i], "{\"op\":\"publish\"}\n{\"a\":1}\n", 25, MSG_NOSIGNAL),
-				==, 25);
-	}
-	while (spool_stats(f->spool)->depth < INGEST_CLIENTS_MAX)
-		g_main_context_iteration(NULL, TRUE);
-	for (int i = 0; i < 100; i++)
-		g_main_context_iteration(NULL, FALSE);
-	g_assert_cmpuint(spool_stats(f->spool)->depth, ==, INGEST_CLIENTS_MAX);
-	/* the first to go makes room for those who wait */
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
-		close(fds[i]);
+		fds[i] = dial_to_publish(f);
 	while (spool_stats(f->spool)->depth < G_N_ELEMENTS(fds))
 		g_main_context_iteration(NULL, TRUE);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpuint(count_dismissed(fds, G_N_ELEMENTS(fds)), ==, 4);
+	close_all(fds, G_N_ELEMENTS(fds));
+}
+
+/* Clients that say nothing fill all places, and the queue: whoever asks has an answer. */
+static void test_silent_clients(Fixture *f, gconstpointer data)
+{
+	int fds[3 * INGEST_CLIENTS_MAX];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+		fds[i] = dial(f);
+
+	g_autofree char *answer = converse(f, "{\"op\":\"status\"}\n", 16);
+
+	g_assert_cmpstr(answer, ==, "{\"state\":\"testing\"}\n");
+	close_all(fds, G_N_ELEMENTS(fds));
+}
+
+/* Who is owed an answer stays; with the first of them there is room. */
+static void test_crowded(Fixture *f, gconstpointer data)
+{
+	int fds[INGEST_CLIENTS_MAX];
+	g_autoptr(GString) answer = g_string_new(NULL);
+
+	held = g_ptr_array_new();
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+		fds[i] = dial_to_publish(f);
+	while (held->len < G_N_ELEMENTS(fds))
+		g_main_context_iteration(NULL, TRUE);
+
+	int asks = dial(f);
+
+	g_assert_cmpint(send(asks, "{\"op\":\"status\"}\n", 16, MSG_NOSIGNAL), ==, 16);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_true(take(asks, answer));
+	g_assert_cmpuint(answer->len, ==, 0);
+	release_held();
+	while (take(asks, answer))
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpstr(answer->str, ==, "{\"state\":\"testing\"}\n");
+	while (spool_stats(f->spool)->depth < G_N_ELEMENTS(fds))
+		g_main_context_iteration(NULL, TRUE);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpuint(count_dismissed(fds, G_N_ELEMENTS(fds)), ==, 1);
+	close(asks);
+	close_all(fds, G_N_ELEMENTS(fds));
+}
+
+/* Clients that never stop fill all places: each makes room when it has been answered. */
+static void test_flood(Fixture *f, gconstpointer data)
+{
+	static const char lines[] = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n";
+	int fds[INGEST_CLIENTS_MAX];
+	g_autoptr(GString) answer = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+		fds[i] = dial_to_publish(f);
+	while (spool_stats(f->spool)->depth < G_N_ELEMENTS(fds))
+		g_main_context_iteration(NULL, TRUE);
+
+	int asks = dial(f);
+
+	g_assert_cmpint(send(asks, "{\"op\":\"status\"}\n", 16, MSG_NOSIGNAL), ==, 16);
+	while (take(asks, answer)) {
+		for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+			(void)!send(fds[i], lines, strlen(lines), MSG_NOSIGNAL);
+		g_main_context_iteration(NULL, FALSE);
+	}
+	g_assert_cmpstr(answer->str, ==, "{\"state\":\"testing\"}\n");
+	close(asks);
+	close_all(fds, G_N_ELEMENTS(fds));
+}
+
+/* This thread alone: the spool's writes files of ours. */
+static void act_as(uid_t user)
+{
+	g_assert_cmpint(syscall(SYS_setresuid, (uid_t)-1, user, (uid_t)-1), ==, 0);
+}
+
+/* Somebody else's clients come later, and more of them: one of theirs makes room, not one of ours. */
+static void test_greedy_user(Fixture *f, gconstpointer data)
+{
+	g_autofree char *folder = g_path_get_dirname(f->path);
+	int ours[INGEST_CLIENTS_MAX / 4], theirs[INGEST_CLIENTS_MAX];
+
+	if (geteuid() != 0) {
+		g_test_skip("only root can be two users");
+		return;
+	}
+	g_assert_true(chmod(f->dir, 0755) == 0 && chmod(folder, 0755) == 0 &&
+		      chmod(f->path, 0666) == 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(ours); i++)
+		ours[i] = dial_to_publish(f);
+	while (spool_stats(f->spool)->depth < G_N_ELEMENTS(ours))
+		g_main_context_iteration(NULL, TRUE);
+	act_as(65534);
+	for (size_t i = 0; i < G_N_ELEMENTS(theirs); i++)
+		theirs[i] = dial(f);
+	act_as(0);
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	g_assert_cmpuint(count_dismissed(ours, G_N_ELEMENTS(ours)), ==, 0);
+	close_all(ours, G_N_ELEMENTS(ours));
+	close_all(theirs, G_N_ELEMENTS(theirs));
 }
 
 static void test_socket_file(Fixture *f, gconstpointer data)
@@ -402,6 +565,10 @@ int main(int argc, char **argv)
 	ADD("/agent/ingest/slow-reader", test_slow_reader);
 	ADD("/agent/ingest/vanishing", test_vanishing);
 	ADD("/agent/ingest/many-clients", test_many_clients);
+	ADD("/agent/ingest/silent-clients", test_silent_clients);
+	ADD("/agent/ingest/crowded", test_crowded);
+	ADD("/agent/ingest/flood", test_flood);
+	ADD("/agent/ingest/greedy-user", test_greedy_user);
 	ADD("/agent/ingest/socket-file", test_socket_file);
 	ADD("/agent/ingest/no-descriptor", test_no_descriptor);
 	return g_test_run();

@@ -44,25 +44,44 @@ static const InputKind *find_kind(const char *input)
 	return NULL;
 }
 
+/* A value, unless the chip says that the input is broken: it shows one then all the same. */
+static bool read_input(const char *folder, const char *input, double *value, GError **error)
+{
+	g_autofree char *file = g_strconcat(input, "_input", NULL);
+	g_autofree char *fault_file = g_strconcat(input, "_fault", NULL);
+	const InputKind *kind = find_kind(input);
+	double raw;
+	double fault = 0;
+
+	if (!sensor_tree_number(folder, file, &raw, error))
+		return false;
+	if (sensor_tree_has(folder, fault_file) &&
+	    !sensor_tree_number(folder, fault_file, &fault, error))
+		return false;
+	if (fault != 0) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
+			    "%s/%s: says that the input is broken", folder, fault_file);
+		return false;
+	}
+	*value = raw / (kind ? kind->divisor : 1);
+	return true;
+}
+
 bool sensor_hwmon_find(const char *root, const char *chip, const char *input, double *value,
 		       GError **error)
 {
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
 	g_autofree char *file = g_strconcat(input, "_input", NULL);
-	const InputKind *kind = find_kind(input);
 	g_autoptr(GError) cause = NULL;
 
 	for (guint i = 0; i < folders->len; i++) {
 		const char *folder = folders->pdata[i];
-		double raw;
 
 		if (!sensor_tree_has(folder, file) || !sensor_tree_is(folder, "name", chip))
 			continue;
 		g_clear_error(&cause);
-		if (!sensor_tree_number(folder, file, &raw, &cause))
-			continue;
-		*value = raw / (kind ? kind->divisor : 1);
-		return true;
+		if (read_input(folder, input, value, &cause))
+			return true;
 	}
 	if (cause)
 		g_propagate_error(error, g_steal_pointer(&cause));
@@ -70,6 +89,28 @@ bool sensor_hwmon_find(const char *root, const char *chip, const char *input, do
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
 			    "no chip %s with an input %s in %s", chip ? chip : "at all", input,
 			    root);
+	return false;
+}
+
+/* Whether the chip sits on a bus where people put sensors of their own */
+static bool is_added(const char *folder)
+{
+	g_autofree char *link = g_build_filename(folder, "device", "subsystem", NULL);
+	g_autofree char *bus = g_file_read_link(link, NULL);
+	g_autofree char *name = bus ? g_path_get_basename(bus) : NULL;
+
+	return g_strcmp0(name, "i2c") == 0 || g_strcmp0(name, "w1") == 0;
+}
+
+bool sensor_hwmon_machine(const char *root, double *celsius)
+{
+	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
+
+	for (guint i = 0; i < folders->len; i++) {
+		if (!is_added(folders->pdata[i]) &&
+		    read_input(folders->pdata[i], "temp1", celsius, NULL))
+			return true;
+	}
 	return false;
 }
 
@@ -103,8 +144,8 @@ static const char *hwmon_unit(const ConfigSensor *config, const char *key)
 	return kind ? kind->unit : "";
 }
 
-/* The kernel shows a thermal zone as a chip once more, with _ for each -. */
-static bool is_zone(const char *root, const char *chip)
+/* Whether a zone has the name of @chip, which has _ for each - */
+static bool is_zone_name(const char *root, const char *chip)
 {
 	g_autofree char *class = g_build_filename(root, SENSOR_THERMAL_ROOT, NULL);
 	g_autoptr(GPtrArray) zones = sensor_tree_folders(class, "thermal_zone");
@@ -118,6 +159,17 @@ static bool is_zone(const char *root, const char *chip)
 	return false;
 }
 
+/* The kernel shows a thermal zone as a chip once more. That chip belongs to the zone, with older
+ * kernels to nothing; a battery may have the name of a zone as well and be a chip of its own. */
+static bool is_zone(const char *root, const char *folder, const char *chip)
+{
+	g_autofree char *link = g_build_filename(folder, "device", NULL);
+	g_autofree char *device = g_file_read_link(link, NULL);
+	g_autofree char *name = device ? g_path_get_basename(device) : NULL;
+
+	return name ? g_str_has_prefix(name, "thermal_zone") : is_zone_name(root, chip);
+}
+
 static bool is_others(const char *root, const char *folder)
 {
 	g_autofree char *chip = sensor_tree_read(folder, "name", NULL);
@@ -126,7 +178,7 @@ static bool is_others(const char *root, const char *folder)
 		if (g_str_equal(chip, others_chips[i]))
 			return true;
 	}
-	return chip && is_zone(root, chip);
+	return chip && is_zone(root, folder, chip);
 }
 
 static ConfigSensor *describe(const char *root, const char *folder, const char *chip,

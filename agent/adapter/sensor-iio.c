@@ -5,8 +5,9 @@
  * A channel in_X has either in_X_input, in the unit of its kind, or in_X_raw, of which
  * (raw + offset) * scale is. Scale and offset may stand for several channels:
  *
- *   in_voltage0_raw   in_voltage0_scale, else in_voltage_scale
- *   in_accel_x_raw    in_accel_x_scale, else in_accel_scale
+ *   in_voltage0_raw            in_voltage0_scale, else in_voltage_scale
+ *   in_voltage0-voltage1_raw   in_voltage0-voltage1_scale, else in_voltage-voltage_scale
+ *   in_accel_x_raw             in_accel_x_scale, else in_accel_scale
  *
  * Nothing is written: no buffer, no trigger, no rate is touched.
  *
@@ -40,6 +41,23 @@ static const ChannelKind channel_kinds[] = {
 	{ "incli", 1, 3, "°" },         { "ph", 1, 3, "" },
 };
 
+typedef struct WholeUnit {
+	const char *device; /* what `name` says */
+	const char *kind;
+} WholeUnit;
+
+/* Drivers of Linux 6.1 that have °C and % where thousandths of them are asked for */
+static const WholeUnit whole_units[] = {
+	{ "hts221", "temp" },
+	{ "hts221", "humidityrelative" },
+	{ "bme680", "humidityrelative" },
+	{ "mpl3115", "temp" },
+	{ "hp206c", "temp" },
+};
+
+/* None of these chips measures more: a number beyond is of a driver that was mended. */
+#define WHOLE_MAX 200
+
 /* in_temp, in_temp1, in_temp_ambient, but not in_temperature */
 static const ChannelKind *find_kind(const char *channel)
 {
@@ -54,26 +72,37 @@ static const ChannelKind *find_kind(const char *channel)
 	return NULL;
 }
 
+/* Takes from @stem, which begins with in_, what tells it from others of its kind: the number at its
+ * end, the one before a -, or a modifier. False when nothing is left. */
+static bool generalise(char *stem)
+{
+	size_t len = strlen(stem);
+	char *dash = strchr(stem, '-');
+	char *modifier = strrchr(stem + strlen("in_"), '_');
+
+	if (g_ascii_isdigit(stem[len - 1]))
+		stem[len - 1] = '\0';
+	else if (dash && g_ascii_isdigit(dash[-1]))
+		memmove(dash - 1, dash, strlen(dash) + 1);
+	else if (modifier)
+		*modifier = '\0';
+	else
+		return false;
+	return true;
+}
+
 /* The file of @channel that ends with @suffix: its own, else that of all channels of its modifier
  * or number, else that of all of its kind. NULL when there is none. */
 static char *find_shared(const char *folder, const char *channel, const char *suffix)
 {
 	g_autofree char *stem = g_strdup(channel);
 
-	while (strlen(stem) > strlen("in_")) {
+	do {
 		g_autofree char *file = g_strconcat(stem, suffix, NULL);
-		size_t len = strlen(stem);
-		char *modifier = strrchr(stem + strlen("in_"), '_');
 
 		if (sensor_tree_has(folder, file))
 			return g_steal_pointer(&file);
-		if (g_ascii_isdigit(stem[len - 1]))
-			stem[len - 1] = '\0';
-		else if (modifier)
-			*modifier = '\0';
-		else
-			break;
-	}
+	} while (g_str_has_prefix(stem, "in_") && generalise(stem));
 	return NULL;
 }
 
@@ -101,6 +130,18 @@ static bool read_raw(const char *folder, const char *channel, const char *file, 
 	return true;
 }
 
+static bool is_whole(const char *folder, const ChannelKind *kind, double number)
+{
+	g_autofree char *device = sensor_tree_read(folder, "name", NULL);
+
+	for (size_t i = 0; device && i < G_N_ELEMENTS(whole_units); i++) {
+		if (g_str_equal(device, whole_units[i].device) &&
+		    g_str_equal(kind->name, whole_units[i].kind))
+			return fabs(number) <= WHOLE_MAX;
+	}
+	return false;
+}
+
 static bool read_channel(const char *folder, const char *channel, double *value, GError **error)
 {
 	g_autofree char *input = g_strconcat(channel, "_input", NULL);
@@ -112,9 +153,10 @@ static bool read_channel(const char *folder, const char *channel, double *value,
 					     : read_raw(folder, channel, raw, &number, error)))
 		return false;
 	if (kind) {
+		double factor = is_whole(folder, kind, number) ? 1 : kind->factor;
 		double unit = pow(10, kind->decimals);
 
-		number = round(number * kind->factor * unit) / unit;
+		number = round(number * factor * unit) / unit;
 	}
 	*value = number;
 	return true;

@@ -2,7 +2,7 @@
 /*
  * sensor-system - how the machine itself is doing
  *
- *   temperature   °C       the first thermal zone, else the first hwmon temp1; may not exist
+ *   temperature   °C       the first thermal zone, else hwmon's own; may not exist
  *   load          1        run queue, mean of one minute
  *   memory        %        in use: what is not available to programs
  *   uptime        s
@@ -60,7 +60,7 @@ static bool read_temperature(System *system, SensorReadings *readings)
 	double value;
 
 	if (!sensor_thermal_find(thermal, NULL, &value, NULL) &&
-	    !sensor_hwmon_find(hwmon, NULL, "temp1", &value, NULL))
+	    !sensor_hwmon_machine(hwmon, &value))
 		return false;
 	add_named(system, "temperature", value, readings);
 	return true;

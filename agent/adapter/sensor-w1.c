@@ -21,10 +21,14 @@
 /* Family codes: DS18S20, DS1822, DS18B20, DS1825, DS28EA00 */
 static const char *const families[] = { "10-", "22-", "28-", "3b-", "42-" };
 
-static bool is_thermometer(const char *folder)
+/* A chip is found by its number alone: all of a bus belong to the same master.
+ * @wanted: NULL wants any */
+static bool is_thermometer(const char *folder, const char *wanted)
 {
 	g_autofree char *name = g_path_get_basename(folder);
 
+	if (wanted && !g_str_equal(name, wanted))
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(families); i++) {
 		if (g_str_has_prefix(name, families[i]))
 			return true;
@@ -57,7 +61,7 @@ static bool w1_read(void *sensor, const ConfigSensor *config, int64_t now_us,
 		const char *folder = folders->pdata[i];
 		double celsius;
 
-		if (!is_thermometer(folder) || !sensor_tree_is(folder, "name", config->device))
+		if (!is_thermometer(folder, config->device))
 			continue;
 		if (!read_folder(folder, &celsius, error))
 			return false;
@@ -84,7 +88,7 @@ static void w1_list(const char *root, SensorFound found, void *data)
 		g_autofree char *section = sensor_tree_section("w1", device);
 		ConfigSensor *config;
 
-		if (!is_thermometer(folders->pdata[i]))
+		if (!is_thermometer(folders->pdata[i], NULL))
 			continue;
 		config = config_sensor_new(section);
 		config->driver = CONFIG_DRIVER_W1;

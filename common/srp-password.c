@@ -2,65 +2,30 @@
 #include "common/srp-password.h"
 
 #include "common/error.h"
+#include "common/srp-hash.h"
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 /* clang-format off */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_clear_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BN_CTX, BN_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 /* clang-format on */
 
-#define GENERATOR    5
-#define HASH_LEN     64
-#define MODULUS_LEN  384
 #define SALT_REDRAWS 16
 
-/* One piece of what is hashed. */
-typedef struct Part {
-	const void *data;
-	size_t len;
-} Part;
-
-static bool hash_parts(const Part *parts, size_t n_parts, uint8_t out[HASH_LEN])
-{
-	g_autoptr(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-
-	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha512(), NULL))
-		return false;
-	for (size_t i = 0; i < n_parts; i++)
-		if (!EVP_DigestUpdate(ctx, parts[i].data, parts[i].len))
-			return false;
-	return EVP_DigestFinal_ex(ctx, out, NULL) == 1;
-}
-
 /* H(user ":" password), the inner hash of x */
-static bool hash_identity(const char *user, const Secret *password, uint8_t out[HASH_LEN])
+static bool hash_identity(const char *user, const Secret *password, uint8_t out[SRP_HASH_LEN])
 {
-	const Part parts[] = {
+	const SrpPart parts[] = {
 		{ user, strlen(user) },
 		{ ":", 1 },
 		{ secret_data(password), secret_len(password) },
 	};
 
-	return hash_parts(parts, G_N_ELEMENTS(parts), out);
-}
-
-static bool salt_holds(GBytes *salt, GError **error)
-{
-	size_t len;
-	const uint8_t *data = g_bytes_get_data(salt, &len);
-
-	if (len >= 1 && len <= SRP_PASSWORD_SALT_MAX && data[0] != 0)
-		return true;
-	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-		    "the salt must have 1 to %d octets and not start with 0 (it has %zu)",
-		    SRP_PASSWORD_SALT_MAX, len);
-	return false;
+	return srp_hash(parts, G_N_ELEMENTS(parts), out);
 }
 
 GBytes *srp_password_salt(RandomFill random, void *random_data, GError **error)
@@ -79,7 +44,7 @@ GBytes *srp_password_salt(RandomFill random, void *random_data, GError **error)
 
 bool srp_password_suits(const char *user, const Secret *password)
 {
-	uint8_t hash[HASH_LEN];
+	uint8_t hash[SRP_HASH_LEN];
 	bool suits = hash_identity(user, password, hash) && hash[0] != 0;
 
 	OPENSSL_cleanse(hash, sizeof(hash));
@@ -89,14 +54,14 @@ bool srp_password_suits(const char *user, const Secret *password)
 /* x as a number that is handled in constant time */
 static BIGNUM *private_key_new(const char *user, const Secret *password, GBytes *salt)
 {
-	uint8_t hash[HASH_LEN];
+	uint8_t hash[SRP_HASH_LEN];
 	BIGNUM *x = NULL;
 
 	if (hash_identity(user, password, hash)) {
-		const Part parts[] = { { g_bytes_get_data(salt, NULL), g_bytes_get_size(salt) },
-				       { hash, sizeof(hash) } };
+		const SrpPart parts[] = { { g_bytes_get_data(salt, NULL), g_bytes_get_size(salt) },
+					  { hash, sizeof(hash) } };
 
-		if (hash_parts(parts, G_N_ELEMENTS(parts), hash))
+		if (srp_hash(parts, G_N_ELEMENTS(parts), hash))
 			x = BN_bin2bn(hash, sizeof(hash), NULL);
 	}
 	if (x)
@@ -108,7 +73,7 @@ static BIGNUM *private_key_new(const char *user, const Secret *password, GBytes 
 GBytes *srp_password_verifier(const char *user, const Secret *password, GBytes *salt,
 			      GError **error)
 {
-	if (!salt_holds(salt, error))
+	if (!srp_salt_check(salt, LANDFALL_ERROR, LANDFALL_ERROR_INVALID, error))
 		return NULL;
 	if (user[0] == '\0' || secret_len(password) == 0) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
@@ -121,9 +86,9 @@ GBytes *srp_password_verifier(const char *user, const Secret *password, GBytes *
 	g_autoptr(BIGNUM) result = BN_new();
 	g_autoptr(BIGNUM) x = private_key_new(user, password, salt);
 	g_autoptr(BN_CTX) ctx = BN_CTX_new();
-	uint8_t out[MODULUS_LEN];
+	uint8_t out[SRP_KEY_MAX];
 
-	if (!modulus || !base || !result || !x || !ctx || !BN_set_word(base, GENERATOR) ||
+	if (!modulus || !base || !result || !x || !ctx || !BN_set_word(base, SRP_GENERATOR) ||
 	    !BN_mod_exp_mont_consttime(result, base, x, modulus, ctx, NULL)) {
 		ERR_clear_error();
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,

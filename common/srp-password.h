@@ -11,12 +11,12 @@
 
 #include "common/random.h"
 #include "common/secret.h"
+#include "common/srp-hash.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 #define SRP_PASSWORD_SALT_LEN 16 /* octets of a salt we make */
-#define SRP_PASSWORD_SALT_MAX 64 /* octets of a salt we take */
 
 /* srp_password_salt() - a salt of SRP_PASSWORD_SALT_LEN octets whose first is not 0 (Android and
  * Python drop a leading zero and could never log in)

@@ -4,9 +4,8 @@
 #include "common/error.h"
 #include "ctl/agent-client.h"
 #include "ctl/ctl.h"
+#include "ctl/out-file.h"
 
-#include <errno.h>
-#include <png.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,44 +50,22 @@ static void print_frame(const Frame *frame)
 	}
 }
 
-/* libpng by itself removes whatever it could not write to, a device too. */
-static bool write_image(png_image *image, const guchar *pixels, const char *path, GError **error)
-{
-	FILE *file = fopen(path, "wbe");
-	bool written = file && png_image_write_to_stdio(image, file, 0, pixels, WIDTH, NULL);
-
-	written = file && fclose(file) == 0 && written;
-	if (!written)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
-			    path, image->message[0] ? image->message : g_strerror(errno));
-	return written;
-}
-
 static bool write_png(const Frame *frame, const char *path, GError **error)
 {
 	g_autofree guchar *pixels = g_malloc(WIDTH * HEIGHT);
-	png_image image = {
-		.version = PNG_IMAGE_VERSION,
-		.width = WIDTH,
-		.height = HEIGHT,
-		.format = PNG_FORMAT_GRAY,
-	};
 
 	for (unsigned y = 0; y < HEIGHT; y++)
 		for (unsigned x = 0; x < WIDTH; x++)
 			pixels[y * WIDTH + x] = frame_get(frame, x / SCALE, y / SCALE) ? 255 : 0;
-
-	bool written = write_image(&image, pixels, path, error);
-
-	png_image_free(&image);
-	return written;
+	return out_file_write_png(path, false, pixels, WIDTH, HEIGHT, error);
 }
 
 bool cmd_display(const Ctl *ctl, int argc, char **argv, GError **error)
 {
 	g_autofree char *png = NULL;
 	const GOptionEntry entries[] = {
-		{ "png", 0, 0, G_OPTION_ARG_FILENAME, &png, "write a picture to FILE", "FILE" },
+		{ "png", 0, 0, G_OPTION_ARG_FILENAME, &png, "write a PNG; - is standard output",
+		  "FILE" },
 		G_OPTION_ENTRY_NULL,
 	};
 

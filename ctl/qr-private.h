@@ -17,13 +17,6 @@ QRcode *qr_encode(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* qr_is_dark() - outside the code is quiet zone, which is light */
 bool qr_is_dark(const QRcode *code, int x, int y);
 
-/* qr_open() - a file of mode 0600, or standard output for "-"
- * Errors: LANDFALL_ERROR_FAILED */
-FILE *qr_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* qr_close() - false with errno when not all of it could be written */
-bool qr_close(FILE *file) G_GNUC_WARN_UNUSED_RESULT;
-
 /* clang-format off */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QRcode, QRcode_free)
 /* clang-format on */

@@ -12,6 +12,7 @@
 #include "ctl/qr-private.h"
 
 #include "common/error.h"
+#include "ctl/out-file.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -145,7 +146,7 @@ bool qr_write_svg(const QrLabel *label, const char *path, GError **error)
 
 	g_autofree char *payload = qr_payload(label);
 	g_autoptr(QRcode) code = qr_encode(payload, error);
-	FILE *file = code ? qr_open(path, error) : NULL;
+	FILE *file = code ? out_file_open(path, true, error) : NULL;
 
 	OPENSSL_cleanse(payload, strlen(payload));
 	if (!file)
@@ -157,7 +158,7 @@ bool qr_write_svg(const QrLabel *label, const char *path, GError **error)
 
 	bool written = fwrite(svg->str, 1, svg->len, file) == svg->len;
 
-	written = qr_close(file) && written;
+	written = out_file_close(file) && written;
 	OPENSSL_cleanse(svg->str, svg->len);
 	g_string_free(svg, TRUE);
 	if (!written)

@@ -2,14 +2,11 @@
 #include "ctl/qr-private.h"
 
 #include "common/error.h"
+#include "ctl/out-file.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <png.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 char *qr_payload(const QrLabel *label)
 {
@@ -70,37 +67,6 @@ bool qr_print(const char *text, FILE *out, bool colour, GError **error)
 	return true;
 }
 
-/* What the file was before may have been for everybody. A file system without modes, such as that
- * of a USB stick, refuses: there the mount decides. */
-static void make_private(int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fchmod(fd, 0600) != 0)
-		g_debug("the mode of the file stays: %s", g_strerror(errno));
-}
-
-FILE *qr_open(const char *path, GError **error)
-{
-	if (g_str_equal(path, "-"))
-		return stdout;
-
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-
-	if (file)
-		make_private(fd);
-	else
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
-			    path, g_strerror(errno));
-	return file;
-}
-
-bool qr_close(FILE *file)
-{
-	return (file == stdout ? fflush(file) : fclose(file)) == 0;
-}
-
 /* One octet a pixel; libpng packs nothing for us and the file is small anyway. */
 static guchar *draw_pixels(const QRcode *code, int scale, int size)
 {
@@ -124,23 +90,6 @@ bool qr_write_png(const char *text, const char *path, int scale, GError **error)
 
 	int size = (code->width + 2 * QR_QUIET_ZONE) * scale;
 	g_autofree guchar *pixels = draw_pixels(code, scale, size);
-	png_image image = {
-		.version = PNG_IMAGE_VERSION,
-		.width = (png_uint_32)size,
-		.height = (png_uint_32)size,
-		.format = PNG_FORMAT_GRAY,
-	};
-	FILE *file = qr_open(path, error);
 
-	if (!file)
-		return false;
-
-	bool written = png_image_write_to_stdio(&image, file, 0, pixels, size, NULL);
-
-	written = qr_close(file) && written;
-	if (!written)
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, "cannot write %s: %s",
-			    path, image.message[0] ? image.message : g_strerror(errno));
-	png_image_free(&image);
-	return written;
+	return out_file_write_png(path, true, pixels, (unsigned)size, (unsigned)size, error);
 }

@@ -4,16 +4,12 @@
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 /* clang-format off */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BIGNUM, BN_clear_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BN_CTX, BN_CTX_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_MD_CTX, EVP_MD_CTX_free)
 /* clang-format on */
-
-#define GENERATOR 5
 
 struct SrpServer {
 	BIGNUM *modulus;  /* N */
@@ -26,12 +22,6 @@ struct SrpServer {
 	void *random_data;
 };
 
-/* One piece of what is hashed. */
-typedef struct Part {
-	const void *data;
-	size_t len;
-} Part;
-
 static bool crypto_failed(GError **error)
 {
 	ERR_clear_error();
@@ -39,21 +29,9 @@ static bool crypto_failed(GError **error)
 	return false;
 }
 
-static bool hash_parts(const Part *parts, size_t n_parts, uint8_t out[SRP_HASH_LEN])
+static SrpPart part_of_bytes(GBytes *bytes)
 {
-	g_autoptr(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-
-	if (!ctx || !EVP_DigestInit_ex(ctx, EVP_sha512(), NULL))
-		return false;
-	for (size_t i = 0; i < n_parts; i++)
-		if (!EVP_DigestUpdate(ctx, parts[i].data, parts[i].len))
-			return false;
-	return EVP_DigestFinal_ex(ctx, out, NULL) == 1;
-}
-
-static Part part_of_bytes(GBytes *bytes)
-{
-	Part part;
+	SrpPart part;
 
 	part.data = g_bytes_get_data(bytes, &part.len);
 	return part;
@@ -67,38 +45,25 @@ static BIGNUM *number_of_bytes(GBytes *bytes)
 	return BN_bin2bn(data, (int)len, NULL);
 }
 
-static bool salt_holds(GBytes *salt, GError **error)
-{
-	size_t len;
-	const uint8_t *data = g_bytes_get_data(salt, &len);
-
-	if (len >= 1 && len <= SRP_SALT_MAX && data[0] != 0)
-		return true;
-	g_set_error(error, PROV_ERROR, PROV_ERROR_VALUE,
-		    "the salt must have 1 to %d octets and not start with 0 (it has %zu)",
-		    SRP_SALT_MAX, len);
-	return false;
-}
-
 /* k v mod N, and H(N) ^ H(PAD(g)): both stay the same for as long as the verifier does. Not before
  * a client comes: the first hash makes OpenSSL set up all it has, which a device in the air that
  * nobody talks to has no use for. */
 static bool server_prepare(SrpServer *server, BN_CTX *ctx)
 {
 	uint8_t modulus[SRP_KEY_MAX];
-	uint8_t generator[SRP_KEY_MAX] = { [SRP_KEY_MAX - 1] = GENERATOR };
+	uint8_t generator[SRP_KEY_MAX] = { [SRP_KEY_MAX - 1] = SRP_GENERATOR };
 	uint8_t hash[SRP_HASH_LEN];
-	const Part parts[] = { { modulus, sizeof(modulus) }, { generator, sizeof(generator) } };
+	const SrpPart parts[] = { { modulus, sizeof(modulus) }, { generator, sizeof(generator) } };
 
 	if (BN_bn2binpad(server->modulus, modulus, sizeof(modulus)) < 0 ||
-	    !hash_parts(parts, 2, hash))
+	    !srp_hash(parts, 2, hash))
 		return false;
 
 	g_autoptr(BIGNUM) k = BN_bin2bn(hash, sizeof(hash), NULL);
 	g_autoptr(BIGNUM) kv = BN_new();
 
 	if (!k || !kv || !BN_mod_mul(kv, k, server->verifier, server->modulus, ctx) ||
-	    !hash_parts(&parts[0], 1, server->group_hash) || !hash_parts(&parts[1], 1, hash))
+	    !srp_hash(&parts[0], 1, server->group_hash) || !srp_hash(&parts[1], 1, hash))
 		return false;
 	for (size_t i = 0; i < sizeof(hash); i++)
 		server->group_hash[i] ^= hash[i];
@@ -109,7 +74,7 @@ static bool server_prepare(SrpServer *server, BN_CTX *ctx)
 SrpServer *srp_server_new(GBytes *salt, GBytes *verifier, ProvRandom random, void *random_data,
 			  GError **error)
 {
-	if (!salt_holds(salt, error))
+	if (!srp_salt_check(salt, PROV_ERROR, PROV_ERROR_VALUE, error))
 		return NULL;
 
 	g_autoptr(SrpServer) server = g_new0(SrpServer, 1);
@@ -156,7 +121,7 @@ static bool public_key_make(const SrpServer *server, const BIGNUM *b, BN_CTX *ct
 	g_autoptr(BIGNUM) key = BN_new();
 	g_autoptr(BIGNUM) generator = BN_new();
 
-	if (!key || !generator || !BN_set_word(generator, GENERATOR) ||
+	if (!key || !generator || !BN_set_word(generator, SRP_GENERATOR) ||
 	    !BN_mod_exp_mont_consttime(key, generator, b, server->modulus, ctx, server->mont) ||
 	    !BN_mod_add_quick(key, key, server->kv, server->modulus) || BN_is_zero(key))
 		return false;
@@ -169,13 +134,13 @@ static BIGNUM *scramble_new(const BIGNUM *client_key, const SrpExchange *exchang
 {
 	uint8_t padded[2 * SRP_KEY_MAX] = { 0 };
 	uint8_t hash[SRP_HASH_LEN];
-	const Part part = { padded, sizeof(padded) };
+	const SrpPart part = { padded, sizeof(padded) };
 
 	if (BN_bn2binpad(client_key, padded, SRP_KEY_MAX) < 0)
 		return NULL;
 	memcpy(padded + sizeof(padded) - exchange->public_key_len, exchange->public_key,
 	       exchange->public_key_len);
-	if (!hash_parts(&part, 1, hash))
+	if (!srp_hash(&part, 1, hash))
 		return NULL;
 
 	g_autoptr(BIGNUM) u = BN_bin2bn(hash, sizeof(hash), NULL);
@@ -197,8 +162,8 @@ static bool session_key_make(const SrpServer *server, const BIGNUM *client_key, 
 	    !BN_mod_exp_mont_consttime(s, s, b, server->modulus, ctx, server->mont))
 		return false;
 
-	const Part part = { premaster, (size_t)BN_bn2bin(s, premaster) };
-	bool ok = hash_parts(&part, 1, exchange->key);
+	const SrpPart part = { premaster, (size_t)BN_bn2bin(s, premaster) };
+	bool ok = srp_hash(&part, 1, exchange->key);
 
 	OPENSSL_cleanse(premaster, sizeof(premaster));
 	return ok;
@@ -208,10 +173,10 @@ static bool session_key_make(const SrpServer *server, const BIGNUM *client_key, 
 static bool proofs_make(const SrpServer *server, GBytes *user, GBytes *client_key,
 			SrpExchange *exchange)
 {
-	const Part user_part = part_of_bytes(user);
+	const SrpPart user_part = part_of_bytes(user);
 	uint8_t user_hash[SRP_HASH_LEN];
-	const Part key = { exchange->key, sizeof(exchange->key) };
-	const Part client_parts[] = {
+	const SrpPart key = { exchange->key, sizeof(exchange->key) };
+	const SrpPart client_parts[] = {
 		{ server->group_hash, sizeof(server->group_hash) },
 		{ user_hash, sizeof(user_hash) },
 		part_of_bytes(server->salt),
@@ -219,15 +184,15 @@ static bool proofs_make(const SrpServer *server, GBytes *user, GBytes *client_ke
 		{ exchange->public_key, exchange->public_key_len },
 		key,
 	};
-	const Part device_parts[] = {
+	const SrpPart device_parts[] = {
 		part_of_bytes(client_key),
 		{ exchange->client_proof, sizeof(exchange->client_proof) },
 		key,
 	};
 
-	return hash_parts(&user_part, 1, user_hash) &&
-	       hash_parts(client_parts, G_N_ELEMENTS(client_parts), exchange->client_proof) &&
-	       hash_parts(device_parts, G_N_ELEMENTS(device_parts), exchange->device_proof);
+	return srp_hash(&user_part, 1, user_hash) &&
+	       srp_hash(client_parts, G_N_ELEMENTS(client_parts), exchange->client_proof) &&
+	       srp_hash(device_parts, G_N_ELEMENTS(device_parts), exchange->device_proof);
 }
 
 /* A as a number, checked; NULL with @error set */

@@ -14,13 +14,11 @@
 #pragma once
 
 #include "common/secret.h"
+#include "common/srp-hash.h"
 #include "provisioner/core/prov-error.h"
 
-#define SRP_KEY_MAX  384 /* octets of N, and the most of A and B */
-#define SRP_HASH_LEN 64  /* octets of K, M1 and M2 */
-#define SRP_RANDOM   32  /* octets of b */
-#define SRP_SALT_MAX 64  /* octets of a salt we take: Resp0 must fit 512 */
-#define SRP_REROLLS  16  /* draws of b before an unlucky one is taken as it is */
+#define SRP_RANDOM  32 /* octets of b */
+#define SRP_REROLLS 16 /* draws of b before an unlucky one is taken as it is */
 
 typedef struct SrpServer SrpServer;
 

@@ -97,12 +97,13 @@ store_show_json() {
 
 display() { "$ctl" --config "$dir/landfall.conf" display "$@"; }
 display_twice() { # the page as text and as a picture, of a moment in which nothing has changed
-	until display > "$dir/page" && display --png="$dir/page.png" && display > "$dir/again" &&
+	until display > "$dir/page" && display --png="$dir/page.png" &&
+		display --png=- > "$dir/piped.png" && display > "$dir/again" &&
 		cmp -s "$dir/page" "$dir/again"; do
 		kill -0 "$pid" || return
 	done
 	"$png_page" "$dir/page.png" 4 > "$dir/picture"
-	cmp "$dir/page" "$dir/picture" && wc -l < "$dir/page"
+	cmp "$dir/page" "$dir/picture" && cmp "$dir/page.png" "$dir/piped.png" && wc -l < "$dir/page"
 }
 display_to_full_disk() { # which is there afterwards: by a link, as root could lose the device itself
 	ln -s /dev/full "$dir/full"

@@ -5,8 +5,9 @@
 #define DAY_S         INT64_C(86400)
 #define JITTER_PART   20 /* the moment is drawn from so small a part of the lifetime */
 #define PAUSE_PART    50
+#define HASTE_PART    500 /* near the end pauses shrink to so small a part of the lifetime */
 #define SPREAD_PART   4
-#define OVERDUE_PART  4       /* of the time since the end: pauses grow by so much */
+#define END_PART      4       /* of the time to the end or since: pauses follow it */
 #define RANDOM_DIGITS 1000000 /* a draw is so fine */
 
 void renewal_init(Renewal *renewal, const RenewalPort *port, void *data)
@@ -28,10 +29,13 @@ static int64_t lifetime(const Renewal *renewal)
 static int64_t pause_longest(const Renewal *renewal, int64_t now_s)
 {
 	int64_t longest = lifetime(renewal) / PAUSE_PART;
-	int64_t overdue = (now_s - renewal->not_after_s) / OVERDUE_PART;
+	int64_t shortest = lifetime(renewal) / HASTE_PART;
+	int64_t left = (renewal->not_after_s - now_s) / END_PART;
 
-	if (longest < overdue)
-		longest = overdue;
+	if (left > 0 && longest > left)
+		longest = left > shortest ? left : shortest;
+	if (longest < -left)
+		longest = -left;
 	if (longest < MINUTE_S)
 		longest = MINUTE_S;
 	if (longest > DAY_S)

@@ -12,9 +12,10 @@
  *   WAITING   the pause is over: RUNNING
  *
  * A renewal that fails is tried again for ever: after 1/50 of the lifetime, between a minute and
- * a day, less a random part of up to a quarter, so that a fleet does not come at once. After
- * the certificate's end too, since a server may still take it, and the clock may be wrong; the
- * pause is then a quarter of the time since, where that is longer. A certificate that is due the
+ * a day, less a random part of up to a quarter, so that a fleet does not come at once. Near the
+ * certificate's end the pause shrinks to a quarter of what is left, though not below 1/500. After
+ * the end too it is tried, since a server may still take it, and the clock may be wrong; the
+ * pause is then a quarter of the time since, where that is longer than 1/50. A certificate that is due the
  * moment it takes the place of another is WAITING at first: a server may hand out no others.
  *
  * The moment of the next attempt is told when one has begun and when it has failed, to be handed back

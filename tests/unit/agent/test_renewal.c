@@ -245,6 +245,22 @@ static void test_restarts(gconstpointer data)
 	warp(data, true);
 }
 
+/* The nearer the end, the sooner after a failure the next attempt. */
+static void test_haste(void)
+{
+	World world;
+	int64_t end_s = START + 7 * DAY;
+
+	world_begin(&world, FAULT_REFUSED, 7 * DAY, 7);
+	for (; world.now_s < end_s - 90 * MINUTE; world.now_s += MINUTE) {
+		world_turn(&world);
+		if (world.now_s > end_s - 12 * HOUR && world.renewal.state == RENEWAL_WAITING)
+			g_assert_cmpint(world.renewal.due_s - world.now_s, <=,
+					(end_s - world.now_s) / 4);
+	}
+	g_assert_cmpuint(world.requests, <=, 34);
+}
+
 /* A server that is away for longer than the certificate lasts: tried on, and taken when back. */
 static void test_after_the_end(void)
 {
@@ -517,6 +533,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &restart_cases[i], test_restarts);
 	}
+	g_test_add_func("/renewal/haste", test_haste);
 	g_test_add_func("/renewal/after-the-end", test_after_the_end);
 	g_test_add_func("/renewal/born-old", test_born_old);
 	g_test_add_func("/renewal/overdue", test_overdue);

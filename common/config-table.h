@@ -40,7 +40,7 @@ typedef struct ConfigKey {
 	const char *key;
 	ConfigType type;
 	size_t offset; /* into Config; [broker]: into BrokerConf; [sensor NAME],
-	                * [command NAME]: into ConfigSensor, ConfigCommand */
+			* [command NAME]: into ConfigSensor, ConfigCommand */
 	int64_t min;   /* numbers: bounds; texts: octets */
 	int64_t max;
 	const char *fallback; /* the default, as it would stand in a file; "" for not set */

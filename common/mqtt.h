@@ -65,7 +65,7 @@ typedef struct MqttConfig {
 	unsigned int keep_alive_s; /* 5..65535; a silent peer is noticed within twice this */
 	unsigned int connect_timeout_ms; /* look-up, TCP, TLS and CONNACK together; 1..600000 */
 	unsigned int ack_timeout_ms; /* longest wait for a PUBACK before the connection is given up;
-	                              * counted in whole seconds; 0: none */
+				      * counted in whole seconds; 0: none */
 	unsigned int window;         /* 1..MQTT_WINDOW_MAX publishes in flight */
 	const char *will_topic;      /* or NULL: no will */
 	GBytes *will_payload;        /* or NULL: empty */

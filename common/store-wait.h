@@ -34,8 +34,7 @@ typedef enum StoreWaitKind {
 
 /* What is waited with; borrowed */
 typedef struct StoreWaitSubject {
-	const char *
-		whom; /* URL of the server, or what is run; NULL: nobody, for whom nothing is kept */
+	const char *whom;     /* URL of the server, or what is run; NULL: nobody */
 	int64_t not_before_s; /* of the certificate in use */
 	int64_t not_after_s;
 } StoreWaitSubject;
@@ -51,6 +50,6 @@ RenewalWait store_wait_read(Store *store, StoreWaitKind kind, const StoreWaitSub
 bool store_wait_write(Store *store, StoreWaitKind kind, const StoreWaitSubject *subject,
 		      const RenewalWait *wait, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* store_wait_until() - until when the server of @subject wants to be left alone, Unix seconds; 0: it
- * does not */
+/* store_wait_until() - until when the server of @subject wants to be left alone, Unix seconds; 0:
+ * it does not */
 int64_t store_wait_until(Store *store, const StoreWaitSubject *subject);

@@ -55,9 +55,9 @@ typedef struct PublishEvents {
  * @agent: descriptor from agent_client_connect(path, "publish"); stays the caller's
  * @result: filled in on failure too
  * Errors: LANDFALL_ERROR_UNAVAILABLE (the agent went away, or gave no answer in time, with lines
- *	unanswered), LANDFALL_ERROR_INVALID (its answers make no sense), LANDFALL_ERROR_FAILED (input
- *	unreadable); each says what became of the lines. Refused lines are not an error of the
- *	stream. */
+ *	unanswered), LANDFALL_ERROR_INVALID (its answers make no sense), LANDFALL_ERROR_FAILED
+ *	(input unreadable); each says what became of the lines. Refused lines are not an error of
+ *	the stream. */
 bool publish_stream(int input, int agent, const PublishPatience *patience,
 		    const PublishEvents *events, PublishResult *result,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;

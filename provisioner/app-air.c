@@ -3,7 +3,7 @@
 
 #include "common/error.h"
 
-#define LINGER_MS 5000 /* with nothing to do, before the daemon exits: a Start may be on its way */
+#define LINGER_MS 5000 /* with nothing to do, before the daemon exits: a Start may follow */
 
 /* ---- how long the daemon waits ---- */
 

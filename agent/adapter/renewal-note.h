@@ -17,8 +17,8 @@ typedef struct RenewalNote RenewalNote;
  * @path: of the store, copied */
 RenewalNote *renewal_note_new(const char *path);
 
-/* renewal_note_write() - store_wait_write() of STORE_WAIT_NEXT in a thread; a failure is logged, and
- * costs no more than that a restart comes too early
+/* renewal_note_write() - store_wait_write() of STORE_WAIT_NEXT in a thread; a failure is logged,
+ * and costs no more than that a restart comes too early
  * @subject: copied */
 void renewal_note_write(RenewalNote *note, const StoreWaitSubject *subject,
 			const RenewalWait *next);

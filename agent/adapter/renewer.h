@@ -5,9 +5,10 @@
  * When is core/renewal's matter; the clock, the timer and the process are here. What is run:
  * [renewal] program, or `landfallctl store renew` where [renewal] est names a server. What it
  * installs is seen by the store's watch like any other new generation; whether it has failed is
- * seen in the store as well, whatever its status. What the server has asked to wait for, and when the
- * next attempt is, are kept in the store (common/store-wait). How near the end is (common/expiry) is looked at
- * too: each change is told, and logged, once a day at most while nothing but the days changes.
+ * seen in the store as well, whatever its status. What the server has asked to wait for, and when
+ * the next attempt is, are kept in the store (common/store-wait). How near the end is
+ * (common/expiry) is looked at too: each change is told, and logged, once a day at most while
+ * nothing but the days changes.
  *
  * Owner: one thread with a main loop.
  */

@@ -17,8 +17,8 @@
 bool sensor_hwmon_find(const char *root, const char *chip, const char *input, double *value,
 		       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* sensor_hwmon_machine() - the first temp1 below @root of a chip that belongs to the machine: not on an
- * I2C or 1-Wire bus, where a thermometer may be somewhere else
+/* sensor_hwmon_machine() - the first temp1 below @root of a chip that belongs to the machine: not
+ * on an I2C or 1-Wire bus, where a thermometer may be somewhere else
  * Returns false when there is none that can be read; @celsius is untouched then */
 bool sensor_hwmon_machine(const char *root, double *celsius) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -15,13 +15,14 @@
  * a day, less a random part of up to a quarter, so that a fleet does not come at once. Near the
  * certificate's end the pause shrinks to a quarter of what is left, though not below 1/500. After
  * the end too it is tried, since a server may still take it, and the clock may be wrong; the
- * pause is then a quarter of the time since, where that is longer than 1/50. A certificate that is due the
- * moment it takes the place of another is WAITING at first: a server may hand out no others.
+ * pause is then a quarter of the time since, where that is longer than 1/50. A certificate that is
+ * due the moment it takes the place of another is WAITING at first: a server may hand out no
+ * others.
  *
- * The moment of the next attempt is told when one has begun and when it has failed, to be handed back
- * after a restart: an agent that is started each minute asks no more often than one that runs on. Nor is
- * anything begun before the moment that the server has asked for (common/renewal-wait), and up to a
- * quarter of that pause more, drawn.
+ * The moment of the next attempt is told when one has begun and when it has failed, to be handed
+ * back after a restart: an agent that is started each minute asks no more often than one that runs
+ * on. Nor is anything begun before the moment that the server has asked for (common/renewal-wait),
+ * and up to a quarter of that pause more, drawn.
  *
  * Pure: time and randomness are given, work is begun through the port. Wall-clock seconds
  * decide, since certificates are dated; while the clock is not plausible nothing is due. Pauses

@@ -37,7 +37,7 @@ typedef struct AgentStatus {
 	int64_t not_after;
 	RenewalState renewal;
 	ExpiryAlarm alarm;
-	int64_t renewal_wait; /* Unix seconds until when the server wants to be left alone; 0: it does not */
+	int64_t renewal_wait; /* Unix seconds: the server wants to be left alone so long; or 0 */
 	const char *renewal_error; /* "" when the last one succeeded */
 	EnrolState enrolment;
 	int64_t enrolment_retry_ms;

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define PASSPHRASE_MAX 63
-#define PSK_HEX_LEN    64 /* hexadecimal digits of the key itself */
+#define PSK_HEX_LEN    WIFI_PASSPHRASE_MAX /* hexadecimal digits of the key itself */
+#define PASSPHRASE_MAX (PSK_HEX_LEN - 1)
 #define CHANNEL_MAX    233
 
 /* Why there is no connection, on the bus and on the air. */

@@ -33,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* after which a silent peer may be replaced */
+#define PROVISIONER_SILENT_US (60 * G_USEC_PER_SEC) /* a peer silent so long may be replaced */
 
 /* And one that has not proved itself, however much it says: a stranger could shut others out. */
 #define PROVISIONER_UNPROVED_US (60 * G_USEC_PER_SEC)

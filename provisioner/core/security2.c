@@ -12,7 +12,6 @@
 #define SESSION_ID_LEN 8
 #define IV_LEN         12
 #define TAG_LEN        WIRE_TAG
-#define AES_KEY_LEN    32
 
 struct Security2 {
 	SrpServer *srp;

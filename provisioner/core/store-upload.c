@@ -33,18 +33,6 @@ static const PartRow rows[] = {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == STORE_PART_N);
 
-const char *store_part_name(StorePartId part)
-{
-	g_return_val_if_fail((size_t)part < G_N_ELEMENTS(rows), NULL);
-	return rows[part].name;
-}
-
-uint32_t store_part_size_max(StorePartId part)
-{
-	g_return_val_if_fail((size_t)part < G_N_ELEMENTS(rows), 0);
-	return rows[part].size_max;
-}
-
 static bool part_holds(StorePartId id, const StorePartPlan *part, GError **error)
 {
 	const PartRow *row = &rows[id];

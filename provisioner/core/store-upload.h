@@ -36,12 +36,6 @@ typedef struct StoreUploadPlan {
 	StorePartPlan parts[STORE_PART_N];
 } StoreUploadPlan;
 
-/* store_part_name() - "device.crt" ...; static */
-const char *store_part_name(StorePartId part);
-
-/* store_part_size_max() - how many octets a part may have */
-uint32_t store_part_size_max(StorePartId part);
-
 /* store_upload_new() - nothing has come yet
  * @plan: copied
  * Errors: STORE_FAULT_SIZE (no part, one too long, one empty that cannot be removed, id of the

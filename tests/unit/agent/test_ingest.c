@@ -463,7 +463,8 @@ static void act_as(uid_t user)
 	g_assert_cmpint(syscall(SYS_setresuid, (uid_t)-1, user, (uid_t)-1), ==, 0);
 }
 
-/* Somebody else's clients come later, and more of them: one of theirs makes room, not one of ours. */
+/* Somebody else's clients come later, and more of them: one of theirs makes room, not
+ * one of ours. */
 static void test_greedy_user(Fixture *f, gconstpointer data)
 {
 	g_autofree char *folder = g_path_get_dirname(f->path);

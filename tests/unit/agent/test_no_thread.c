@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A machine that has no thread left (TasksMax=, ulimit -u): an error or a wait, never the end of the
- * process. */
+/* A machine that has no thread left (TasksMax=, ulimit -u): an error or a wait, never the end of
+ * the process. */
 #include "agent/adapter/command-store.h"
 #include "agent/adapter/good-mark.h"
 #include "agent/adapter/spool.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* renewal: ten simulated years, with the server failing at each step, asking to be left alone for any
- * time, and with an agent that is started again and again; and what is drawn, and done about a wrong
- * clock. */
+/* renewal: ten simulated years, with the server failing at each step, asking to be left alone for
+ * any time, and with an agent that is started again and again; and what is drawn, and done about a
+ * wrong clock. */
 #include "agent/core/renewal.h"
 
 #include <glib.h>
@@ -435,7 +435,8 @@ static void test_lost(void)
 	g_assert_cmpint(world.now_s, >, START + 70 * DAY + DAY * 3 / 4);
 }
 
-/* What was noted says nothing of a certificate whose time has not come, and of one that is renewed. */
+/* What was noted says nothing of a certificate whose time has not come, and of one
+ * that is renewed. */
 static void test_resume(void)
 {
 	const RenewalWait next = { START + DAY, START + 2 * DAY };
@@ -453,7 +454,8 @@ static void test_resume(void)
 	g_assert_cmpint(world.renewal.state, ==, RENEWAL_RUNNING);
 }
 
-/* A fleet that a server has sent away in one second does not come back in one, and none too early. */
+/* A fleet that a server has sent away in one second does not come back in one, and
+ * none too early. */
 static void test_spread(void)
 {
 	const int64_t from_s = START + 70 * DAY;
@@ -481,7 +483,8 @@ static void test_spread(void)
 		g_assert_cmpuint(tenths[i], <, 200);
 }
 
-/* A server that wants to be left alone is asked on nobody's demand, nor after it has said otherwise. */
+/* A server that wants to be left alone is asked on nobody's demand, nor after it has said
+ * otherwise. */
 static void test_ask_held(void)
 {
 	const RenewalWait wait = { START, START + HOUR };

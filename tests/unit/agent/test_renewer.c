@@ -304,8 +304,8 @@ static unsigned count_runs(const StoreFolder *folder)
 	return g_file_get_contents(path, &text, &len, NULL) ? (unsigned)len : 0;
 }
 
-/* An attempt that failed, and one that was killed with the agent: the next start keeps to the pause;
- * one that runs another program does not. */
+/* An attempt that failed, and one that was killed with the agent: the next start keeps to the
+ * pause; one that runs another program does not. */
 static void test_restart(gconstpointer data)
 {
 	static const char program[] = "/bin/sh -c 'printf x >>$STORE/runs; sleep 1000'";

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sensor drivers on the trees of boards: what each reads, what is found, what a broken file does. */
+/* sensor drivers on the trees of boards: what each reads, what is found, what a
+ * broken file does. */
 #include "tests/unit/agent/board-fixture.h"
 
 #include <math.h>

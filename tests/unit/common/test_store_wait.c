@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* store-wait: what is noted comes back, for whom it was noted and for nobody else; whatever else the
- * file holds, or is, is nothing. */
+/* store-wait: what is noted comes back, for whom it was noted and for nobody else; whatever else
+ * the file holds, or is, is nothing. */
 #include "common/store-wait.h"
 
 #include "common/error.h"

@@ -13,16 +13,16 @@ import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import warnings
 
+sys.dont_write_bytecode = True  # of odd.py, in the source tree
+from odd import Report, issue, path, request, run, write  # noqa: E402
+
 warnings.simplefilter("ignore")  # of TLS 1.1
 CTL = sys.argv[1]
-DIR = tempfile.mkdtemp(prefix="renew-odd-")
 PATH = "/.well-known/est/simplereenroll"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/pkcs7-mime\r\n"
 REQUEST_MAX = 16384
@@ -31,44 +31,7 @@ DENIED, NETWORK, INVALID, CANCELLED = 21, 20, 23, 24
 STORE_INVALID = 12
 
 
-def path(*names):
-    return os.path.join(DIR, *names)
-
-
-def run(*words, data=None, check=True):
-    return subprocess.run(words, input=data, check=check, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
-
-
-def write(name, data):
-    with open(path(name), "wb" if isinstance(data, bytes) else "w") as out:
-        out.write(data)
-    return path(name)
-
-
-def read(name):
-    with open(path(name), "rb") as file:
-        return file.read()
-
-
 # --- certificates ---
-
-def request(name, key=None, kind=("EC", "ec_paramgen_curve:P-256")):
-    """NAME.csr, and NAME.key unless the key is given."""
-    key = key or path(name + ".key")
-    if not os.path.exists(key):
-        run("openssl", "genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1], "-out", key)
-    run("openssl", "req", "-new", "-key", key, "-subj", "/CN=" + name, "-out", path(name + ".csr"))
-
-
-def issue(csr, out, *words, issuer="ca", ext="", days="90", when=None):
-    """A certificate for DIR/CSR; when: the clock of whoever issues it, as faketime has it."""
-    clock = ("faketime", "-f", when) if when else ()
-    run(*clock, "openssl", "x509", "-req", "-in", path(csr), "-CA", path(issuer + ".crt"),
-        "-CAkey", path(issuer + ".key"), "-days", days, "-out", path(out), "-extfile",
-        write(out + ".ext", ext), *words)
-    return out
-
 
 def authority(name, out=None, issuer=None, *words):
     """OUT.crt and OUT.key of an authority named NAME."""
@@ -387,22 +350,6 @@ def renew(*words):
     return end.returncode, (end.stdout + end.stderr).decode()
 
 
-class Report:
-    number = 0
-    failed = False
-
-    @classmethod
-    def tell(cls, what, *doubts):
-        """Not ok with the doubts, of which None is none."""
-        doubts = [doubt for doubt in doubts if doubt]
-        cls.number += 1
-        cls.failed = cls.failed or bool(doubts)
-        print("%sok %d - %s" % ("not " if doubts else "", cls.number, what))
-        for doubt in doubts:
-            print("# " + repr(doubt))
-        sys.stdout.flush()
-
-
 def key_in_use():
     return run("openssl", "pkey", "-in", path("store", "current", "device.key"),
                "-pubout").stdout
@@ -605,8 +552,5 @@ def main():
     test_same_key(server)
 
 
-try:
-    main()
-finally:
-    shutil.rmtree(DIR)
+main()
 sys.exit(Report.failed)

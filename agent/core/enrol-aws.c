@@ -15,20 +15,20 @@
  * interrupted begins anew.
  * Source: AWS IoT Core, "Device provisioning MQTT API"
  */
+#include "agent/core/enrol-certificate.h"
 #include "agent/core/enrol-kind.h"
 
 #include "common/error.h"
 
 #include <string.h>
 
-#define CREATE          "$aws/certificates/create-from-csr/json"
-#define ACCEPTED        "/accepted"
-#define REJECTED        "/rejected"
-#define TOKEN           "certificateOwnershipToken"
-#define THING_OTHERS    "-_:"
-#define HTTP_THROTTLED  429
-#define HTTP_THEIR_OWN  500 /* and above: not our fault */
-#define CERTIFICATE_MAX 16384
+#define CREATE         "$aws/certificates/create-from-csr/json"
+#define ACCEPTED       "/accepted"
+#define REJECTED       "/rejected"
+#define TOKEN          "certificateOwnershipToken"
+#define THING_OTHERS   "-_:"
+#define HTTP_THROTTLED 429
+#define HTTP_THEIR_OWN 500 /* and above: not our fault */
 
 typedef enum Turn {
 	TURN_CREATE,    /* a certificate was asked for */
@@ -129,13 +129,10 @@ static bool on_created(Enrol *enrol, const cJSON *answer, EnrolStep *step, GErro
 
 	if (!token)
 		return false;
-	if (strlen(certificate) > CERTIFICATE_MAX) {
-		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-			    "the certificate is longer than %d octets", CERTIFICATE_MAX);
+	/* before a thing is made for one that nothing can be done with */
+	enrol->got_certificate = enrol_certificate_take(certificate, enrol->request, error);
+	if (!enrol->got_certificate)
 		return false;
-	}
-	g_free(enrol->got_certificate);
-	enrol->got_certificate = g_strdup(certificate);
 	enrol->turn = TURN_PROVISION;
 	enrol_send(step, provision_message(enrol, token), 0);
 	return true;

@@ -57,13 +57,22 @@ static EnrolMessage *thingsboard_begin(Enrol *enrol)
 	return enrol_message(g_strdup("/provision/request"), body);
 }
 
+/* The server's words, unless they give away what admits the device. */
+static char *server_words(const Enrol *enrol, const char *text)
+{
+	if (text &&
+	    (strstr(text, SECRET_TEXT(enrol->key)) || strstr(text, SECRET_TEXT(enrol->secret))))
+		return g_strdup("words that are not shown: they hold the provisioning secret");
+	return enrol_words(text);
+}
+
 /* SUCCESS, with the credentials we asked for. */
-static bool take_success(const cJSON *answer, EnrolStep *step, GError **error)
+static bool take_success(const Enrol *enrol, const cJSON *answer, EnrolStep *step, GError **error)
 {
 	const char *type = json_text(answer, "credentialsType");
 
 	if (g_strcmp0(type, X509) != 0) {
-		g_autofree char *words = enrol_words(type);
+		g_autofree char *words = server_words(enrol, type ? type : "none");
 
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 			    "the server gave credentials of the type \"%s\" where " X509
@@ -89,10 +98,10 @@ static bool thingsboard_receive(Enrol *enrol, const char *topic, const void *pay
 	if (!status)
 		return false;
 	if (strcmp(status, "SUCCESS") == 0)
-		return take_success(answer, step, error);
+		return take_success(enrol, answer, step, error);
 
-	g_autofree char *what = enrol_words(status);
-	g_autofree char *why = enrol_words(json_text(answer, "errorMsg"));
+	g_autofree char *what = server_words(enrol, status);
+	g_autofree char *why = server_words(enrol, json_text(answer, "errorMsg"));
 
 	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_DENIED,
 		    "the server refuses to provision \"%s\" (%s): %s", enrol->name, what, why);

@@ -209,15 +209,23 @@ void enrol_send(EnrolStep *step, EnrolMessage *message, uint32_t wait_ms)
 	step->wait_ms = wait_ms;
 }
 
+/* A NUL would end a text before its end. */
+static bool holds_nul(const char *text, size_t len)
+{
+	return g_strstr_len(text, (gssize)len, "\\u0000") != NULL;
+}
+
 cJSON *enrol_answer_parse(const void *payload, size_t len, GError **error)
 {
-	cJSON *answer = len > 0 && len <= ENROL_ANSWER_MAX ? json_parse(payload, len) : NULL;
+	bool fits = len > 0 && len <= ENROL_ANSWER_MAX && !holds_nul(payload, len);
+	cJSON *answer = fits ? json_parse(payload, len) : NULL;
 
 	if (cJSON_IsObject(answer))
 		return answer;
 	cJSON_Delete(answer);
 	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
-		    "the answer is no JSON object of up to %d octets", ENROL_ANSWER_MAX);
+		    "the answer is no JSON object of up to %d octets without NUL",
+		    ENROL_ANSWER_MAX);
 	return NULL;
 }
 

@@ -5,6 +5,38 @@
 
 #include <string.h>
 
+/* A request, a certificate for it and one for another key; @eol is how a line ends. */
+#define REQUEST_PEM(eol)                                                                           \
+	"-----BEGIN CERTIFICATE REQUEST-----" eol                                                  \
+	"MIHJMHICAQAwEDEOMAwGA1UEAwwFZGV2LTEwWTATBgcqhkjOPQIBBggqhkjOPQMB" eol                     \
+	"BwNCAAR53hk3tD/5G6+LCwSRwPiEHzVxP8JJOjaxsVwavBZ+wPojyL/Q9ab9jBpd" eol                     \
+	"Byz0qyhgIMYyxcl5w5wH0ep+w41WoAAwCgYIKoZIzj0EAwIDRwAwRAIgag/ca/tj" eol                     \
+	"BCPbwWVpJzYQ0eMdal9ThGEROHxe0mKMILwCIEoUl5dFLy2E2me931aa537Le8sx" eol                     \
+	"9jNdf77jxcXMVZTD" eol "-----END CERTIFICATE REQUEST-----" eol
+#define CERTIFICATE_PEM(eol)                                                                       \
+	"-----BEGIN CERTIFICATE-----" eol                                                          \
+	"MIIBdjCCAR2gAwIBAgIUAPJUZI6xsoL4vDv+xD/irc78tfAwCgYIKoZIzj0EAwIw" eol                     \
+	"EDEOMAwGA1UEAwwFZGV2LTEwIBcNMjYxMTI2MDUzNDU1WhgPMjEyNjExMDIwNTM0" eol                     \
+	"NTVaMBAxDjAMBgNVBAMMBWRldi0xMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" eol                     \
+	"ed4ZN7Q/+RuviwsEkcD4hB81cT/CSTo2sbFcGrwWfsD6I8i/0PWm/YwaXQcs9Kso" eol                     \
+	"YCDGMsXJecOcB9HqfsONVqNTMFEwHQYDVR0OBBYEFPr5UsIkJONr13Xd5B4Y8Qet" eol                     \
+	"6WpvMB8GA1UdIwQYMBaAFPr5UsIkJONr13Xd5B4Y8Qet6WpvMA8GA1UdEwEB/wQF" eol                     \
+	"MAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgVCT3p/iVbp5Q6RXAJ/EIFM6EmoozAUkh" eol                     \
+	"l/c+Deaci9ECIFRIk6PqiBfA8q9hm0GW4CREPjaXdiWoTqjK753Vu5rJ" eol                             \
+	"-----END CERTIFICATE-----" eol
+#define STRANGERS_PEM(eol)                                                                         \
+	"-----BEGIN CERTIFICATE-----" eol                                                          \
+	"MIIBeDCCAR2gAwIBAgIUBs++iDNLXiyOVmh7FeEWRCZ+Ic8wCgYIKoZIzj0EAwIw" eol                     \
+	"EDEOMAwGA1UEAwwFb3RoZXIwIBcNMjYxMTI2MDUzNDU1WhgPMjEyNjExMDIwNTM0" eol                     \
+	"NTVaMBAxDjAMBgNVBAMMBW90aGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" eol                     \
+	"3SJjxxs3TCfr6xZGM/2S5nRQ0YvRs5unpNEkQI3BZQR/EC3KUE4Jxe6Unleo4Rrv" eol                     \
+	"Vc57SAPPUHZ24TebPgN0UqNTMFEwHQYDVR0OBBYEFBWA4Vo0u6zxJsqF5lFD6bbI" eol                     \
+	"OEfWMB8GA1UdIwQYMBaAFBWA4Vo0u6zxJsqF5lFD6bbIOEfWMA8GA1UdEwEB/wQF" eol                     \
+	"MAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhALLOfQ/YiMZYMrMdUMEuyz9W1xAcdJLI" eol                     \
+	"WuCsswaXCtn9AiEAhxFcxPrvfnwljR3IahN574T7/v/8h3XSOrB2tzi10uE=" eol                         \
+	"-----END CERTIFICATE-----" eol
+#define KEY_PEM(eol) "-----BEGIN PRIVATE KEY-----" eol "MAA=" eol "-----END PRIVATE KEY-----" eol
+
 static Enrol *enrol_for(BrokerEnrolment method, const char *name)
 {
 	g_autoptr(Secret) key = secret_new("key\"1", 5);
@@ -12,7 +44,7 @@ static Enrol *enrol_for(BrokerEnrolment method, const char *name)
 	const EnrolSettings settings = {
 		.name = name,
 		.certificate = "MIIB",
-		.request = "-----BEGIN\nx\n",
+		.request = REQUEST_PEM("\n"),
 		.key = key,
 		.secret = secret,
 		.id_scope = "0ne0001",
@@ -161,14 +193,20 @@ static void test_thingsboard(void)
 
 #define AWS_CREATE    "$aws/certificates/create-from-csr/json"
 #define AWS_PROVISION "$aws/provisioning-templates/fleet/provision/json"
-#define AWS_CREATED                                                                                \
-	"{\"certificateId\":\"c\",\"certificatePem\":\"PEM\",\"certificateOwnershipToken\":\"t\"}"
+#define AWS_CREATED   AWS_CREATED_AS("hello\\n" KEY_PEM("\\n") CERTIFICATE_PEM("\\n") KEY_PEM("\\n"))
+#define AWS_CREATED_AS(pem)                                                                        \
+	"{\"certificateId\":\"c\",\"certificatePem\":\"" pem                                       \
+	"\",\"certificateOwnershipToken\":\"t\"}"
 #define AWS_THING "{\"deviceConfiguration\":{},\"thingName\":\"thing-7\"}"
+
+#define FIVE   OURS OURS OURS OURS OURS
+#define ELEVEN FIVE FIVE OURS
+#define OURS   CERTIFICATE_PEM("\\n")
 
 static void aws_to_provision(Enrol *enrol)
 {
 	check_begin(enrol, AWS_CREATE,
-		    "{\"certificateSigningRequest\":\"-----BEGIN\\u000ax\\u000a\"}");
+		    "{\"certificateSigningRequest\":\"" REQUEST_PEM("\\u000a") "\"}");
 	check_step(enrol, AWS_PROVISION "/accepted", AWS_THING, ENROL_STEP_NOTHING);
 	check_next(enrol, AWS_CREATE "/accepted", AWS_CREATED, 0, AWS_PROVISION,
 		   "{\"certificateOwnershipToken\":\"t\",\"parameters\":{"
@@ -187,7 +225,8 @@ static void test_aws(void)
 
 	EnrolResult result = enrol_result(enrol);
 
-	g_assert_cmpstr(result.certificate, ==, "PEM");
+	/* and nothing that was around it */
+	g_assert_cmpstr(result.certificate, ==, CERTIFICATE_PEM("\n"));
 	g_assert_null(result.host);
 	g_assert_cmpstr(result.client_id, ==, "thing-7");
 }
@@ -264,7 +303,15 @@ static const Failure failures[] = {
 		"(NOT_FOUND): no reason given"),
 	TB_CASE("token", "{\"status\":\"SUCCESS\",\"credentialsType\":\"ACCESS_TOKEN\"}", INVALID,
 		"\"ACCESS_TOKEN\" where X509_CERTIFICATE was asked for"),
-	TB_CASE("no-type", "{\"status\":\"SUCCESS\"}", INVALID, "\"no reason given\" where"),
+	TB_CASE("no-type", "{\"status\":\"SUCCESS\"}", INVALID, "\"none\" where"),
+	TB_CASE("type-echo", "{\"status\":\"SUCCESS\",\"credentialsType\":\"s3cret\"}", INVALID,
+		"\"words that are not shown"),
+	TB_CASE("echo", "{\"status\":\"FAILURE\",\"errorMsg\":\"no s3cret of it\"}", DENIED,
+		"(FAILURE): words that are not shown"),
+	TB_CASE("key-echo", "{\"status\":\"key\\\"1?\",\"errorMsg\":\"no\"}", DENIED,
+		"(words that are not shown: they hold the provisioning secret): no"),
+	TB_CASE("nul", "{\"status\":\"SUCCESS\\u0000\",\"credentialsType\":\"X509_CERTIFICATE\"}",
+		INVALID, "without NUL"),
 	TB_CASE("no-status", "{\"state\":1}", INVALID, "no text provisionDeviceStatus"),
 	TB_CASE("array", "[]", INVALID, "no JSON object"),
 	TB_CASE("cut", "{\"status\":\"SUCC", INVALID, "no JSON object"),
@@ -280,6 +327,22 @@ static const Failure failures[] = {
 	AWS_CASE("no-pem", false, AWS_CREATE "/accepted",
 		 "{\"certificateOwnershipToken\":\"t\",\"certificatePem\":7}", INVALID,
 		 "no text certificatePem"),
+	AWS_CASE("no-certificate", false, AWS_CREATE "/accepted", AWS_CREATED_AS(KEY_PEM("\\n")),
+		 INVALID, "is none in PEM form"),
+	AWS_CASE("half-certificate", false, AWS_CREATE "/accepted",
+		 AWS_CREATED_AS("-----BEGIN CERTIFICATE-----\\nMIIB"), INVALID,
+		 "is none in PEM form"),
+	AWS_CASE("no-der", false, AWS_CREATE "/accepted",
+		 AWS_CREATED_AS("-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----"),
+		 INVALID, "cannot be read"),
+	AWS_CASE("empty-der", false, AWS_CREATE "/accepted",
+		 AWS_CREATED_AS("-----BEGIN CERTIFICATE----------END CERTIFICATE-----"), INVALID,
+		 "cannot be read"),
+	AWS_CASE("another-key", false, AWS_CREATE "/accepted",
+		 AWS_CREATED_AS(STRANGERS_PEM("\\n") CERTIFICATE_PEM("\\n")), INVALID,
+		 "is not for the key that one was asked for"),
+	AWS_CASE("many", false, AWS_CREATE "/accepted", AWS_CREATED_AS(ELEVEN), INVALID,
+		 "more certificates"),
 	AWS_CASE("thing-rejected", true, AWS_PROVISION "/rejected",
 		 "{\"statusCode\":400,\"errorCode\":\"InvalidParameters\"}", DENIED,
 		 "the thing is refused (400 InvalidParameters): no reason given"),

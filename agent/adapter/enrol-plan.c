@@ -161,6 +161,36 @@ static bool load_hosts(EnrolPlan *plan, const EnrolKind *kind, GError **error)
 	return shows || host_load(plan, &plan->known, plan->broker->uri, NULL, true, error);
 }
 
+/* What comes of it has broker.conf of the claim, and another profile. */
+static bool check_outcome(const EnrolPlan *plan, const EnrolKind *kind, GError **error)
+{
+	const BrokerConf *broker = plan->broker;
+	const char *id = broker->client_id ? broker->client_id : plan->claim->common_name;
+	ProfileSettings settings = profile_settings_of(broker);
+	g_autoptr(Secret) any = secret_new("any", 3);
+	g_autoptr(GError) cause = NULL;
+
+	if (!enrol_kind_uri(kind) && !broker->uri)
+		return plan_fail(error, "leads to a broker that is not known: set [broker] uri");
+	if (kind == enrol_kind(BROKER_ENROLMENT_THINGSBOARD) && !id)
+		return plan_fail(error, "finds no common name in the certificate: set [broker] "
+					"client_id");
+	settings.client_id = "device";
+	settings.host = "broker.invalid";
+	settings.claim = broker->claim ? any : NULL;
+
+	g_autoptr(Profile) profile = profile_new(
+		profile_find(broker_profile_name(enrol_kind_profile(kind))), &settings, &cause);
+
+	if (profile)
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "what comes of the enrolment could not be used: %s: import the claim with a "
+		    "broker.conf without that",
+		    cause->message);
+	return false;
+}
+
 /* Two lines of a file that not everybody may read. */
 static bool load_secret(const char *path, Secret **key, Secret **secret, GError **error)
 {
@@ -308,7 +338,7 @@ void enrol_plan_load(EnrolPlan *plan)
 
 	plan->claim = find_claim(plan, &plan->error);
 	if (plan->claim && load_hosts(plan, kind, &plan->error) &&
-	    load_exchange(plan, kind, &plan->error))
+	    check_outcome(plan, kind, &plan->error) && load_exchange(plan, kind, &plan->error))
 		plan->task = ENROL_TASK_ENROL;
 }
 

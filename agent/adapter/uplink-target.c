@@ -132,20 +132,11 @@ static bool target_load_profile(UplinkTarget *target, GError **error)
 	if (!target_load_claim(target, &claim, error))
 		return false;
 
-	ProfileSettings settings = {
-		.client_id = target->client_id,
-		.host = target->uri.host,
-		.topic = target->broker->topic,
-		.base = target->broker->base,
-		.payload = target->broker->payload,
-		.user_name = target->broker->user_name,
-		.mqtt5 = target->broker->protocol == BROKER_PROTOCOL_MQTT_5,
-		.cbor = target->broker->format == BROKER_FORMAT_CBOR,
-		.retain = target->broker->retain,
-		.claim = claim,
-		.claim_duration_ms = target->broker->claim_duration_ms,
-	};
+	ProfileSettings settings = profile_settings_of(target->broker);
 
+	settings.client_id = target->client_id;
+	settings.host = target->uri.host;
+	settings.claim = claim;
 	g_assert(kind); /* each that the configuration can name */
 	target->profile = profile_new(kind, &settings, error);
 	return target->profile != NULL;

@@ -217,6 +217,20 @@ static bool bounds_check(const Profile *profile, GError **error)
 	       topic_bounds_check(profile, error);
 }
 
+ProfileSettings profile_settings_of(const BrokerConf *broker)
+{
+	return (ProfileSettings){
+		.topic = broker->topic,
+		.base = broker->base,
+		.user_name = broker->user_name,
+		.payload = broker->payload,
+		.claim_duration_ms = broker->claim_duration_ms,
+		.mqtt5 = broker->protocol == BROKER_PROTOCOL_MQTT_5,
+		.cbor = broker->format == BROKER_FORMAT_CBOR,
+		.retain = broker->retain,
+	};
+}
+
 Profile *profile_new(const ProfileKind *kind, const ProfileSettings *settings, GError **error)
 {
 	g_autoptr(Profile) profile = g_new0(Profile, 1);

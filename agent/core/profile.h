@@ -17,6 +17,7 @@
 
 #include "agent/core/command.h"
 #include "agent/core/sample.h"
+#include "common/broker-conf.h"
 #include "common/secret.h"
 
 #include <glib.h>
@@ -42,6 +43,9 @@ typedef struct ProfileSettings {
 	bool cbor;                 /* telemetry as CBOR in place of JSON */
 	bool retain;               /* telemetry is kept by the broker */
 } ProfileSettings;
+
+/* profile_settings_of() - all that @broker, borrowed, says: not client_id, host and claim */
+ProfileSettings profile_settings_of(const BrokerConf *broker);
 
 /* A message to the cloud that is no telemetry. */
 typedef struct ProfileMessage {

@@ -182,6 +182,45 @@ static void test_keep_alive(StoreFixture *f, gconstpointer data)
 	g_assert_cmpuint(plan->keep_alive_s, ==, 1177);
 }
 
+typedef struct OutcomeCase {
+	const char *name;
+	const char *lines;  /* of the configuration, after [enrolment] */
+	const char *broker; /* broker.conf of the claim */
+	const char *words;  /* NULL: it can be used */
+} OutcomeCase;
+
+#define DPS "method = dps\nid_scope = 0ne1\n"
+#define AWS "method = aws-fleet\ntemplate = t\nname = dev-7\nuri = mqtts://claims.invalid\n"
+static const OutcomeCase outcome_cases[] = {
+	{ "fits", DPS, "[broker]\nprofile = plain\nalpn = mqtt\n", NULL },
+	{ "topic", DPS, "[broker]\nprofile = plain\ntopic = a/b\n",
+	  "[broker] topic means nothing to the profile iothub: import the claim with" },
+	{ "claim", DPS, "[broker]\nprofile = thingsboard\nclaim = /claim\n", "[broker] claim" },
+	{ "protocol", DPS, "[broker]\nprotocol = 5\n", "speaks 3.1.1 alone" },
+	{ "no-broker", AWS, "[broker]\nprofile = aws\n", "set [broker] uri" },
+	{ "broker", AWS, "[broker]\nprofile = aws\nuri = mqtts://h\n", NULL },
+};
+
+/* What could not be used is not asked for. */
+static void test_outcome(StoreFixture *f, gconstpointer data)
+{
+	const OutcomeCase *c = data;
+	g_autofree char *text =
+		g_strdup_printf("[store]\npath = %s\n[enrolment]\n%s", f->path, c->lines);
+	g_autoptr(Config) config = parse(text);
+	g_autoptr(StoreParts) parts = support_parts(f->pki, "two inter", "two", c->broker);
+	g_autoptr(StoreIdentity) identity = store_import(f->store, parts, NULL);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+
+	g_assert_nonnull(identity);
+	enrol_plan_load(plan);
+	g_assert_cmpint(plan->task, ==, c->words ? ENROL_TASK_NONE : ENROL_TASK_ENROL);
+	if (c->words) {
+		g_assert_error(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+		g_assert_nonnull(strstr(plan->error->message, c->words));
+	}
+}
+
 /* An enrolled generation stands in for the damaged one: there is nothing to enrol. */
 static void test_stand_in(StoreFixture *f, gconstpointer data)
 {
@@ -247,6 +286,13 @@ int main(int argc, char **argv)
 		   test_mended, support_tear_down);
 	g_test_add("/adapter/enrol-plan/mended/wifi", StoreFixture, "wifi.conf", support_set_up,
 		   test_mended, support_tear_down);
+	for (size_t i = 0; i < G_N_ELEMENTS(outcome_cases); i++) {
+		g_autofree char *path =
+			g_strconcat("/adapter/enrol-plan/outcome/", outcome_cases[i].name, NULL);
+
+		g_test_add(path, StoreFixture, &outcome_cases[i], support_set_up, test_outcome,
+			   support_tear_down);
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(check_cases); i++) {
 		g_autofree char *path =
 			g_strconcat("/adapter/enrol-plan/check/", check_cases[i].name, NULL);

@@ -34,11 +34,12 @@ struct Enroller {
 	void (*changed)(void *data);
 	void *data;
 	Phase phase;
-	bool look_again; /* the store changed while it was read or written */
+	bool look_again; /* the store changed meanwhile: it is read once more after this */
 	bool again;      /* what is on trial, or damaged, is enrolled once more */
 	bool damaged;    /* that it is; one in use that was read before says nothing of it */
 	unsigned rounds; /* how often it was, in vain */
-	EnrolPlan *plan; /* with the thread while there is a call */
+	EnrolPlan
+		*plan; /* with the thread while there is a call; while pausing: to be stored yet */
 	OffLoop *call;
 	guint call_source;
 	MqttClient *client;
@@ -118,19 +119,48 @@ static void enroller_tell(Enroller *enroller, const char *words, uint32_t wait_m
 		  others);
 }
 
-static void enroller_fail(Enroller *enroller, const char *message, uint32_t retry_ms)
+/* The next attempt is the same plan, where there still is one. */
+static void enroller_pause(Enroller *enroller, const char *message, uint32_t retry_ms)
 {
-	g_autofree char *words = g_strdup(message);
 	uint32_t drawn_ms = backoff_next_ms(&enroller->backoff, random_below, NULL);
 	uint32_t wait_ms = MAX(drawn_ms, retry_ms);
 
-	enroller_tell(enroller, words, wait_ms);
+	enroller_tell(enroller, message, wait_ms);
 	g_free(enroller->last_error);
-	enroller->last_error = g_steal_pointer(&words);
-	enroller_rest(enroller);
+	enroller->last_error = g_strdup(message);
 	enroller_enter(enroller, PHASE_BACKOFF);
 	enroller->retry_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
 	enroller->timer = g_timeout_add(wait_ms, on_backoff_over, enroller);
+}
+
+static void enroller_fail(Enroller *enroller, const char *message, uint32_t retry_ms)
+{
+	g_autofree char *words = g_strdup(message); /* it may be the plan's */
+	bool stale = enroller->look_again;
+
+	enroller_rest(enroller);
+	enroller_pause(enroller, words, retry_ms);
+	if (stale)
+		enroller_load(enroller);
+}
+
+/* The same, and it was the cloud's side. */
+static void enroller_fail_there(Enroller *enroller, const char *message, uint32_t retry_ms)
+{
+	g_autofree char *words = g_strdup_printf("%s: %s", enroller->plan->host.text, message);
+
+	enroller_fail(enroller, words, retry_ms);
+}
+
+/* Nothing has failed: something has to come first. */
+static void enroller_note(Enroller *enroller, const char *message)
+{
+	g_autofree char *words = g_strdup(message);
+
+	if (g_strcmp0(enroller->last_error, words) != 0)
+		g_message("the device is not enrolled: %s", words);
+	g_free(enroller->last_error);
+	enroller->last_error = g_steal_pointer(&words);
 }
 
 /* --- the store, in a thread --- */
@@ -204,10 +234,7 @@ static void enroller_lacks_claim(Enroller *enroller)
 		"%s; [enrolment] needs the certificate and key that it begins with, the claim",
 		enroller->plan->error->message);
 
-	if (g_strcmp0(enroller->last_error, words) != 0)
-		g_message("the device is not enrolled: %s", words);
-	g_free(enroller->last_error);
-	enroller->last_error = g_steal_pointer(&words);
+	enroller_note(enroller, words);
 	enroller_rest(enroller);
 }
 
@@ -235,10 +262,27 @@ static void on_loaded(Enroller *enroller)
 	}
 }
 
+/* Whether the store would take the outcome another time: the cloud has given it, and need not be
+ * asked anew. */
+static bool may_be_stored(const GError *error)
+{
+	switch (error->code) {
+	case LANDFALL_ERROR_UNAVAILABLE:
+	case LANDFALL_ERROR_FULL:
+	case LANDFALL_ERROR_DENIED:
+	case LANDFALL_ERROR_FAILED: return true;
+	default: return false;
+	}
+}
+
 static void on_committed(Enroller *enroller)
 {
 	const GError *error = enroller->plan->error;
 
+	if (error && may_be_stored(error)) {
+		enroller_pause(enroller, error->message, 0);
+		return;
+	}
 	if (error && error->code != LANDFALL_ERROR_CANCELLED) {
 		enroller_fail(enroller, error->message, 0);
 		return;
@@ -278,32 +322,49 @@ static void enroller_call(Enroller *enroller, Phase phase, OffLoopFunc run)
 		g_unix_fd_add(off_loop_fd(enroller->call), G_IO_IN, on_called, enroller);
 }
 
+static void enroller_commit(Enroller *enroller)
+{
+	enroller_hang_up(enroller);
+	g_clear_error(&enroller->plan->error);
+	enroller_call(enroller, PHASE_COMMIT, run_commit);
+}
+
 static void enroller_load(Enroller *enroller)
 {
 	enroller->look_again = false;
+	if (enroller->plan) { /* the cloud has decided, the store was not ready */
+		enroller_commit(enroller);
+		return;
+	}
 	enroller->plan = enrol_plan_new(enroller->config, enroller->again);
 	enroller_call(enroller, PHASE_LOAD, run_load);
 }
 
-static void enroller_commit(Enroller *enroller)
-{
-	enroller_hang_up(enroller);
-	enroller_call(enroller, PHASE_COMMIT, run_commit);
-}
-
 /* --- the exchange --- */
+
+/* Refused, and not enrolled before either. */
+static void enroller_unknown(Enroller *enroller, const char *why)
+{
+	g_autofree char *message =
+		g_strdup_printf("%s; nor is the certificate known: %s", enroller->refusal, why);
+
+	enroller_fail_there(enroller, message, 0);
+}
 
 static gboolean on_deadline(gpointer data)
 {
 	Enroller *enroller = data;
-	g_autofree char *message =
+	bool probes = enroller->phase == PHASE_PROBE;
+	g_autofree char *silence =
 		g_strdup_printf("%s did not answer within %" G_GINT64_FORMAT " s",
-				enroller->phase == PHASE_PROBE ? enroller->plan->known.text
-							       : enroller->plan->host.text,
+				probes ? enroller->plan->known.text : enroller->plan->host.text,
 				enroller->config->enrolment.timeout_ms / 1000);
 
 	enroller->timer = 0;
-	enroller_fail(enroller, message, 0);
+	if (probes)
+		enroller_unknown(enroller, silence);
+	else
+		enroller_fail(enroller, silence, 0);
 	return G_SOURCE_REMOVE;
 }
 
@@ -343,7 +404,10 @@ static void enroller_decide(Enroller *enroller)
 
 static void on_probe_connected(MqttClient *client, const MqttSession *session, gpointer data)
 {
-	enroller_decide(data);
+	if (session->unasked)
+		enroller_unknown(data, "the broker does not ask for it, so it takes anybody");
+	else
+		enroller_decide(data);
 }
 
 static void on_probe_ended(MqttClient *client, const GError *error, gpointer data)
@@ -355,12 +419,7 @@ static void on_probe_ended(MqttClient *client, const GError *error, gpointer dat
 		enroller_commit(enroller);
 		return;
 	}
-
-	g_autofree char *message =
-		g_strdup_printf("%s; nor is the certificate known: %s", enroller->refusal,
-				error ? error->message : "the connection was closed");
-
-	enroller_fail(enroller, message, 0);
+	enroller_unknown(enroller, error ? error->message : "the connection was closed");
 }
 
 static const MqttCallbacks probe_callbacks = {
@@ -386,7 +445,7 @@ static void enroller_refused(Enroller *enroller, const GError *error, uint32_t r
 	if (error->code == LANDFALL_ERROR_DENIED && enroller->plan->known.text)
 		enroller_probe(enroller, error->message);
 	else
-		enroller_fail(enroller, error->message, retry_ms);
+		enroller_fail_there(enroller, error->message, retry_ms);
 }
 
 /* @message is transferred. */
@@ -431,15 +490,18 @@ static void on_subscribed(MqttClient *client, uint16_t id, const GError *error, 
 	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK))
 		return; /* the end follows */
 	if (error)
-		enroller_fail(enroller, error->message, 0);
+		enroller_fail_there(enroller, error->message, 0);
 	else if (--enroller->granting == 0)
 		enroller_send(enroller, enrol_begin(enroller->plan->enrol));
 }
 
+/* An answer that was given counts more than a late word on the question. */
 static void on_published(MqttClient *client, uint16_t id, const GError *error, gpointer data)
 {
-	if (error && error->code != LANDFALL_ERROR_NETWORK)
-		enroller_fail(data, error->message, 0);
+	Enroller *enroller = data;
+
+	if (error && error->code != LANDFALL_ERROR_NETWORK && !enroller->decided)
+		enroller_fail_there(enroller, error->message, 0);
 }
 
 static void on_message(MqttClient *client, const char *topic, const uint8_t *payload, size_t len,
@@ -489,13 +551,30 @@ static const MqttCallbacks exchange_callbacks = {
 	.message = on_message,
 };
 
+static bool clock_holds(const Enroller *enroller)
+{
+	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
+
+	return now_s >= STORE_CLOCK_FLOOR && now_s >= enroller->plan->claim->not_before;
+}
+
 static gboolean on_clock_poll(gpointer data)
 {
 	Enroller *enroller = data;
 
+	if (!clock_holds(enroller))
+		return G_SOURCE_CONTINUE;
 	enroller->timer = 0;
 	enroller_exchange(enroller);
 	return G_SOURCE_REMOVE;
+}
+
+static void enroller_await_clock(Enroller *enroller)
+{
+	enroller_note(enroller, "the clock is wrong, or the claim is not valid yet: set the clock "
+				"(date), or let it be synchronised");
+	enroller_enter(enroller, PHASE_CLOCK);
+	enroller->timer = g_timeout_add(CLOCK_POLL_MS, on_clock_poll, enroller);
 }
 
 static void enroller_exchange(Enroller *enroller)
@@ -505,11 +584,9 @@ static void enroller_exchange(Enroller *enroller)
 		.client_id = enrol_client_id(plan->enrol),
 		.user_name = enrol_user_name(plan->enrol),
 	};
-	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
 
-	if (now_s < STORE_CLOCK_FLOOR || now_s < plan->claim->not_before) {
-		enroller_enter(enroller, PHASE_CLOCK);
-		enroller->timer = g_timeout_add(CLOCK_POLL_MS, on_clock_poll, enroller);
+	if (!clock_holds(enroller)) {
+		enroller_await_clock(enroller);
 		return;
 	}
 	g_debug("enrolling at %s as %s", plan->host.text, who.client_id);
@@ -538,16 +615,18 @@ void enroller_look(Enroller *enroller)
 	if (enroller->config->enrolment.method == BROKER_ENROLMENT_NONE)
 		return;
 	switch (enroller->phase) {
+	case PHASE_CLOCK:
 	case PHASE_REST:
 	case PHASE_BACKOFF:
+		if (enroller->phase == PHASE_CLOCK)
+			g_clear_pointer(&enroller->plan, enrol_plan_free);
 		g_clear_handle_id(&enroller->timer, g_source_remove);
 		enroller_load(enroller);
 		return;
 	case PHASE_LOAD:
-	case PHASE_COMMIT: enroller->look_again = true; return;
-	case PHASE_CLOCK:
 	case PHASE_EXCHANGE:
-	case PHASE_PROBE: return; /* before the commit it is looked again */
+	case PHASE_PROBE:
+	case PHASE_COMMIT: enroller->look_again = true; return;
 	}
 }
 

@@ -6,11 +6,12 @@
  *   REST         enroller_look(), or the outcome has not proved itself within its trial, or it is
  *                damaged: LOAD
  *   LOAD         the store was read: nothing to do REST, else CLOCK
- *   CLOCK        the clock has reached the claim's first day
+ *   CLOCK        the clock has reached the claim's first day, or enroller_look(): LOAD
  *   EXCHANGE     the cloud has decided: COMMIT; it refuses, but may know us already: PROBE
  *   PROBE        the cloud takes our certificate: COMMIT
  *   COMMIT       a new generation is current: REST
- *   BACKOFF      its time is over, or enroller_look(): LOAD. Whatever fails comes here.
+ *   BACKOFF      its time is over, or enroller_look(): LOAD, or COMMIT when only that has failed.
+ *                Whatever fails comes here.
  *
  * What is exchanged is core/enrol's matter, what is read and written enrol-plan's. The new
  * generation is seen by the store's watch like any other. Nothing is kept but in the store, so that

@@ -48,7 +48,7 @@ result $? "the list for programs says the same"
 
 sensors chips-linux-6.1 && shows 'bmp280_temp +iio +25\.08 °C' &&
 	shows 'bmp280_pressure +iio +1006\.533 hPa' && shows 'hts221_temp +iio +15 °C' &&
-	shows 'hts221_humidityrelative +iio +30 %' && shows 'lm75_temp1 +hwmon +-25 °C' &&
+	shows 'hts221_humidityrelative +iio +44\.971 %' && shows 'lm75_temp1 +hwmon +-25 °C' &&
 	shows 'tmp421_temp1 +hwmon +25 °C' && shows 'tmp421_temp2 +hwmon .*temp2_fault: says .*' &&
 	shows 'max1363_voltage0_voltage1 +iio +0\.5 V'
 result $? "the kernel's drivers show what the data sheets say"

@@ -19,7 +19,7 @@ import time
 import warnings
 
 sys.dont_write_bytecode = True  # of odd.py, in the source tree
-from odd import Report, issue, path, request, run, write  # noqa: E402
+from odd import Report, issue, path, read, request, run, write  # noqa: E402
 
 warnings.simplefilter("ignore")  # of TLS 1.1
 CTL = sys.argv[1]

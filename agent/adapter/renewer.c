@@ -378,7 +378,7 @@ bool renewer_ask(Renewer *renewer, GError **error)
 	else
 		words = g_strdup(renewer->program ? "a renewal is under way"
 						  : "the program that renews cannot be started");
-	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE, words);
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED, words);
 	return false;
 }
 

@@ -46,7 +46,7 @@ void renewer_free(Renewer *renewer);
 void renewer_identity(Renewer *renewer, const StoreIdentity *identity);
 
 /* renewer_ask() - renew now
- * Errors: LANDFALL_ERROR_CONFIG (nothing is set to renew with), UNAVAILABLE (under way, cannot be
+ * Errors: LANDFALL_ERROR_CONFIG (nothing is set to renew with), FAILED (under way, cannot be
  * started, or the server has asked to wait) */
 bool renewer_ask(Renewer *renewer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

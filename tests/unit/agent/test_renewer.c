@@ -4,6 +4,7 @@
  * pauses, and of a server that wants to be left alone. */
 #include "agent/adapter/renewer.h"
 
+#include "agent/core/command.h"
 #include "common/error.h"
 #include "common/store-wait.h"
 
@@ -370,12 +371,14 @@ static void test_held(void)
 	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, now_s + DAY);
 	g_assert_cmpstr(renewer_status(f.renewer).last_error, ==, words);
 	g_assert_false(renewer_ask(f.renewer, &error));
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE);
+	g_assert_cmpstr(command_code_name(error), ==, "failed");
 	g_assert_cmpstr(error->message, ==, words);
 	write_wait(&folder, EST, 0, 0); /* somebody has renewed by hand, and was answered */
 	g_clear_error(&error);
 	g_assert_true(renewer_ask(f.renewer, &error));
 	g_assert_cmpint(renewer_status(f.renewer).wait_until_s, ==, 0);
+	g_assert_false(renewer_ask(f.renewer, &error)); /* under way */
+	g_assert_cmpstr(command_code_name(error), ==, "failed");
 	tear_down(&f, NULL);
 
 	/* Of a clock that was ahead, and of another server */
@@ -392,9 +395,20 @@ static void test_held(void)
 	g_log_set_always_fatal(fatal);
 }
 
+/* What a cloud reads of it: that the device has nothing to renew with. */
+static void test_nothing_set(Fixture *f, gconstpointer text)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(renewer_ask(f->renewer, &error));
+	g_assert_cmpstr(command_code_name(error), ==, "unsupported");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add("/agent/renewer/nothing-set", Fixture, NULL, set_up, test_nothing_set,
+		   tear_down);
 	g_test_add("/agent/renewer/warnings", Fixture, NULL, set_up, test_warnings, tear_down);
 	for (size_t i = 0; i < G_N_ELEMENTS(hook_cases); i++) {
 		g_autofree char *path =

@@ -142,6 +142,11 @@ static void enqueue(Downlink *downlink, ProfileMessage *message)
 	flush(downlink);
 }
 
+void downlink_feed(Downlink *downlink)
+{
+	flush(downlink);
+}
+
 bool downlink_published(Downlink *downlink, uint16_t id, const GError *error)
 {
 	if (!g_hash_table_remove(downlink->sent, GUINT_TO_POINTER(id)))

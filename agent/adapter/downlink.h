@@ -60,6 +60,9 @@ void downlink_close(Downlink *downlink);
  * the next downlink_published() */
 bool downlink_announce(Downlink *downlink, const char *payload, size_t len);
 
+/* downlink_feed() - a message of somebody else's has been answered: there may be room for ours */
+void downlink_feed(Downlink *downlink);
+
 /* downlink_window() - messages it may have on their way now */
 unsigned downlink_window(const Downlink *downlink);
 

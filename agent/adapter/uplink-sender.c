@@ -16,8 +16,8 @@ struct UplinkSender {
 	UplinkSenderConfig config;
 	MqttClient *client; /* NULL: closed */
 	Profile *profile;
-	size_t packet_max; /* of the broker; 0: none told */
-	bool finished;     /* nothing more over this connection */
+	MqttSession session; /* what the broker takes */
+	bool finished;       /* nothing more over this connection */
 	Window *window;
 	guint retry_timer;
 	bool fetching;    /* the spool has been asked */
@@ -156,8 +156,8 @@ static PayloadLimits sender_limits(const UplinkSender *sender)
 
 	if (told->payload > 0)
 		limits.octets = MIN(limits.octets, told->payload);
-	if (sender->packet_max > overhead)
-		limits.octets = MIN(limits.octets, sender->packet_max - overhead);
+	if (sender->session.max_packet_size > overhead)
+		limits.octets = MIN(limits.octets, sender->session.max_packet_size - overhead);
 	limits.points = pacer_points(downlink_pacer(sender->config.downlink));
 	return limits;
 }
@@ -312,15 +312,16 @@ static void sender_fetched(GPtrArray *fetched, void *data)
 		sender_retry_later(sender); /* else the next PUBACK goes on */
 }
 
-/* As many messages at once as we want and the cloud takes. */
+/* As many messages at once as we want, and the broker and the cloud take. */
 static unsigned sender_allowed(const UplinkSender *sender)
 {
 	const Downlink *downlink = sender->config.downlink;
+	unsigned told = downlink_limits(downlink)->inflight;
 
 	if (downlink_awaits_limits(downlink))
 		return 1;
-	return window_within(uplink_sender_window(sender), downlink_limits(downlink)->inflight,
-			     downlink_window(downlink));
+	told = told > 0 ? MIN(told, sender->session.window) : sender->session.window;
+	return window_within(uplink_sender_window(sender), told, downlink_window(downlink));
 }
 
 static unsigned sender_room(const UplinkSender *sender)
@@ -468,11 +469,11 @@ UplinkSender *uplink_sender_new(const UplinkSenderConfig *config)
 }
 
 void uplink_sender_open(UplinkSender *sender, MqttClient *client, Profile *profile,
-			size_t packet_max)
+			const MqttSession *session)
 {
 	sender->client = client;
 	sender->profile = profile;
-	sender->packet_max = packet_max;
+	sender->session = *session;
 	sender->finished = false;
 	sender_split_backlog(sender);
 }

@@ -57,9 +57,9 @@ unsigned uplink_sender_window(const UplinkSender *sender);
 
 /* uplink_sender_open() - a connection stands; uplink_sender_feed() begins
  * @client, @profile: borrowed until uplink_sender_close()
- * @packet_max: octets of a packet that the broker takes; 0: it has told no limit */
+ * @session: what the broker takes, copied */
 void uplink_sender_open(UplinkSender *sender, MqttClient *client, Profile *profile,
-			size_t packet_max);
+			const MqttSession *session);
 
 /* uplink_sender_feed() - there may be something new to send, or room for it */
 void uplink_sender_feed(UplinkSender *sender);

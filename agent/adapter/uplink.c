@@ -173,8 +173,7 @@ static void uplink_connected(MqttClient *client, const MqttSession *session, gpo
 	uplink->connect_ms = session->connect_ms;
 	uplink->proved = false;
 	uplink_enter(uplink, UPLINK_ONLINE);
-	uplink_sender_open(uplink->sender, client, uplink->target->profile,
-			   session->max_packet_size);
+	uplink_sender_open(uplink->sender, client, uplink->target->profile, session);
 	downlink_open(uplink->config.downlink, client, uplink->target->profile);
 	uplink_sender_feed(uplink->sender);
 }
@@ -299,6 +298,7 @@ static void uplink_published(MqttClient *client, uint16_t id, const GError *erro
 			uplink_prove(uplink); /* there is no sample that could */
 		uplink_sender_feed(uplink->sender);
 	} else if (!g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_NETWORK)) {
+		downlink_feed(uplink->config.downlink);
 		uplink_sender_published(uplink->sender, id, error);
 	}
 	/* else disconnected() follows */

@@ -19,6 +19,7 @@ struct PickyBroker {
 	GCond changed;
 	const char *const *refused;
 	uint8_t limit;       /* octets of a packet, told in CONNACK; 0: is not */
+	uint8_t receive;     /* messages at once, told likewise */
 	bool forbids;        /* ends a connection that subscribes */
 	uint8_t granted;     /* in each SUBACK: a QoS, or a reason to refuse */
 	unsigned rate_count; /* 0: takes any number */
@@ -172,17 +173,25 @@ static bool take_cut(PickyBroker *broker)
 	return cut;
 }
 
-/* With Maximum Packet Size, where there is one. */
+/* With Maximum Packet Size and Receive Maximum, where there are such limits. */
 static void on_connect(PickyBroker *broker, int fd, const uint8_t *body, size_t len)
 {
 	g_assert_cmpuint(len, >, 10); /* name and version of the protocol, flags, keep-alive */
 	g_mutex_lock(&broker->lock);
 	broker->keep_alive_s = (unsigned)body[8] << 8 | body[9];
-	const uint8_t limited[] = { 0x20, 8, 0, 0, 5, 0x27, 0, 0, 0, broker->limit };
-	const uint8_t plain[] = { 0x20, 3, 0, 0, 0 };
-	bool limits = broker->limit > 0;
+	const uint8_t packet_max[] = { 0x27, 0, 0, 0, broker->limit };
+	const uint8_t receive_max[] = { 0x21, 0, broker->receive };
+	uint8_t answer[5 + sizeof(packet_max) + sizeof(receive_max)] = { 0x20, 3, 0, 0, 0 };
+	uint8_t *properties = answer + 5;
+
+	if (broker->limit > 0)
+		properties = mempcpy(properties, packet_max, sizeof(packet_max));
+	if (broker->receive > 0)
+		properties = mempcpy(properties, receive_max, sizeof(receive_max));
 	g_mutex_unlock(&broker->lock);
-	send_all(fd, limits ? limited : plain, limits ? sizeof(limited) : sizeof(plain));
+	answer[4] = (uint8_t)(properties - answer - 5);
+	answer[1] = (uint8_t)(answer[4] + 3);
+	send_all(fd, answer, (size_t)answer[1] + 2);
 }
 
 static void serve(PickyBroker *broker, int fd, const char *const *refused)
@@ -276,6 +285,13 @@ void picky_broker_limit(PickyBroker *broker, uint8_t octets)
 {
 	g_mutex_lock(&broker->lock);
 	broker->limit = octets;
+	g_mutex_unlock(&broker->lock);
+}
+
+void picky_broker_receive(PickyBroker *broker, uint8_t messages)
+{
+	g_mutex_lock(&broker->lock);
+	broker->receive = messages;
 	g_mutex_unlock(&broker->lock);
 }
 

@@ -30,6 +30,10 @@ void picky_broker_refuse(PickyBroker *broker, const char *const *words);
  * 0: nothing is said */
 void picky_broker_limit(PickyBroker *broker, uint8_t octets);
 
+/* picky_broker_receive() - from the next connection on say that no more than @messages may wait for
+ * their PUBACK; 0: nothing is said */
+void picky_broker_receive(PickyBroker *broker, uint8_t messages);
+
 /* picky_broker_deny() - from now on refuse each subscription, with that reason in its SUBACK */
 void picky_broker_deny(PickyBroker *broker, uint8_t reason);
 

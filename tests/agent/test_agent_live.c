@@ -549,6 +549,8 @@ int main(int argc, char **argv)
 #define ADD(path, lines, function) g_test_add(path, Fixture, lines, set_up, function, tear_down)
 	ADD("/agent/live/arrives-3.1.1", "[broker]\nprotocol = 3.1.1\n", test_arrives);
 	ADD("/agent/live/arrives-5", "[broker]\nprotocol = 5\n", test_arrives);
+	ADD("/agent/live/window-5", "[broker]\nprotocol = 5\n[agent]\ninflight = 1000\n",
+	    test_arrives); /* mosquitto takes 20 messages at a time */
 	ADD("/agent/live/sensors", NULL, test_sensors);
 	ADD("/agent/live/broker-away", NULL, test_broker_away);
 	ADD("/agent/live/reconnects", NULL, test_reconnects);

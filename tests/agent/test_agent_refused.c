@@ -182,6 +182,24 @@ static void test_denied_again(void)
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
 }
 
+/* A broker that takes few messages at a time, far fewer than are wanted: all arrive, samples and
+ * what else the agent has to say. */
+static void test_receive_maximum(gconstpointer messages)
+{
+	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
+	g_autoptr(AgentProcess) agent = prepare(broker, "profile = plain\n[agent]\nbatch = 1\n");
+
+	picky_broker_receive(broker, (uint8_t)GPOINTER_TO_UINT(messages));
+	picky_broker_cut(broker, 2); /* so that samples wait for the third */
+	agent_process_start(agent);
+	picky_broker_await(broker, 1);
+	publish(agent, 1, 300);
+	await_empty(agent);
+	picky_broker_await_word(broker, "\"agent\":\"landfall\"");
+	g_assert_cmpint(dropped(agent), ==, 0);
+	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
 /* One that ends connections whatever they do, as for a rival: it is listened to all the same. */
 static void test_cut(void)
 {
@@ -273,6 +291,10 @@ int main(int argc, char **argv)
 			     test_too_large);
 	g_test_add_func("/agent/refused/all-too-large", test_all_too_large);
 	g_test_add_func("/agent/refused/metered", test_metered);
+	g_test_add_data_func("/agent/refused/one-at-a-time", GUINT_TO_POINTER(1),
+			     test_receive_maximum);
+	g_test_add_data_func("/agent/refused/seven-at-a-time", GUINT_TO_POINTER(7),
+			     test_receive_maximum);
 	g_test_add_func("/agent/refused/keep-alive", test_keep_alive);
 	g_test_add_func("/agent/refused/cut", test_cut);
 	g_test_add_func("/agent/refused/babble", test_babble);

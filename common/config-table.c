@@ -105,8 +105,10 @@ static bool check_est(const char *value, GError **error)
 		return true;
 	if (g_str_has_prefix(value, "https://"))
 		uri = g_uri_parse(value, G_URI_FLAGS_NONE, NULL);
-	if (!uri)
+	if (!uri || !*g_uri_get_host(uri))
 		fault = "no URL of https, such as https://HOST/.well-known/est";
+	else if (g_uri_get_query(uri) || g_uri_get_fragment(uri))
+		fault = "a URL with ? or #: the operation's name has to fit behind it";
 	else if (g_uri_get_userinfo(uri)) /* the URL is seen in logs; the certificate says who */
 		fault = "a URL with a user or password before its host; leave them out";
 	if (!fault)

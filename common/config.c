@@ -496,6 +496,25 @@ static bool program_check(const Config *config, const ConfigCommand *program, GE
 	return sensor_fail(config, group, "arguments", "needs the key \"program\"", error);
 }
 
+/* The spool's own files have its name, most with something behind it: nobody else writes there. */
+static bool is_of_spool(const Config *config, const char *path)
+{
+	const char *spool = config->agent.spool;
+
+	return path && g_str_has_prefix(path, spool) && strchr("-.", path[strlen(spool)]);
+}
+
+static bool paths_check(const Config *config, GError **error)
+{
+	if (is_of_spool(config, config->commands.memory))
+		return sensor_fail(config, "commands", "memory",
+				   "memory is a file of [agent] spool; name another", error);
+	if (is_of_spool(config, config->agent.ingest))
+		return sensor_fail(config, "agent", "ingest",
+				   "ingest is a file of [agent] spool; name another", error);
+	return true;
+}
+
 static bool config_check(const Config *config, GError **error)
 {
 	for (unsigned int i = 0; i < config->programs->len; i++)
@@ -504,7 +523,7 @@ static bool config_check(const Config *config, GError **error)
 	for (unsigned int i = 0; i < config->sensors->len; i++)
 		if (!sensor_check(config, config->sensors->pdata[i], error))
 			return false;
-	return true;
+	return paths_check(config, error);
 }
 
 Config *config_parse(const char *text, size_t len, const char *name, GError **error)

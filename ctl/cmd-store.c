@@ -249,15 +249,33 @@ static bool store_cmd_show(const Ctl *ctl, Store *store, const StoreOptions *opt
 	return true;
 }
 
-static const struct StoreCommand {
+typedef struct StoreCommand {
 	const char *name;
 	int arguments;
 	bool (*run)(const Ctl *ctl, Store *store, const StoreOptions *options, GError **error);
-} store_commands[] = {
+} StoreCommand;
+
+static const StoreCommand store_commands[] = {
 	{ "import", 1, store_cmd_import },     { "show", 0, store_cmd_show },
 	{ "rollback", 0, store_cmd_rollback }, { "csr", 0, store_cmd_csr },
 	{ "install", 1, store_cmd_install },   { "renew", 0, store_cmd_renew },
 };
+
+/* What means something to another command only would be taken for done. */
+static bool check_options(const StoreCommand *command, const StoreOptions *options, GError **error)
+{
+	bool of_request = options->name || options->key_type || options->anew;
+
+	if (of_request && command->run != store_cmd_csr)
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+				    "--name, --key-type and --new-key belong to 'csr'");
+	else if (options->now && command->run != store_cmd_renew)
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_USAGE,
+				    "--now belongs to 'renew'");
+	else
+		return true;
+	return false;
+}
 
 static bool run_verb(const Ctl *ctl, int argc, char **argv, StoreOptions *options, GError **error)
 {
@@ -265,6 +283,8 @@ static bool run_verb(const Ctl *ctl, int argc, char **argv, StoreOptions *option
 		if (!g_str_equal(store_commands[i].name, argv[1]) ||
 		    argc != store_commands[i].arguments + 2)
 			continue;
+		if (!check_options(&store_commands[i], options, error))
+			return false;
 
 		g_autoptr(Store) store = store_open(ctl->config->store.path);
 

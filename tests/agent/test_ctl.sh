@@ -144,7 +144,7 @@ metrics_of_nobody() {
 	"$ctl" --config "$dir/landfall.conf" --set agent.ingest="$dir/none" metrics | grep -v "^#"
 }
 
-echo 1..27
+echo 1..29
 input='{"a":1}\n{"a":2}\r\n{"a":3}' output='1\n2\n3' check 0 "each line is named once" publish -l --ack
 input='{"a":1}\n\n{"a":\n{"b":1}\n' output='1\n2\n4' check 23 "a bad line is named, the others kept" publish -l --ack
 input='' output='' check 0 "no line, no sample" publish -l --ack
@@ -165,6 +165,8 @@ input='' output='[1,true,"gw-17",false,false]' check 0 "and for programs" store_
 input='' output='' check 12 "a folder with nothing to install" install_nothing
 input='' output='1' check 10 "an agent without a socket" spool_without_socket
 input='' output='' check 2 "a kind of key that is none" store csr --key-type dsa
+input='' output='' check 2 "options of another command" store show --name gw-17
+input='' output='' check 2 "to ask now where nobody is asked" store csr --now
 input='' output='landfall_agent_up 1' check 0 "the agent for Prometheus" metrics_up
 input='' output='landfall_agent_up 0' check 0 "no agent for Prometheus" metrics_of_nobody
 

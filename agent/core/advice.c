@@ -21,8 +21,7 @@ static const Advice advices[] = {
 	  "set it with 'timedatectl set-time'" },
 	{ STAGE_DNS, ADVICE_CAUSE_LOST,
 	  "see whether the device has a network and a name server, and whether the broker's name "
-	  "is "
-	  "right: 'landfallctl store show'" },
+	  "is right: 'landfallctl store show'" },
 	{ STAGE_DNS, ANY,
 	  "no connection can be tried: see what 'landfallctl store show' says of the identity, and "
 	  "[broker] of the configuration" },
@@ -44,8 +43,7 @@ static const Advice advices[] = {
 	  "the broker has no room for this device now: see how many clients it allows" },
 	{ STAGE_MQTT, ANY,
 	  "the broker was reached and refuses this device: see whether it is registered there "
-	  "under "
-	  "its client id, and its certificate known" },
+	  "under its client id, and its certificate known" },
 	{ STAGE_TELEMETRY, ADVICE_CAUSE_LOST,
 	  "should it go on: see whether the network is steady, and whether the broker keeps up" },
 	{ STAGE_TELEMETRY, ADVICE_CAUSE_HUNG_UP,

@@ -377,6 +377,7 @@ static bool app_open_signals(App *app, GError **error)
 	const SignalsOwner owner = { .end = on_terminate, .look = on_hangup, .data = app };
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk: EFBIG */
 	app->signals = signals_new(&owner, error);
 	return app->signals != NULL;
 }

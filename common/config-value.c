@@ -239,8 +239,8 @@ static bool value_parse_real(const ConfigKey *key, const char *text, void *base,
 		*member = NAN;
 		return true;
 	}
-	if (end == text || *end != '\0' || !isfinite(value) || value < (double)key->min ||
-	    value > (double)key->max)
+	if (end == text || *end != '\0' || !isfinite(value) || strpbrk(text, "xX") ||
+	    value < (double)key->min || value > (double)key->max)
 		return value_refuse(key, text, error);
 	*member = value;
 	return true;

@@ -10,10 +10,11 @@ char *publish_account_refused(const PublishResult *result)
 	if (result->sent == 1)
 		return g_strdup("the sample was refused");
 	if (others == 0)
-		return g_strdup_printf("all %" U64 " samples were refused", result->sent);
-	return g_strdup_printf("%" U64 " of %" U64 " samples %s refused, the other%s on disk",
+		return g_strdup_printf("all %" U64 " lines were refused", result->sent);
+	/* Not "on disk": a blank line is none of these samples. */
+	return g_strdup_printf("%" U64 " of %" U64 " lines %s refused, the other%s taken",
 			       result->refused, result->sent, result->refused == 1 ? "was" : "were",
-			       others == 1 ? " is" : "s are");
+			       others == 1 ? " was" : "s were");
 }
 
 static void append_fate(GString *text, uint64_t count, const char *one, const char *many)

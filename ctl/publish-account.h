@@ -7,7 +7,7 @@
 #include "ctl/publish-stream.h"
 
 /* publish_account_refused() - for a stream that ended well, with lines refused
- * Returns text to be freed with g_free(): "2 of 5 samples were refused, the others are on disk" */
+ * Returns text to be freed with g_free(): "2 of 5 lines were refused, the others were taken" */
 char *publish_account_refused(const PublishResult *result);
 
 /* publish_account_unfinished() - for one that did not; each line is counted once

@@ -209,15 +209,9 @@ void enrol_send(EnrolStep *step, EnrolMessage *message, uint32_t wait_ms)
 	step->wait_ms = wait_ms;
 }
 
-/* A NUL would end a text before its end. */
-static bool holds_nul(const char *text, size_t len)
-{
-	return g_strstr_len(text, (gssize)len, "\\u0000") != NULL;
-}
-
 cJSON *enrol_answer_parse(const void *payload, size_t len, GError **error)
 {
-	bool fits = len > 0 && len <= ENROL_ANSWER_MAX && !holds_nul(payload, len);
+	bool fits = len > 0 && len <= ENROL_ANSWER_MAX;
 	cJSON *answer = fits ? json_parse(payload, len) : NULL;
 
 	if (cJSON_IsObject(answer))

@@ -6,12 +6,27 @@
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53: above it a double skips whole numbers */
 
+/* cJSON hands texts out as strings, which an escaped NUL would end before their end. */
+static bool holds_nul(const char *text, size_t len)
+{
+	static const char nul[] = "\\u0000";
+
+	for (size_t i = 0; i + strlen(nul) <= len; i++) {
+		if (text[i] != '\\')
+			continue;
+		if (memcmp(text + i, nul, strlen(nul)) == 0)
+			return true;
+		i++; /* what is escaped may be a backslash */
+	}
+	return false;
+}
+
 cJSON *json_parse(const void *text, size_t len)
 {
 	const char *end = NULL;
 	cJSON *json;
 
-	if (len == 0 || !g_utf8_validate_len(text, len, NULL))
+	if (len == 0 || !g_utf8_validate_len(text, len, NULL) || holds_nul(text, len))
 		return NULL;
 	json = cJSON_ParseWithLengthOpts(text, len, &end, false);
 	while (json && end < (const char *)text + len && strchr(" \t\r\n", *end))

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* json_parse() - one JSON value and nothing behind it
+/* json_parse() - one JSON value and nothing behind it, without NUL in any text
  * @text: @len octets, need not end in NUL, bounded by the caller
  * Returns NULL when it is none; free with cJSON_Delete() */
 cJSON *json_parse(const void *text, size_t len);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #define PATIENCE_MS 60000
 #define READS       50 /* each long enough for the watchdog to be fed once */
 #define TURNS       7
+#define FILE_MAX    (128 * 1024)
 
 typedef struct Fixture {
 	AgentProcess *agent;
@@ -157,10 +159,28 @@ static void test_by_turns(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(agent_process_log_count(f->agent, "of the sensors are kept again"), ==, 3);
 }
 
+/* A limit for files (LimitFSIZE=, ulimit -f) is one more way for a disk to be full. */
+static void test_file_limit(Fixture *f, gconstpointer data)
+{
+	struct rlimit before, small;
+
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+	agent_process_set(f->agent, "LD_PRELOAD", ""); /* its journal would be too large as well */
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	small = before;
+	small.rlim_cur = FILE_MAX;
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+	agent_process_start(f->agent);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	agent_process_await_words(f->agent, "spool/refusal", "cannot be written");
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/agent/disk/hangs", Fixture, NULL, set_up, test_hangs, tear_down);
 	g_test_add("/agent/disk/by-turns", Fixture, NULL, set_up, test_by_turns, tear_down);
+	g_test_add("/agent/disk/file-limit", Fixture, NULL, set_up, test_file_limit, tear_down);
 	return g_test_run();
 }

@@ -87,6 +87,7 @@ static const ValueCase value_cases[] = {
 	{ "real-exponent", "sensor", "scale", "1e-3", "0.001" },
 	{ "real-nan", "sensor", "scale", "nan", NULL },
 	{ "real-infinite", "sensor", "scale", "inf", NULL },
+	{ "real-hex", "sensor", "scale", "0x10", NULL },
 	{ "real-comma", "sensor", "scale", "0,5", NULL },
 	{ "real-empty", "sensor", "scale", "", NULL },
 	{ "real-unset", "sensor", "lowest", "", "" },

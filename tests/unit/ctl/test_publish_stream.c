@@ -378,13 +378,13 @@ typedef struct RefusedCase {
 
 static const RefusedCase refused_cases[] = {
 	{ "/ctl/publish/says/only-one", { .sent = 1, .refused = 1 }, "the sample was refused" },
-	{ "/ctl/publish/says/all", { .sent = 2, .refused = 2 }, "all 2 samples were refused" },
+	{ "/ctl/publish/says/all", { .sent = 2, .refused = 2 }, "all 2 lines were refused" },
 	{ "/ctl/publish/says/one-of-two",
 	  { .sent = 2, .refused = 1 },
-	  "1 of 2 samples was refused, the other is on disk" },
+	  "1 of 2 lines was refused, the other was taken" },
 	{ "/ctl/publish/says/two-of-five",
 	  { .sent = 5, .refused = 2 },
-	  "2 of 5 samples were refused, the others are on disk" },
+	  "2 of 5 lines were refused, the others were taken" },
 };
 
 static void test_refused_words(gconstpointer data)

@@ -193,7 +193,7 @@ static void test_thingsboard(void)
 
 #define AWS_CREATE    "$aws/certificates/create-from-csr/json"
 #define AWS_PROVISION "$aws/provisioning-templates/fleet/provision/json"
-#define AWS_CREATED   AWS_CREATED_AS("hello\\n" KEY_PEM("\\n") CERTIFICATE_PEM("\\n") KEY_PEM("\\n"))
+#define AWS_CREATED   AWS_CREATED_AS("hi\\n" KEY_PEM("\\n") CERTIFICATE_PEM("\\n") KEY_PEM("\\n"))
 #define AWS_CREATED_AS(pem)                                                                        \
 	"{\"certificateId\":\"c\",\"certificatePem\":\"" pem                                       \
 	"\",\"certificateOwnershipToken\":\"t\"}"

@@ -245,8 +245,8 @@ static void on_event(Run *run, Event event)
 static void end(Run *run)
 {
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		if (!run->scanning && !run->joining && !run->resetting &&
-		    !backend->is_busy(run->wifi))
+		if (run->over || (!run->scanning && !run->joining && !run->resetting &&
+				  !backend->is_busy(run->wifi)))
 			return;
 		world_all_well(world, run->side);
 		side_settle(run->side);
@@ -256,6 +256,14 @@ static void end(Run *run)
 	}
 	g_error("%s%s%s never ends", run->scanning ? "scan " : "", run->joining ? "join " : "",
 		backend->is_busy(run->wifi) ? "undoing" : "");
+}
+
+/* By us too: a message that no bus would pass on. */
+static void on_disconnected(Bus *bus, const GError *error, void *data)
+{
+	Run *run = data;
+
+	run->over = true;
 }
 
 static void open_backend(Run *run)
@@ -269,7 +277,7 @@ static void open_backend(Run *run)
 	run->folder = g_dir_make_tmp("landfall-fuzz-XXXXXX", &error);
 	g_assert_no_error(error);
 	run->side = side_new(world->service);
-	run->bus = bus_open(side_address(run->side), NULL, NULL, NULL, &error);
+	run->bus = bus_open(side_address(run->side), NULL, on_disconnected, run, &error);
 	g_assert_no_error(error);
 	run->wifi = backend->new (run->bus, &settings, &events, run);
 	side_settle(run->side);

@@ -23,10 +23,16 @@ bool renewal_wait_holds(const RenewalWait *wait, int64_t now_s)
 	return now_s != 0 && now_s >= wait->from_s && now_s < wait->until_s;
 }
 
+char *renewal_wait_moment(int64_t moment_s)
+{
+	g_autoptr(GDateTime) moment = g_date_time_new_from_unix_utc(moment_s);
+
+	return moment ? g_date_time_format(moment, "%Y-%m-%d %H:%M:%S UTC") : g_strdup("?");
+}
+
 char *renewal_wait_describe(int64_t until_s)
 {
-	g_autoptr(GDateTime) until = g_date_time_new_from_unix_utc(until_s);
+	g_autofree char *moment = renewal_wait_moment(until_s);
 
-	return until ? g_date_time_format(until, RENEWAL_WAIT_WORDS "%Y-%m-%d %H:%M:%S UTC")
-		     : g_strdup(RENEWAL_WAIT_WORDS "?");
+	return g_strconcat(RENEWAL_WAIT_WORDS, moment, NULL);
 }

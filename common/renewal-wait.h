@@ -41,5 +41,8 @@ RenewalWait renewal_wait_begin(int64_t wanted_s, int64_t not_after_s, int64_t no
  * @now_s: 0: the clock is not plausible, and nothing holds */
 bool renewal_wait_holds(const RenewalWait *wait, int64_t now_s);
 
+/* renewal_wait_moment() - "2026-10-21 07:28:00 UTC"; to be freed with g_free() */
+char *renewal_wait_moment(int64_t moment_s);
+
 /* renewal_wait_describe() - RENEWAL_WAIT_WORDS and the moment in UTC; to be freed with g_free() */
 char *renewal_wait_describe(int64_t until_s);

@@ -28,6 +28,7 @@ StoreIdentity *store_check(const StoreParts *parts, const StoreCheckRules *rules
 
 /* store_check_leaf() - name and dates of the first certificate in @pem, whatever state the rest
  * is in
- * @common_name: set to text to be freed, or NULL; @not_after: seconds since 1970, or 0 */
+ * @common_name: set to text to be freed, or NULL
+ * @not_before, @not_after: seconds since 1970, or 0 both */
 void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *not_before,
 		      int64_t *not_after);

@@ -314,12 +314,10 @@ bool cmd_store(const Ctl *ctl, int argc, char **argv, GError **error)
 		  "renew: ask even when the server has asked to wait", NULL },
 		G_OPTION_ENTRY_NULL
 	};
-	bool ok =
-		ctl_parse(
-			"store import DIR | store csr | store install FILE | store renew [--now] | "
-			"store show | store rollback",
-			entries, &argc, &argv, error) &&
-		run_verb(ctl, argc, argv, &options, error);
+	const char *usage = "store import DIR | store csr | store install FILE | "
+			    "store renew [--now] | store show | store rollback";
+	bool ok = ctl_parse(usage, entries, &argc, &argv, error) &&
+		  run_verb(ctl, argc, argv, &options, error);
 
 	g_free(options.name);
 	g_free(options.key_type);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/publish-account.h"
 
+#include "common/count.h"
+
 #define U64 G_GUINT64_FORMAT
 
 char *publish_account_refused(const PublishResult *result)
@@ -32,7 +34,10 @@ char *publish_account_unfinished(const PublishResult *result)
 
 	if (lines == 0)
 		return g_string_free(g_string_append(text, "nothing was sent"), FALSE);
-	g_string_append_printf(text, "of %" U64 " line%s sent", lines, lines == 1 ? "" : "s");
+
+	g_autofree char *sent = count_text(lines, "line");
+
+	g_string_append_printf(text, "of %s sent", sent);
 	append_fate(text, result->stored, "is on disk", "are on disk");
 	if (result->refused > 0)
 		append_fate(text, result->refused, "was refused", "were refused");

@@ -2,7 +2,7 @@
 /*
  * app - the provisioning daemon: core and adapters wired together on one loop
  *
- *   wifi-choice ready ─▶ name ─▶ bluez ready ─▶ gatt-app registered ─▶ advert on air ─▶ core
+ *   wifi-choice ready ─▶ name ─▶ bluez ready ─▶ gatt-app registered ─▶ advert up ─▶ core started
  *
  * Whatever is lost on the way is taken up again from there. docs/provisioner.md has the states,
  * what is recovered how, and when the daemon exits. Owner: main().

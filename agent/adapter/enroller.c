@@ -38,8 +38,7 @@ struct Enroller {
 	bool again;      /* what is on trial, or damaged, is enrolled once more */
 	bool damaged;    /* that it is; one in use that was read before says nothing of it */
 	unsigned rounds; /* how often it was, in vain */
-	EnrolPlan
-		*plan; /* with the thread while there is a call; while pausing: to be stored yet */
+	EnrolPlan *plan; /* the thread's during a call; over a pause: to be stored yet */
 	OffLoop *call;
 	guint call_source;
 	MqttClient *client;

@@ -109,13 +109,12 @@ static void renewer_resume(Renewer *renewer)
 	if (renewal->state != RENEWAL_WAITING || renewer->last_error)
 		return;
 
-	g_autoptr(GDateTime) due = g_date_time_new_from_unix_utc(renewal->due_s);
-	g_autofree char *moment = due ? g_date_time_format(due, "%Y-%m-%d %H:%M:%S UTC") : NULL;
+	g_autofree char *due = renewal_wait_moment(renewal->due_s);
 
 	renewer->last_error =
 		g_strdup_printf("an attempt before the agent's start came to nothing; "
 				"the next is at %s",
-				moment ? moment : "?");
+				due);
 	renewer->changed(renewer->changed_data);
 }
 

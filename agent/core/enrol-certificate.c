@@ -97,7 +97,7 @@ char *enrol_certificate_take(const char *pem, const char *request, GError **erro
 {
 	GString *out = g_string_new(NULL);
 	const char *fault = strnlen(pem, ENROL_CERTIFICATE_MAX + 1) > ENROL_CERTIFICATE_MAX
-				    ? "is longer than 16384 octets"
+				    ? "is longer than " G_STRINGIFY(ENROL_CERTIFICATE_MAX) " octets"
 				    : take(pem, request, out);
 
 	if (fault)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/spool-db.h"
 
+#include "agent/adapter/spool-file.h"
 #include "agent/adapter/spool-mark.h"
+#include "agent/adapter/spool-tally.h"
 #include "agent/adapter/spool-wal.h"
 #include "agent/core/fault-log.h"
 #include "common/error.h"
@@ -12,7 +14,6 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define APPLICATION_ID 0x4c464c53 /* "LFLS" */
@@ -88,12 +89,6 @@ typedef struct Extent {
 	uint64_t spare; /* octets of the file that hold nothing */
 } Extent;
 
-typedef enum DiskRoom {
-	DISK_ROOM,
-	DISK_TIGHT, /* what the file has free itself may be used */
-	DISK_FULL,
-} DiskRoom;
-
 struct SpoolDb {
 	char *path;
 	uint64_t limit;
@@ -101,14 +96,16 @@ struct SpoolDb {
 	sqlite3_stmt *statements[STATEMENTS_N];
 	uint64_t base;
 	uint64_t mark; /* of spool-mark: numbers are below it */
+	int tally;     /* of spool-tally; -1: none is kept */
 	ino_t log;     /* the write-ahead log; 0: there is none */
 	FaultLog lost; /* its name, to somebody who removed or renamed it */
 	Extent now;
 	Extent committed;
 	bool corrupt;
-	bool busy; /* another process had it */
+	bool busy;  /* another process had it */
+	bool empty; /* the file was new, or had nothing in it */
 	ConfigSpoolPolicy policy;
-	DiskRoom disk; /* at the beginning of the transaction */
+	SpoolRoom disk; /* at the beginning of the transaction */
 	const char *refusal;
 };
 
@@ -232,7 +229,8 @@ static bool db_check_schema(SpoolDb *db, GError **error)
 
 	if (version < 0)
 		return false;
-	if (tables == 0) {
+	db->empty = tables == 0;
+	if (db->empty) {
 		g_autofree char *sql = g_strdup_printf(
 			"BEGIN IMMEDIATE; PRAGMA application_id = %d; %s"
 			"INSERT INTO meta VALUES ('base', %" G_GUINT64_FORMAT "); COMMIT;",
@@ -372,31 +370,56 @@ static bool db_connect(SpoolDb *db, GError **error)
 	return true;
 }
 
-/* Whether a file that SQLite cannot read was a spool once: its beginning is what every database
- * begins with, or was lost with nothing but zeros left, or it still consists of whole pages. Any
- * other file belongs to somebody else. */
-static bool was_spool(const char *path)
+static uint64_t extent_depth(const Extent *extent)
 {
-	static const char magic[] = "SQLite format 3";
-	static const char zeros[sizeof(magic)];
-	char start[sizeof(magic)] = { 0 };
-	struct stat status = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, start, sizeof(start));
-	bool whole_pages = fd >= 0 && fstat(fd, &status) == 0 && status.st_size % PAGE_SIZE == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return len >= 0 && (whole_pages || memcmp(start, magic, (size_t)len) == 0 ||
-			    memcmp(start, zeros, (size_t)len) == 0);
+	return extent->next - extent->first - extent->holes;
 }
 
-/* Begin a new file at @base, with @dropped samples known to be lost. */
-static bool db_start_anew(SpoolDb *db, uint64_t base, uint64_t dropped, GError **error)
+static SpoolTally db_tally(const SpoolDb *db)
+{
+	const Extent *extent = &db->committed;
+
+	return (SpoolTally){
+		.base = db->base,
+		.next = extent->next,
+		.first = extent->first,
+		.holes = extent->holes,
+		.dropped = extent->dropped,
+		.unkept = extent->unkept,
+	};
+}
+
+/* Count on from @last, with @lost more that will not be delivered, and at @next, which none of the
+ * lost samples can have had. */
+static bool db_go_on(SpoolDb *db, const SpoolTally *last, uint64_t lost, uint64_t next,
+		     GError **error)
+{
+	uint64_t given = MAX(last->next - last->base, db->committed.next - db->base);
+
+	if (!spool_db_begin(db, error))
+		return false;
+	if (db->now.first < db->now.next)
+		db->now.holes += next - db->now.next;
+	else
+		db->now.first = next;
+	db->now.next = next;
+	db->now.shown = false;
+	db->now.unkept = MAX(db->now.unkept, last->unkept);
+	/* Some that were dropped since may be there again. */
+	db->now.dropped = MIN(MAX(db->now.dropped, last->dropped) + lost,
+			      given + db->now.unkept - extent_depth(&db->now));
+	db->base = next - given;
+	return db_set_meta(db, "base", db->base, error) && spool_db_commit(db, error);
+}
+
+/* Begin a new file in place of the damaged one, of which @last is known. */
+static bool db_start_anew(SpoolDb *db, const SpoolTally *last, GError **error)
 {
 	g_autofree char *aside = g_strconcat(db->path, ".corrupt", NULL);
 	g_autofree char *aside_wal = g_strconcat(aside, "-wal", NULL);
 	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+	uint64_t next = MAX(fresh_base(db), last->next);
+	uint64_t lost = spool_tally_depth(last);
 
 	db_disconnect(db);
 	if (g_rename(db->path, aside) < 0) {
@@ -408,45 +431,57 @@ static bool db_start_anew(SpoolDb *db, uint64_t base, uint64_t dropped, GError *
 	g_rename(wal, aside_wal); /* there may be none */
 	g_warning("spool %s is damaged: kept as %s, starting anew at sequence number "
 		  "%" G_GUINT64_FORMAT "; samples known to be lost: %" G_GUINT64_FORMAT,
-		  db->path, aside, base, dropped);
-	if (!db_connect(db, error) || !spool_db_begin(db, error))
-		return false;
-	if (!db_set_meta(db, "base", base - dropped, error) ||
-	    !db_set_meta(db, "next", base, error) || !db_set_meta(db, "dropped", dropped, error) ||
-	    !spool_db_commit(db, error))
-		return false;
-	return db_load_extent(db, error);
+		  db->path, aside, next, lost);
+	return db_connect(db, error) && db_go_on(db, last, lost, next, error);
 }
 
-/* Go on at a number that the lost samples cannot have had. */
-static bool db_jump(SpoolDb *db, GError **error)
+/* How many samples waited at @last and do not now. One that is a hole since may be counted too. */
+static uint64_t db_count_lost(const SpoolDb *db, const SpoolTally *last)
 {
-	uint64_t next = MAX(fresh_base(db), db->committed.next);
-	uint64_t gap = next - db->committed.next;
-
-	g_warning("the write-ahead log of spool %s is damaged: samples behind the damage are lost, "
-		  "how many is not known; it goes on at sequence number %" G_GUINT64_FORMAT,
-		  db->path, next);
-	if (!spool_db_begin(db, error))
-		return false;
-	if (db->now.first < db->now.next)
-		db->now.holes += gap;
-	else
-		db->now.first = next;
-	db->now.next = next;
-	db->now.shown = false;
-	if (!db_set_meta(db, "base", db->base + gap, error) || !spool_db_commit(db, error))
-		return false;
-	db->base += gap;
-	return true;
+	if (db->empty)
+		return spool_tally_depth(last);
+	return MIN(last->next - MAX(last->first, db->committed.next), spool_tally_depth(last));
 }
 
-/* SQLite has read its log, and nothing has been written to it. */
-static bool db_check_log(SpoolDb *db, GError **error)
+static void db_tell_loss(const SpoolDb *db, bool told, uint64_t lost, uint64_t next)
+{
+	g_autofree char *count = told ? g_strdup_printf("%" G_GUINT64_FORMAT, lost)
+				      : g_strdup("nobody knows how many");
+
+	if (told && lost == 0)
+		return;
+	g_warning("spool %s %s: samples lost: %s; it goes on at sequence number %" G_GUINT64_FORMAT,
+		  db->path,
+		  db->empty ? "was removed or emptied"
+		  : told    ? "has lost the end of its write-ahead log"
+			    : "has a damaged write-ahead log",
+		  count, next);
+}
+
+/* Whether more was committed than is there. */
+static bool db_is_behind(const SpoolDb *db, const SpoolTally *last)
+{
+	return db->empty || last->next > db->committed.next ||
+	       (last->next == db->committed.next && last->unkept > db->committed.unkept);
+}
+
+/* SQLite has read its log, and nothing has been written to it: is what it found all there was? */
+static bool db_check_loss(SpoolDb *db, GError **error)
 {
 	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+	SpoolTally last;
+	bool told = spool_tally_read(db->tally, &last) && db_is_behind(db, &last);
 
-	return !spool_wal_damaged(wal) || db_jump(db, error);
+	if (!told && !spool_wal_damaged(wal))
+		return true;
+	if (!told)
+		last = db_tally(db);
+
+	uint64_t lost = told ? db_count_lost(db, &last) : 0;
+	uint64_t next = MAX(fresh_base(db), MAX(last.next, db->committed.next));
+
+	db_tell_loss(db, told, lost, next);
+	return db_go_on(db, &last, lost, next, error);
 }
 
 /* Two that come at one moment see each other and both give up. So each comes again after a pause of
@@ -471,11 +506,18 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 {
 	g_autoptr(SpoolDb) db = g_new0(SpoolDb, 1);
 	g_autoptr(GError) failure = NULL;
+	SpoolTally last;
 
 	db->path = g_strdup(path);
 	db->limit = limit;
 	db->mark = spool_mark_read(path);
-	if (db_occupy(db, &failure) && db_check_log(db, &failure)) {
+	db->tally = -1;
+
+	bool open = db_occupy(db, &failure);
+
+	if (open || db->corrupt)
+		db->tally = spool_tally_open(path);
+	if (open && db_check_loss(db, &failure)) {
 		db_keep_mark(db);
 		return g_steal_pointer(&db);
 	}
@@ -483,11 +525,13 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return NULL;
 	}
-	if (!was_spool(path)) {
+	if (!spool_file_was_ours(path)) {
 		set_foreign(db, error);
 		return NULL;
 	}
-	if (!db_start_anew(db, fresh_base(db), 0, error))
+	if (!spool_tally_read(db->tally, &last))
+		last = (SpoolTally){ 0 };
+	if (!db_start_anew(db, &last, error))
 		return NULL;
 	db_keep_mark(db);
 	return g_steal_pointer(&db);
@@ -498,31 +542,10 @@ void spool_db_close(SpoolDb *db)
 	if (!db)
 		return;
 	db_disconnect(db);
+	if (db->tally >= 0)
+		close(db->tally);
 	g_free(db->path);
 	g_free(db);
-}
-
-/* The file never gets smaller. Pages that deletions left take new samples although the disk has
- * nothing to give, as long as the WAL finds room: else a disk that this spool has filled would stay
- * refused after all was delivered. */
-static DiskRoom disk_room(const SpoolDb *db)
-{
-	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
-	struct stat status = { 0 };
-	struct statvfs disk;
-
-	if (statvfs(db->path, &disk) < 0)
-		return DISK_ROOM;
-
-	uint64_t available = (uint64_t)disk.f_bavail * disk.f_frsize;
-
-	if (available >= SPOOL_DB_RESERVE)
-		return DISK_ROOM;
-	if (available < SPOOL_DB_RESERVE / 8)
-		return DISK_FULL;
-	if (stat(wal, &status) == 0)
-		available += (uint64_t)status.st_size;
-	return available < SPOOL_DB_RESERVE / 2 ? DISK_FULL : DISK_TIGHT;
 }
 
 static bool db_was_moved(SpoolDb *db)
@@ -566,7 +589,7 @@ static bool db_keep_log(SpoolDb *db, GError **error)
 bool spool_db_begin(SpoolDb *db, GError **error)
 {
 	db->now = db->committed;
-	db->disk = disk_room(db);
+	db->disk = spool_file_room(db->path);
 	return db_keep_log(db, error) && db_run(db, BEGIN, "cannot be written", error);
 }
 
@@ -590,7 +613,8 @@ static bool db_insert(SpoolDb *db, const Sample *sample, GError **error)
 /* Whether there is room for @len octets of readings; else `refusal` says why not. */
 static bool db_has_room(SpoolDb *db, size_t len)
 {
-	if (db->disk == DISK_FULL || (db->disk == DISK_TIGHT && db->now.spare < SPOOL_DB_SPARE))
+	if (db->disk == SPOOL_ROOM_NONE ||
+	    (db->disk == SPOOL_ROOM_TIGHT && db->now.spare < SPOOL_DB_SPARE))
 		db->refusal = "the disk is almost full";
 	else if (db->now.bytes + len + ROW_OVERHEAD > db->limit)
 		db->refusal = "the spool has reached its limit";
@@ -599,15 +623,11 @@ static bool db_has_room(SpoolDb *db, size_t len)
 	return false;
 }
 
-static uint64_t extent_depth(const Extent *extent)
-{
-	return extent->next - extent->first - extent->holes;
-}
-
 /* Drop the oldest until there is room, or nothing is left to drop. */
 static bool db_make_room(SpoolDb *db, size_t len, GError **error)
 {
-	while (db->disk != DISK_FULL && db->now.first < db->now.next && !db_has_room(db, len)) {
+	while (db->disk != SPOOL_ROOM_NONE && db->now.first < db->now.next &&
+	       !db_has_room(db, len)) {
 		uint64_t last = MIN(db->now.first + DROP_STEP, db->now.next) - 1;
 		uint64_t before = extent_depth(&db->now);
 
@@ -736,6 +756,10 @@ bool spool_db_commit(SpoolDb *db, GError **error)
 	if (!db_measure(db, error) || !db_run(db, COMMIT, "cannot be written", error))
 		return false;
 	db->committed = db->now;
+
+	SpoolTally tally = db_tally(db);
+
+	spool_tally_write(db->tally, &tally);
 	return true;
 }
 
@@ -809,10 +833,9 @@ bool spool_db_corrupt(const SpoolDb *db)
 
 bool spool_db_renew(SpoolDb *db, GError **error)
 {
-	Extent last = db->committed;
+	SpoolTally last = db_tally(db);
 
-	return db_start_anew(db, MAX(last.next, fresh_base(db)), last.dropped + extent_depth(&last),
-			     error);
+	return db_start_anew(db, &last, error);
 }
 
 SpoolStats spool_db_stats(const SpoolDb *db)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* spool-db: numbers, limits, and what becomes of damaged, foreign, locked and full files. */
-#include "agent/adapter/spool-db.h"
+/* spool-db: numbers, limits, and what becomes of foreign, locked and full files. */
+#include "tests/unit/agent/spool-fixture.h"
 
 #include "common/error.h"
 #include "tests/unit/agent/test-profile.h"
@@ -17,86 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT ((uint64_t)64 * 1024 * 1024)
-
-typedef struct Fixture {
-	char *dir;
-	char *path;
-	char *aside;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-	f->dir = g_dir_make_tmp("landfall-spool-XXXXXX", NULL);
-	g_assert_nonnull(f->dir);
-	f->path = g_build_filename(f->dir, "sub", "spool.db", NULL);
-	f->aside = g_strconcat(f->path, ".corrupt", NULL);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-	g_autofree char *command = g_strdup_printf("rm -rf '%s'", f->dir);
-
-	g_assert_cmpint(system(command), ==, 0);
-	g_free(f->dir);
-	g_free(f->path);
-	g_free(f->aside);
-}
-
-static SpoolDb *open_fine(const Fixture *f)
-{
-	g_autoptr(GError) error = NULL;
-	SpoolDb *db = spool_db_open(f->path, LIMIT, &error);
-
-	g_assert_no_error(error);
-	g_assert_nonnull(db);
-	return db;
-}
-
-static SampleBatch *batch_of(unsigned n)
-{
-	SampleBatch *batch = sample_batch_new("test");
-
-	for (unsigned i = 0; i < n; i++)
-		sample_batch_add(batch, 1000 + i, true, "\"a\":1", 5);
-	return batch;
-}
-
-/* Append @n samples in one transaction; how many were taken. */
-static size_t append(SpoolDb *db, unsigned n)
-{
-	g_autoptr(SampleBatch) batch = batch_of(n);
-	g_autoptr(GError) error = NULL;
-	size_t taken = 0;
-
-	g_assert_true(spool_db_begin(db, &error));
-	g_assert_true(spool_db_append(db, batch, &taken, &error));
-	g_assert_true(spool_db_commit(db, &error));
-	return taken;
-}
-
-static void remove_up_to(SpoolDb *db, uint64_t last, uint64_t dropped)
-{
-	g_autoptr(GError) error = NULL;
-
-	g_assert_true(spool_db_begin(db, &error));
-	g_assert_true(spool_db_remove(db, last, dropped, &error));
-	g_assert_true(spool_db_commit(db, &error));
-}
-
-static void assert_stats(SpoolDb *db, uint64_t depth, uint64_t last, uint64_t delivered,
-			 uint64_t dropped)
-{
-	SpoolStats stats = spool_db_stats(db);
-
-	g_assert_cmpuint(stats.depth, ==, depth);
-	g_assert_cmpuint(stats.last, ==, last);
-	g_assert_cmpuint(stats.delivered, ==, delivered);
-	g_assert_cmpuint(stats.dropped, ==, dropped);
-	g_assert_cmpuint(stats.accepted, ==, depth + delivered + dropped);
-}
-
-static void test_numbers(Fixture *f, gconstpointer data)
+static void test_numbers(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 
@@ -123,7 +44,7 @@ static void test_numbers(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_rollback(Fixture *f, gconstpointer data)
+static void test_rollback(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	g_autoptr(SampleBatch) batch = batch_of(5);
@@ -140,7 +61,7 @@ static void test_rollback(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_read(Fixture *f, gconstpointer data)
+static void test_read(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	PayloadLimits limits = { 32768, 3, 0 };
@@ -161,17 +82,8 @@ static void test_read(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void remove_range(SpoolDb *db, uint64_t first, uint64_t last)
-{
-	g_autoptr(GError) error = NULL;
-
-	g_assert_true(spool_db_begin(db, &error));
-	g_assert_true(spool_db_remove_range(db, first, last, 0, &error));
-	g_assert_true(spool_db_commit(db, &error));
-}
-
 /* Counts are exact with holes, also over a new start, and the numbers go on. */
-static void test_holes(Fixture *f, gconstpointer data)
+static void test_holes(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 
@@ -204,7 +116,7 @@ static void test_holes(Fixture *f, gconstpointer data)
 }
 
 /* Rolled back, a hole has never been. */
-static void test_holes_rollback(Fixture *f, gconstpointer data)
+static void test_holes_rollback(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 
@@ -234,7 +146,7 @@ static void find_newest(SpoolDb *db, uint64_t upto, PayloadLimits limits, uint64
 }
 
 /* The newest that fit, in order, and nothing above the bound. */
-static void test_newest(Fixture *f, gconstpointer data)
+static void test_newest(SpoolFixture *f, gconstpointer data)
 {
 	PayloadLimits three = { 32768, 3, 0 };
 	PayloadLimits tight = { 90, 100, 0 }; /* octets: two samples */
@@ -253,7 +165,7 @@ static void test_newest(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_limit(Fixture *f, gconstpointer data)
+static void test_limit(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, &error);
@@ -291,7 +203,7 @@ static uint64_t first_waiting(SpoolDb *db)
 }
 
 /* Every sample is taken, the newest stay, and what went is counted for good. */
-static void test_drop_oldest(Fixture *f, gconstpointer data)
+static void test_drop_oldest(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
 	SpoolStats stats;
@@ -315,7 +227,7 @@ static void test_drop_oldest(Fixture *f, gconstpointer data)
 
 /* The samples of one transaction that is larger than the spool: the last of them stay. */
 /* Over holes the oldest are dropped and counted one by one. */
-static void test_drop_oldest_holes(Fixture *f, gconstpointer data)
+static void test_drop_oldest_holes(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
 	PayloadLimits all = { 100000000, 100000, 0 };
@@ -336,7 +248,7 @@ static void test_drop_oldest_holes(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_drop_oldest_at_once(Fixture *f, gconstpointer data)
+static void test_drop_oldest_at_once(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
 
@@ -350,7 +262,7 @@ static void test_drop_oldest_at_once(Fixture *f, gconstpointer data)
 }
 
 /* Every sample is taken, the oldest stay; what got no number is counted for good. */
-static void test_drop_newest(Fixture *f, gconstpointer data)
+static void test_drop_newest(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = spool_db_open(f->path, 256 * 1024, NULL);
 	SpoolStats stats;
@@ -372,7 +284,7 @@ static void test_drop_newest(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_modes(Fixture *f, gconstpointer data)
+static void test_modes(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
@@ -387,7 +299,7 @@ static void test_modes(Fixture *f, gconstpointer data)
 }
 
 /* In a child, because locks of one process do not see each other. */
-static void test_second_process(Fixture *f, gconstpointer data)
+static void test_second_process(SpoolFixture *f, gconstpointer data)
 {
 	SpoolDb *db = open_fine(f);
 	pid_t pid = fork();
@@ -410,205 +322,7 @@ static void test_second_process(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-typedef struct DamageCase {
-	const char *path;
-	size_t offset; /* where zeros or noise go */
-	size_t len;
-	char fill;
-	bool truncate; /* at offset instead */
-} DamageCase;
-
-static const DamageCase damage_cases[] = {
-	{ "/agent/spool-db/damage/header", 0, 100, 'x', false },
-	{ "/agent/spool-db/damage/all-zero", 0, 4096, 0, false },
-	{ "/agent/spool-db/damage/schema", 100, 3000, 'x', false },
-	{ "/agent/spool-db/damage/cut-short", 10, 0, 0, true },
-	{ "/agent/spool-db/damage/empty", 0, 0, 0, true },
-};
-
-static void damage(const char *path, const DamageCase *c)
-{
-	FILE *file = fopen(path, "r+");
-
-	g_assert_nonnull(file);
-	if (c->truncate) {
-		g_assert_cmpint(ftruncate(fileno(file), (off_t)c->offset), ==, 0);
-	} else {
-		fseek(file, (long)c->offset, SEEK_SET);
-		for (size_t i = 0; i < c->len; i++)
-			fputc(c->fill, file);
-	}
-	fclose(file);
-}
-
-static void test_damage(Fixture *f, gconstpointer data)
-{
-	const DamageCase *c = data;
-	SpoolDb *db = open_fine(f);
-
-	append(db, 100);
-	spool_db_close(db); /* the last connection takes the WAL along */
-	damage(f->path, c);
-	if (c->offset > 0 || !c->truncate)
-		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "spool * is damaged: kept as *");
-	db = open_fine(f);
-	g_test_assert_expected_messages();
-	if (c->offset > 0 || !c->truncate)
-		g_assert_true(g_file_test(f->aside, G_FILE_TEST_EXISTS));
-	append(db, 1);
-	g_assert_cmpuint(spool_db_stats(db).depth, ==, 1);
-	g_assert_cmpuint(spool_db_stats(db).last, >, 1000000000000u); /* above all old numbers */
-	spool_db_close(db);
-	db = open_fine(f);
-	g_assert_cmpuint(spool_db_stats(db).depth, ==, 1);
-	spool_db_close(db);
-}
-
-/* The numbers are beyond what the clock says, as they are when that is years behind. */
-static void give_high_numbers(const Fixture *f)
-{
-	SpoolDb *db = open_fine(f);
-	sqlite3 *sqlite;
-
-	spool_db_close(db);
-	g_assert_cmpint(sqlite3_open(f->path, &sqlite), ==, SQLITE_OK);
-	g_assert_cmpint(sqlite3_exec(sqlite,
-				     "INSERT OR REPLACE INTO meta VALUES ('next', 4000000000000)",
-				     NULL, NULL, NULL),
-			==, SQLITE_OK);
-	sqlite3_close(sqlite);
-	db = open_fine(f);
-	append(db, 1);
-	g_assert_cmpuint(spool_db_stats(db).last, ==, 4000000000000u);
-	spool_db_close(db);
-}
-
-static void test_no_clock(Fixture *f, gconstpointer data)
-{
-	const DamageCase *c = data; /* NULL: the file is gone */
-	SpoolDb *db;
-
-	give_high_numbers(f);
-	if (c)
-		damage(f->path, c);
-	else
-		g_assert_cmpint(g_unlink(f->path), ==, 0);
-	if (c && (c->offset > 0 || !c->truncate))
-		g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "spool * is damaged: kept as *");
-	db = open_fine(f);
-	g_test_assert_expected_messages();
-	append(db, 1);
-	g_assert_cmpuint(spool_db_stats(db).last, >, 4000000000000u);
-	g_assert_cmpuint(spool_db_stats(db).accepted, ==, 1);
-	spool_db_close(db);
-}
-
-/* A mark that makes no sense is none. */
-static void test_bad_mark(Fixture *f, gconstpointer data)
-{
-	g_autofree char *mark = g_strconcat(f->path, ".mark", NULL);
-	SpoolDb *db = open_fine(f);
-
-	spool_db_close(db);
-	g_assert_cmpint(g_unlink(f->path), ==, 0);
-	g_assert_true(g_file_set_contents(mark, data, -1, NULL));
-	db = open_fine(f);
-	append(db, 1);
-	assert_stats(db, 1, 1, 0, 0);
-	spool_db_close(db);
-}
-
-/* Damage that is met while running: the file is put aside, the loss counted to the last sample. */
-static void test_damage_later(Fixture *f, gconstpointer data)
-{
-	SpoolDb *db = open_fine(f);
-	PayloadLimits limits = { 1000000, 1000, 0 };
-	g_autoptr(Profile) profile = test_profile_new("thingsboard");
-	g_autoptr(Payload) payload = payload_new(profile, limits);
-	g_autoptr(GError) error = NULL;
-	const DamageCase rows = { .offset = 20 * 4096, .len = 40 * 4096, .fill = 'x' };
-
-	append(db, 20000);
-	remove_up_to(db, 8, 3);
-	remove_range(db, 15, 16);
-	spool_db_close(db);
-	damage(f->path, &rows);
-	db = open_fine(f);
-	assert_stats(db, 19990, 20000, 7, 3);
-
-	g_assert_false(spool_db_read(db, 5000, payload, &error));
-	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
-	g_assert_true(spool_db_corrupt(db));
-	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*samples known to be lost: 19993");
-	g_clear_error(&error);
-	g_assert_true(spool_db_renew(db, &error));
-	g_test_assert_expected_messages();
-	g_assert_cmpuint(spool_db_stats(db).dropped, ==, 19993);
-	g_assert_cmpuint(spool_db_stats(db).depth, ==, 0);
-	append(db, 2);
-	g_assert_cmpuint(spool_db_stats(db).depth, ==, 2);
-	g_assert_cmpuint(spool_db_stats(db).last, >, 20000);
-	spool_db_close(db);
-}
-
-/* The log of a process that was killed, cut or damaged at @at; the next one finds it so. */
-static SpoolDb *reopen_with_log(const Fixture *f, SpoolDb *db, const DamageCase *c)
-{
-	g_autofree char *saved = g_build_filename(f->dir, "saved", NULL);
-	g_autofree char *save = g_strdup_printf("cp -r '%s/sub' '%s'", f->dir, saved);
-	g_autofree char *bring =
-		g_strdup_printf("rm -r '%s/sub'; mv '%s' '%s/sub'", f->dir, saved, f->dir);
-	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
-
-	g_assert_cmpint(system(save), ==, 0);
-	spool_db_close(db);
-	g_assert_cmpint(system(bring), ==, 0);
-	damage(wal, c);
-	return open_fine(f);
-}
-
-/* Damage in the middle of the log: said, and no number is given twice. */
-static void test_damaged_log(Fixture *f, gconstpointer data)
-{
-	const DamageCase middle = { .offset = 40000, .len = 100, .fill = 'x' };
-	SpoolDb *db = open_fine(f);
-
-	for (int i = 0; i < 20; i++)
-		append(db, 50);
-	remove_up_to(db, 10, 2);
-	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "the write-ahead log * is damaged*");
-	db = reopen_with_log(f, db, &middle);
-	g_test_assert_expected_messages();
-
-	uint64_t depth = spool_db_stats(db).depth;
-
-	g_assert_cmpuint(depth, >, 0);
-	g_assert_cmpuint(depth, <, 990);
-	g_assert_cmpuint(append(db, 5), ==, 5);
-	g_assert_cmpuint(spool_db_stats(db).last, >, 1000000000000u);
-	assert_stats(db, depth + 5, spool_db_stats(db).last, 0, 0);
-	remove_up_to(db, depth, 1);
-	assert_stats(db, 5, spool_db_stats(db).last, depth - 1, 1);
-	spool_db_close(db);
-	db = open_fine(f); /* once is enough */
-	assert_stats(db, 5, spool_db_stats(db).last, depth - 1, 1);
-	spool_db_close(db);
-}
-
-/* What a crash leaves behind the end is no damage. */
-static void test_torn_log(Fixture *f, gconstpointer data)
-{
-	const DamageCase cut = { .offset = 40000, .truncate = true };
-	SpoolDb *db = open_fine(f);
-
-	for (int i = 0; i < 20; i++)
-		append(db, 50);
-	db = reopen_with_log(f, db, &cut);
-	g_assert_cmpuint(spool_db_stats(db).last, <, 1000);
-	spool_db_close(db);
-}
-
-static void test_foreign(Fixture *f, gconstpointer data)
+static void test_foreign(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *folder = g_path_get_dirname(f->path);
@@ -625,7 +339,7 @@ static void test_foreign(Fixture *f, gconstpointer data)
 }
 
 /* A wrong path in the configuration must not move somebody's file away. */
-static void test_foreign_text(Fixture *f, gconstpointer data)
+static void test_foreign_text(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *folder = g_path_get_dirname(f->path);
@@ -644,7 +358,7 @@ static void test_foreign_text(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(kept, ==, text->str);
 }
 
-static void test_unwritable(Fixture *f, gconstpointer data)
+static void test_unwritable(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 
@@ -683,7 +397,7 @@ static size_t fill(SpoolDb *db, GError **error)
 }
 
 /* A disk that fills up, by us and by others: what was taken stays, and can be delivered away. */
-static void test_disk_full(Fixture *f, gconstpointer data)
+static void test_disk_full(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
@@ -723,7 +437,7 @@ static void test_disk_full(Fixture *f, gconstpointer data)
 }
 
 /* Writes that fail in the middle: the transaction never happened, the rest stays. */
-static void test_write_fails(Fixture *f, gconstpointer data)
+static void test_write_fails(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	SpoolDb *db = open_fine(f);
@@ -748,7 +462,7 @@ static void test_write_fails(Fixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
-static void test_read_only(Fixture *f, gconstpointer data)
+static void test_read_only(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
@@ -765,7 +479,7 @@ static void test_read_only(Fixture *f, gconstpointer data)
 }
 
 /* A disk that the spool itself has filled takes samples again once all was delivered. */
-static void test_disk_full_drained(Fixture *f, gconstpointer data)
+static void test_disk_full_drained(SpoolFixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->dir, "spool.db", NULL);
 	g_autoptr(GError) error = NULL;
@@ -792,7 +506,7 @@ static void test_disk_full_drained(Fixture *f, gconstpointer data)
 }
 
 /* Removed under our feet: nothing is taken that would be gone with the process. */
-static void test_removed(Fixture *f, gconstpointer data)
+static void test_removed(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(SpoolDb) db = open_fine(f);
 	g_autoptr(SampleBatch) batch = batch_of(1);
@@ -812,17 +526,8 @@ static void test_removed(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(append(db, 1), ==, 1);
 }
 
-static void copy_file(const char *from, const char *to)
-{
-	g_autofree char *data = NULL;
-	gsize len = 0;
-
-	g_assert_true(g_file_get_contents(from, &data, &len, NULL));
-	g_assert_true(g_file_set_contents(to, data, (gssize)len, NULL));
-}
-
 /* A file as the death of the process would leave it: what has no name is not there. */
-static void test_removed_log(Fixture *f, gconstpointer data)
+static void test_removed_log(SpoolFixture *f, gconstpointer data)
 {
 	g_autoptr(SpoolDb) db = open_fine(f);
 	g_autofree char *log = g_strconcat(f->path, "-wal", NULL);
@@ -851,7 +556,8 @@ static void test_removed_log(Fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+#define ADD(path, function)                                                                        \
+	g_test_add(path, SpoolFixture, NULL, spool_set_up, function, spool_tear_down)
 	ADD("/agent/spool-db/numbers", test_numbers);
 	ADD("/agent/spool-db/rollback", test_rollback);
 	ADD("/agent/spool-db/read", test_read);
@@ -865,9 +571,6 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/drop-newest", test_drop_newest);
 	ADD("/agent/spool-db/modes", test_modes);
 	ADD("/agent/spool-db/second-process", test_second_process);
-	ADD("/agent/spool-db/damage-later", test_damage_later);
-	ADD("/agent/spool-db/damaged-log", test_damaged_log);
-	ADD("/agent/spool-db/torn-log", test_torn_log);
 	ADD("/agent/spool-db/disk-full-drained", test_disk_full_drained);
 	ADD("/agent/spool-db/foreign", test_foreign);
 	ADD("/agent/spool-db/foreign-text", test_foreign_text);
@@ -877,18 +580,5 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-db/read-only", test_read_only);
 	ADD("/agent/spool-db/removed", test_removed);
 	ADD("/agent/spool-db/removed-log", test_removed_log);
-	g_test_add("/agent/spool-db/no-clock/gone", Fixture, NULL, set_up, test_no_clock,
-		   tear_down);
-	g_test_add("/agent/spool-db/no-clock/header", Fixture, &damage_cases[0], set_up,
-		   test_no_clock, tear_down);
-	g_test_add("/agent/spool-db/no-clock/empty", Fixture,
-		   &damage_cases[G_N_ELEMENTS(damage_cases) - 1], set_up, test_no_clock, tear_down);
-	g_test_add("/agent/spool-db/bad-mark/text", Fixture, "many\n", set_up, test_bad_mark,
-		   tear_down);
-	g_test_add("/agent/spool-db/bad-mark/huge", Fixture, "9223372036854775807\n", set_up,
-		   test_bad_mark, tear_down);
-	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
-		g_test_add(damage_cases[i].path, Fixture, &damage_cases[i], set_up, test_damage,
-			   tear_down);
 	return g_test_run();
 }

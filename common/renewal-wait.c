@@ -15,12 +15,19 @@ RenewalWait renewal_wait_begin(int64_t wanted_s, int64_t not_after_s, int64_t no
 	if (wanted_s <= 0)
 		return (RenewalWait){ 0 };
 	longest_s = CLAMP(longest_s, MINUTE_S, RENEWAL_WAIT_MAX_S);
-	return (RenewalWait){ now_s, now_s + MIN(wanted_s, longest_s) };
+	return (RenewalWait){ .from_s = now_s, .until_s = now_s + MIN(wanted_s, longest_s) };
 }
 
 bool renewal_wait_holds(const RenewalWait *wait, int64_t now_s)
 {
 	return now_s != 0 && now_s >= wait->from_s && now_s < wait->until_s;
+}
+
+int64_t renewal_wait_left_s(const RenewalWait *wait, int64_t now_s, int64_t unknown_s)
+{
+	if (wait->until_s <= wait->from_s)
+		return 0;
+	return now_s < wait->from_s ? unknown_s : MAX(wait->until_s - now_s, 0);
 }
 
 char *renewal_wait_moment(int64_t moment_s)

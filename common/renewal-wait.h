@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * renewal-wait - a moment before which no new certificate is to be asked for
+ * renewal-wait - a moment before which no new certificate, or no enrolment, is to be asked for
  *
  * A server says so with Retry-After, and nobody has to believe all of it: one that says ten years
  * must not cost a device its identity. What is waited is at most
@@ -26,8 +26,9 @@
 
 /* All zero: none */
 typedef struct RenewalWait {
-	int64_t from_s;  /* when it was noted */
-	int64_t until_s; /* later than that by RENEWAL_WAIT_MAX_S at most */
+	int64_t from_s;    /* when it was noted */
+	int64_t until_s;   /* later than that by RENEWAL_WAIT_MAX_S at most */
+	uint32_t failures; /* in a row, that made it so long; of an enrolment, else 0 */
 } RenewalWait;
 
 /* renewal_wait_begin() - from now on
@@ -40,6 +41,13 @@ RenewalWait renewal_wait_begin(int64_t wanted_s, int64_t not_after_s, int64_t no
 /* renewal_wait_holds() - whether it is to be waited for still
  * @now_s: 0: the clock is not plausible, and nothing holds */
 bool renewal_wait_holds(const RenewalWait *wait, int64_t now_s);
+
+/* renewal_wait_left_s() - how much of it is left to wait after a restart
+ * @now_s:     0: the clock is not plausible
+ * @unknown_s: what is waited when nobody knows how much is left: when the clock shows less than it
+ *   did when @wait was noted, or nothing at all
+ * Returns seconds; 0: nothing */
+int64_t renewal_wait_left_s(const RenewalWait *wait, int64_t now_s, int64_t unknown_s);
 
 /* renewal_wait_moment() - "2026-10-21 07:28:00 UTC"; to be freed with g_free() */
 char *renewal_wait_moment(int64_t moment_s);

@@ -10,14 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OCTETS_MAX 192
-#define FIELD_MAX  INT64_C(253402300799) /* end of the year 9999 */
+#define OCTETS_MAX   192
+#define FIELD_MAX    INT64_C(253402300799) /* end of the year 9999 */
+#define FAILURES_MAX 1000
 
-enum { FROM, UNTIL, NOT_BEFORE, NOT_AFTER, NUMBERS };
+enum { FROM, UNTIL, FAILURES, NOT_BEFORE, NOT_AFTER, NUMBERS };
 
 static const char *const names[] = {
 	[STORE_WAIT_SERVER] = "renewal.wait",
 	[STORE_WAIT_NEXT] = "renewal.next",
+	[STORE_WAIT_ENROLMENT] = "enrolment.next",
+	[STORE_WAIT_TRIAL] = "enrolment.trial",
 };
 
 int64_t store_wait_clock_s(void)
@@ -41,10 +44,10 @@ static char *line_format(const StoreWaitSubject *subject, const RenewalWait *wai
 {
 	g_autofree char *hash = whom_hash(subject);
 
-	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
+	return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %" G_GINT64_FORMAT
 			       " %" G_GINT64_FORMAT " %s\n",
-			       wait->from_s, wait->until_s, subject->not_before_s,
-			       subject->not_after_s, hash);
+			       wait->from_s, wait->until_s, MIN(wait->failures, FAILURES_MAX),
+			       subject->not_before_s, subject->not_after_s, hash);
 }
 
 /* Numbers that make sense; the line as we would write it of them. */
@@ -57,7 +60,9 @@ static bool line_parse(const char *line, RenewalWait *wait)
 		if (!fields[i] || !g_ascii_string_to_signed(fields[i], 10, -FIELD_MAX, FIELD_MAX,
 							    &numbers[i], NULL))
 			return false;
-	*wait = (RenewalWait){ numbers[FROM], numbers[UNTIL] };
+	if (numbers[FAILURES] < 0 || numbers[FAILURES] > FAILURES_MAX)
+		return false;
+	*wait = (RenewalWait){ numbers[FROM], numbers[UNTIL], (uint32_t)numbers[FAILURES] };
 	return wait->from_s >= STORE_CLOCK_FLOOR && wait->until_s > wait->from_s &&
 	       wait->until_s - wait->from_s <= RENEWAL_WAIT_MAX_S;
 }

@@ -4,18 +4,22 @@
  *
  *     PATH/renewal.wait   0600; until when the server wants to be left alone
  *     PATH/renewal.next   0600; when the agent tries next by itself
+ *     PATH/enrolment.next    when it asks the cloud next to enrol the device
+ *     PATH/enrolment.trial   when it is enrolled once more, should the outcome not have proved
+ * itself
  *
  * One line, fields separated by a blank, each number in decimal:
  *
  *     from until         of the moment, Unix seconds
- *     not_before         of the certificate that is to be renewed
+ *     failures           in a row before it; 0 where nobody counts
+ *     not_before         of the certificate that is to be renewed, or enrolled with
  *     not_after
  *     whom               SHA-256 of what is asked, 64 hexadecimal digits
  *
- * Each file has one writer, the EST client and the agent, which replaces it whole. A moment is of
- * one certificate and whoever renews it: for any other, and when the file holds anything else, is
- * none, or is no file, there is none. So nothing here has to be mended or taken away; it only ever
- * costs the wait.
+ * Each file has one writer, the EST client or the agent, which replaces it whole. A moment is of
+ * one certificate and whoever renews or enrols it: for any other, and when the file holds anything
+ * else, is none, or is no file, there is none. So nothing here has to be mended or taken away; it
+ * only ever costs the wait.
  */
 #pragma once
 
@@ -28,8 +32,10 @@
 int64_t store_wait_clock_s(void);
 
 typedef enum StoreWaitKind {
-	STORE_WAIT_SERVER, /* renewal.wait */
-	STORE_WAIT_NEXT,   /* renewal.next */
+	STORE_WAIT_SERVER,    /* renewal.wait */
+	STORE_WAIT_NEXT,      /* renewal.next */
+	STORE_WAIT_ENROLMENT, /* enrolment.next */
+	STORE_WAIT_TRIAL,     /* enrolment.trial */
 } StoreWaitKind;
 
 /* What is waited with; borrowed */

@@ -7,6 +7,7 @@
  *     PATH/current                  symbolic link to generations/N, swapped by rename
  *     PATH/pending.key, renewal.key see store-pending.h
  *     PATH/renewal.wait, .next      see store-wait.h
+ *     PATH/enrolment.next, .trial   the same
  *     PATH/generations/N/           0700, never changed once it has its name, markers apart
  *         device.crt                leaf first, then intermediates
  *         device.key                PEM, or one pkcs11: or handle: URI; see device-key.h

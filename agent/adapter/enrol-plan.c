@@ -107,6 +107,7 @@ void enrol_plan_free(EnrolPlan *plan)
 		return;
 	g_clear_error(&plan->error);
 	g_clear_error(&plan->damage);
+	g_free(plan->whom);
 	store_identity_free(plan->claim);
 	broker_conf_free(plan->broker);
 	host_clear(&plan->host);
@@ -288,6 +289,17 @@ static bool load_exchange(EnrolPlan *plan, const EnrolKind *kind, GError **error
 	return plan->enrol != NULL;
 }
 
+/* A moment is of one claim and one configuration: who mends that is not kept waiting. */
+static void plan_recall(EnrolPlan *plan, Store *store, const StoreIdentity *claim)
+{
+	g_autofree char *settings = config_dump(plan->config);
+
+	plan->whom = g_strdup_printf("generation %u\n%s", claim->generation, settings);
+	plan->subject = (StoreWaitSubject){ plan->whom, claim->not_before, claim->not_after };
+	plan->next = store_wait_read(store, STORE_WAIT_ENROLMENT, &plan->subject);
+	plan->trial = store_wait_read(store, STORE_WAIT_TRIAL, &plan->subject);
+}
+
 /* The claim that a damaged current generation can be made anew from. An older one that is no claim
  * stands in for it by itself (uplink-target). */
 static StoreIdentity *find_claim_of_damaged(EnrolPlan *plan, Store *store, GError *failure,
@@ -305,6 +317,7 @@ static StoreIdentity *find_claim_of_damaged(EnrolPlan *plan, Store *store, GErro
 		g_error_free(failure);
 		return NULL;
 	}
+	plan_recall(plan, store, older);
 	plan->damage = failure;
 	plan->task = ENROL_TASK_MEND;
 	return plan->again ? g_steal_pointer(&older) : NULL;
@@ -321,13 +334,16 @@ static StoreIdentity *find_claim(EnrolPlan *plan, GError **error)
 	if (!current)
 		return find_claim_of_damaged(plan, store, failure, error);
 	plan->current = current->generation;
-	if (enrol_wanted(plan->config, current))
+	if (enrol_wanted(plan->config, current)) {
+		plan_recall(plan, store, current);
 		return g_steal_pointer(&current);
+	}
 	if (current->good)
 		return NULL;
 	claim = store_fallback(store);
 	if (!claim || !enrol_wanted(plan->config, claim))
 		return NULL;
+	plan_recall(plan, store, claim);
 	plan->task = ENROL_TASK_TRIAL;
 	return plan->again ? g_steal_pointer(&claim) : NULL;
 }

@@ -18,6 +18,7 @@
 #include "agent/core/enrol.h"
 #include "common/broker-uri.h"
 #include "common/config.h"
+#include "common/store-wait.h"
 #include "common/store.h"
 #include "common/tls.h"
 
@@ -43,14 +44,18 @@ typedef struct EnrolPlan {
 	const Config *config; /* borrowed */
 	bool again;           /* in: enrol once more what is on trial or damaged */
 	EnrolTask task;
-	GError *error;        /* of load or commit */
-	GError *damage;       /* of the current generation, when the claim can mend it; else NULL */
-	uint32_t current;     /* generation at that moment */
-	StoreIdentity *claim; /* and below: for ENROL_TASK_ENROL */
-	BrokerConf *broker;   /* settings of the connection */
-	unsigned keep_alive_s; /* as wanted, or the most that the cloud takes */
-	EnrolHost host;        /* of the exchange */
-	EnrolHost known;       /* where our certificate may be known already; text NULL: nowhere */
+	GError *error;    /* of load or commit */
+	GError *damage;   /* of the current generation, when the claim can mend it; else NULL */
+	uint32_t current; /* generation at that moment */
+	char *whom;       /* of the subject */
+	StoreWaitSubject subject; /* of the moments below; whom NULL: there is no claim */
+	RenewalWait next;         /* until when the cloud is left alone, as noted before */
+	RenewalWait trial;        /* the same of the time that an outcome gets */
+	StoreIdentity *claim;     /* and below: for ENROL_TASK_ENROL */
+	BrokerConf *broker;       /* settings of the connection */
+	unsigned keep_alive_s;    /* as wanted, or the most that the cloud takes */
+	EnrolHost host;           /* of the exchange */
+	EnrolHost known; /* where our certificate may be known already; text NULL: nowhere */
 	Enrol *enrol;
 } EnrolPlan;
 

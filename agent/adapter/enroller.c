@@ -2,6 +2,7 @@
 #include "agent/adapter/enroller.h"
 
 #include "agent/adapter/enrol-plan.h"
+#include "agent/adapter/wait-note.h"
 #include "agent/core/outage-log.h"
 #include "common/backoff.h"
 #include "common/error.h"
@@ -17,7 +18,8 @@
 #define ACK_TIMEOUT_MS   30000
 #define WINDOW           4
 #define TRIAL_MAX_MS     (24 * 60 * 60 * 1000)
-#define TRIAL_DOUBLES    16 /* times that a trial in vain makes the next one longer */
+#define TRIAL_DOUBLES    16           /* times that a trial in vain makes the next one longer */
+#define KEPT_MAX_MS      TRIAL_MAX_MS /* of a pause, over a restart */
 
 typedef enum Phase {
 	PHASE_REST,
@@ -49,6 +51,14 @@ struct Enroller {
 	guint timer;      /* of the phase */
 	int64_t retry_us; /* when it runs out, if told */
 	Backoff backoff;
+	bool looked;              /* enroller_look() was called */
+	bool resumes;             /* what was noted before this start is waited for */
+	bool recalled;            /* what failed before this start is counted */
+	bool asked;               /* the cloud, and nothing is known of it yet */
+	char *whom;               /* of the subject */
+	StoreWaitSubject subject; /* of what is noted; whom NULL: nothing is */
+	WaitNote *next_note;
+	WaitNote *trial_note;
 	char *refusal; /* why it is probed */
 	char *last_error;
 	OutageLog outage;
@@ -96,6 +106,61 @@ static uint32_t random_below(uint32_t bound, gpointer data)
 	return (uint32_t)(g_random_double() * bound);
 }
 
+/* --- what outlives the agent --- */
+
+/* Nobody could keep to a moment of a clock that is wrong. None of 0 ms: what was noted is over. */
+static void note_wait(Enroller *enroller, WaitNote *note, int64_t wait_ms, unsigned failures)
+{
+	int64_t now_s = store_wait_clock_s();
+	int64_t wait_s = (MIN(wait_ms, KEPT_MAX_MS) + 999) / 1000;
+	const RenewalWait wait = { now_s, now_s + wait_s, failures };
+
+	if (now_s != 0 && enroller->subject.whom)
+		wait_note_write(note, &enroller->subject, &wait);
+}
+
+/* Should its end never be told, the attempt that begins now has failed. */
+static void note_attempt(Enroller *enroller)
+{
+	Backoff failed = enroller->backoff;
+	uint32_t wait_ms = backoff_next_ms(&failed, random_below, NULL);
+
+	note_wait(enroller, enroller->next_note, wait_ms, failed.failures);
+	enroller->asked = true;
+}
+
+static void enroller_recall(Enroller *enroller)
+{
+	const EnrolPlan *plan = enroller->plan;
+
+	if (!plan->whom)
+		return;
+	g_free(enroller->whom);
+	enroller->whom = g_strdup(plan->whom);
+	enroller->subject = plan->subject;
+	enroller->subject.whom = enroller->whom;
+	if (enroller->recalled)
+		return;
+	enroller->recalled = true;
+	enroller->backoff.failures += plan->next.failures;
+	enroller->rounds = MIN(plan->trial.failures, TRIAL_DOUBLES);
+}
+
+/* What is left of the pause before this start; it is asked for once. */
+static uint32_t enroller_left_ms(Enroller *enroller)
+{
+	Backoff again = enroller->backoff;
+	int64_t drawn_s = backoff_next_ms(&again, random_below, NULL) / 1000;
+	int64_t left_s = renewal_wait_left_s(&enroller->plan->next, store_wait_clock_s(), drawn_s);
+
+	if (!enroller->resumes)
+		return 0;
+	enroller->resumes = false;
+	return (uint32_t)MIN(left_s * 1000, KEPT_MAX_MS);
+}
+
+/* --- pauses --- */
+
 static gboolean on_backoff_over(gpointer data)
 {
 	Enroller *enroller = data;
@@ -118,18 +183,26 @@ static void enroller_tell(Enroller *enroller, const char *words, uint32_t wait_m
 		  others);
 }
 
+static void enroller_back_off(Enroller *enroller, uint32_t wait_ms)
+{
+	enroller_enter(enroller, PHASE_BACKOFF);
+	enroller->retry_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
+	enroller->timer = g_timeout_add(wait_ms, on_backoff_over, enroller);
+}
+
 /* The next attempt is the same plan, where there still is one. */
 static void enroller_pause(Enroller *enroller, const char *message, uint32_t retry_ms)
 {
 	uint32_t drawn_ms = backoff_next_ms(&enroller->backoff, random_below, NULL);
 	uint32_t wait_ms = MAX(drawn_ms, retry_ms);
 
+	if (enroller->asked)
+		note_wait(enroller, enroller->next_note, wait_ms, enroller->backoff.failures);
+	enroller->asked = false;
 	enroller_tell(enroller, message, wait_ms);
 	g_free(enroller->last_error);
 	enroller->last_error = g_strdup(message);
-	enroller_enter(enroller, PHASE_BACKOFF);
-	enroller->retry_us = g_get_monotonic_time() + (int64_t)wait_ms * 1000;
-	enroller->timer = g_timeout_add(wait_ms, on_backoff_over, enroller);
+	enroller_back_off(enroller, wait_ms);
 }
 
 static void enroller_fail(Enroller *enroller, const char *message, uint32_t retry_ms)
@@ -193,6 +266,19 @@ static void enroller_wait_again(Enroller *enroller, int64_t wait_ms)
 	enroller->timer = g_timeout_add((guint)wait_ms, on_trial_over, enroller);
 }
 
+/* @full_ms, less what had gone by of it when the agent started, but not less than @least_ms. */
+static int64_t enroller_kept_ms(Enroller *enroller, int64_t full_ms, int64_t least_ms)
+{
+	int64_t left_s;
+
+	if (!enroller->resumes) {
+		note_wait(enroller, enroller->trial_note, full_ms, enroller->rounds);
+		return full_ms;
+	}
+	left_s = renewal_wait_left_s(&enroller->plan->trial, store_wait_clock_s(), full_ms / 1000);
+	return MIN(full_ms, MAX(left_s * 1000, least_ms));
+}
+
 /* The outcome gets its time; each further one gets twice as much. 0: as long as it takes. */
 static int64_t enroller_trial_ms(const Enroller *enroller)
 {
@@ -203,8 +289,9 @@ static void enroller_watch_trial(Enroller *enroller)
 {
 	int64_t trial_ms = enroller_trial_ms(enroller);
 
-	if (trial_ms > 0)
-		enroller_wait_again(enroller, trial_ms);
+	if (trial_ms > 0) /* once more after a start: it may have had no chance before */
+		enroller_wait_again(enroller, enroller_kept_ms(enroller, trial_ms,
+							       enroller->config->store.trial_ms));
 	else
 		enroller_rest(enroller);
 }
@@ -215,7 +302,8 @@ static void enroller_mend(Enroller *enroller)
 {
 	const EnrolPlan *plan = enroller->plan;
 	int64_t trial_ms = enroller_trial_ms(enroller);
-	int64_t wait_ms = enroller->rounds == 0 ? 0 : trial_ms > 0 ? trial_ms : TRIAL_MAX_MS;
+	int64_t full_ms = enroller->rounds == 0 ? 0 : trial_ms > 0 ? trial_ms : TRIAL_MAX_MS;
+	int64_t wait_ms = enroller_kept_ms(enroller, full_ms, 0);
 
 	g_warning(
 		"generation %u is damaged: %s; enrolling the device once more in %" G_GINT64_FORMAT
@@ -242,6 +330,7 @@ static void on_loaded(Enroller *enroller)
 	EnrolPlan *plan = enroller->plan;
 
 	enroller->damaged = plan->damage != NULL;
+	enroller_recall(enroller);
 	if (g_error_matches(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_ABSENT)) {
 		enroller_lacks_claim(enroller);
 		return;
@@ -286,6 +375,8 @@ static void on_committed(Enroller *enroller)
 		enroller_fail(enroller, error->message, 0);
 		return;
 	}
+	note_wait(enroller, enroller->next_note, 0, 0);
+	enroller->asked = false;
 	enroller->again = false;
 	enroller->damaged = false;
 	g_clear_pointer(&enroller->last_error, g_free);
@@ -576,6 +667,14 @@ static void enroller_await_clock(Enroller *enroller)
 	enroller->timer = g_timeout_add(CLOCK_POLL_MS, on_clock_poll, enroller);
 }
 
+static void enroller_resume(Enroller *enroller, uint32_t left_ms)
+{
+	enroller_note(enroller, "an attempt before the agent's start came to nothing, and its "
+				"pause is not over");
+	enroller_rest(enroller);
+	enroller_back_off(enroller, left_ms);
+}
+
 static void enroller_exchange(Enroller *enroller)
 {
 	const EnrolPlan *plan = enroller->plan;
@@ -588,6 +687,14 @@ static void enroller_exchange(Enroller *enroller)
 		enroller_await_clock(enroller);
 		return;
 	}
+
+	uint32_t left_ms = enroller_left_ms(enroller);
+
+	if (left_ms > 0) {
+		enroller_resume(enroller, left_ms);
+		return;
+	}
+	note_attempt(enroller);
 	g_debug("enrolling at %s as %s", plan->host.text, who.client_id);
 	enroller_connect(enroller, PHASE_EXCHANGE, &plan->host, &who, &exchange_callbacks);
 }
@@ -605,6 +712,8 @@ Enroller *enroller_new(const Config *config, void (*changed)(void *data), void *
 	enroller->config = config;
 	enroller->changed = changed;
 	enroller->data = data;
+	enroller->next_note = wait_note_new(config->store.path, STORE_WAIT_ENROLMENT);
+	enroller->trial_note = wait_note_new(config->store.path, STORE_WAIT_TRIAL);
 	backoff_init(&enroller->backoff, BACKOFF_FLOOR_MS, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
 	return enroller;
 }
@@ -613,6 +722,8 @@ void enroller_look(Enroller *enroller)
 {
 	if (enroller->config->enrolment.method == BROKER_ENROLMENT_NONE)
 		return;
+	enroller->resumes = !enroller->looked;
+	enroller->looked = true;
 	switch (enroller->phase) {
 	case PHASE_CLOCK:
 	case PHASE_REST:
@@ -635,6 +746,7 @@ void enroller_proved(Enroller *enroller)
 
 	if (enroller->damaged || (!trial && !enroller->again))
 		return; /* it was about another one, which is to be enrolled yet */
+	note_wait(enroller, enroller->trial_note, 0, 0);
 	backoff_reset(&enroller->backoff);
 	g_clear_pointer(&enroller->last_error, g_free);
 	enroller->again = false;
@@ -669,6 +781,9 @@ void enroller_free(Enroller *enroller)
 	enroller_hang_up(enroller);
 	g_clear_handle_id(&enroller->timer, g_source_remove);
 	enrol_plan_free(enroller->plan);
+	wait_note_unref(enroller->next_note);
+	wait_note_unref(enroller->trial_note);
+	g_free(enroller->whom);
 	g_free(enroller->refusal);
 	g_free(enroller->last_error);
 	g_free(enroller);

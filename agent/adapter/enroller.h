@@ -15,7 +15,8 @@
  *
  * What is exchanged is core/enrol's matter, what is read and written enrol-plan's. The new
  * generation is seen by the store's watch like any other. Nothing is kept but in the store, so that
- * an exchange that was interrupted anywhere begins anew.
+ * an exchange that was interrupted anywhere begins anew. So are the pauses (common/store-wait): one
+ * that is not over when the agent starts is waited for, unless enroller_look() comes again.
  *
  * Owner: one thread with a main loop.
  */

@@ -2,7 +2,7 @@
 #include "agent/adapter/renewer.h"
 
 #include "agent/adapter/program.h"
-#include "agent/adapter/renewal-note.h"
+#include "agent/adapter/wait-note.h"
 #include "common/count.h"
 #include "common/error.h"
 #include "common/printable.h"
@@ -23,7 +23,7 @@ struct Renewer {
 	Program *program; /* NULL: none is running */
 	uint32_t found;   /* generation of the store before it ran; 0: none */
 	char *method;     /* what renews: NULL: nothing is set */
-	RenewalNote *note;
+	WaitNote *note;
 	bool resumed; /* what was noted before this start is known */
 	char *last_error;
 	int64_t warned_us; /* of last_error */
@@ -137,7 +137,7 @@ static void on_note(const RenewalWait *next, void *data)
 					   renewal->not_after_s };
 
 	if (renewer->method)
-		renewal_note_write(renewer->note, &subject, next);
+		wait_note_write(renewer->note, &subject, next);
 }
 
 /* --- the program --- */
@@ -309,7 +309,7 @@ Renewer *renewer_new(const Config *config, RenewerChanged changed, void *data)
 
 	renewer->config = config;
 	renewer->method = describe_method(config);
-	renewer->note = renewal_note_new(config->store.path);
+	renewer->note = wait_note_new(config->store.path, STORE_WAIT_NEXT);
 	renewal_init(&renewer->renewal, &port, renewer);
 	renewer->changed = changed;
 	renewer->changed_data = data;
@@ -323,7 +323,7 @@ void renewer_free(Renewer *renewer)
 	if (renewer->timer)
 		g_source_remove(renewer->timer);
 	program_free(renewer->program);
-	renewal_note_unref(renewer->note);
+	wait_note_unref(renewer->note);
 	g_free(renewer->method);
 	g_free(renewer->last_error);
 	g_free(renewer);

@@ -59,7 +59,7 @@ static void renewal_wait(Renewal *renewal, int64_t now_s)
 /* No clock, no moment that anybody could keep. */
 static void renewal_note(Renewal *renewal, int64_t now_s)
 {
-	const RenewalWait next = { now_s, renewal->due_s };
+	const RenewalWait next = { .from_s = now_s, .until_s = renewal->due_s };
 
 	if (now_s != 0)
 		renewal->port->note(&next, renewal->data);

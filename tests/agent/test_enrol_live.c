@@ -212,6 +212,77 @@ static int hold_store(Fixture *f)
 	return lock;
 }
 
+/* --- what is kept over a restart --- */
+
+/* A line of the store: until when, and after how many failures; NULL: there is none. */
+static char **noted(Fixture *f, const char *name)
+{
+	g_autofree char *path = agent_process_path(f->agent, name);
+	g_autofree char *line = NULL;
+
+	return g_file_get_contents(path, &line, NULL, NULL) ? g_strsplit(line, " ", -1) : NULL;
+}
+
+/* Until it is there: for @least_s and more, after @failures. */
+static void await_noted(Fixture *f, const char *name, int64_t least_s, int64_t failures)
+{
+	for (bool found = false; !found; g_usleep(10000)) {
+		g_auto(GStrv) fields = noted(f, name);
+
+		found = fields &&
+			g_ascii_strtoll(fields[1], NULL, 10) -
+					g_ascii_strtoll(fields[0], NULL, 10) >=
+				least_s &&
+			g_ascii_strtoll(fields[2], NULL, 10) == failures;
+	}
+}
+
+static void await_forgotten(Fixture *f, const char *name)
+{
+	g_autofree char *path = agent_process_path(f->agent, name);
+
+	while (g_file_test(path, G_FILE_TEST_EXISTS))
+		g_usleep(10000);
+}
+
+#define NEXT_FILE  "store/enrolment.next"
+#define TRIAL_FILE "store/enrolment.trial"
+
+/* As if the clock had been ahead by a day then. */
+static void note_ahead(Fixture *f)
+{
+	g_autofree char *path = agent_process_path(f->agent, NEXT_FILE);
+	g_auto(GStrv) fields = noted(f, NEXT_FILE);
+	g_autofree char *line = NULL;
+
+	for (int i = 0; i < 2; i++) {
+		int64_t moment_s = g_ascii_strtoll(fields[i], NULL, 10) + 86400;
+
+		g_free(fields[i]);
+		fields[i] = g_strdup_printf("%" G_GINT64_FORMAT, moment_s);
+	}
+	line = g_strjoinv(" ", fields);
+	g_assert_true(g_file_set_contents(path, line, -1, NULL));
+}
+
+/* The operator has mended something. */
+static void configure(Fixture *f, const char *lines)
+{
+	g_autofree char *path = agent_process_path(f->agent, "landfall.conf");
+	g_autofree char *old = NULL;
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &old, NULL, NULL));
+	text = g_strconcat(old, "\n", lines, NULL);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void restart(Fixture *f)
+{
+	agent_process_kill(f->agent);
+	agent_process_start(f->agent);
+}
+
 /* --- thingsboard --- */
 
 #define TB_REQUEST "/provision/request"
@@ -309,10 +380,17 @@ static void test_thingsboard_again(Fixture *f, gconstpointer data)
 {
 	tb_enrol(f, "1 strange good;*2 strange;");
 	tb_enrol(f, "1 strange good;*3 strange;");
+	/* a restart does not begin with short trials again */
+	await_noted(f, TRIAL_FILE, 2, 1);
+	restart(f);
+	tb_enrol(f, "1 strange good;*4 strange;");
+	await_noted(f, TRIAL_FILE, 4, 2);
 	/* another identity takes its place, and that is enrolled */
 	agent_process_import(f->agent, f->pki, "dev-1");
-	await_store(f, "1 strange good;*4 dev-1 good;");
+	await_store(f, "1 strange good;*5 dev-1 good;");
 	expect_telemetry(f, "dev-1");
+	await_forgotten(f, TRIAL_FILE);
+	await_forgotten(f, NEXT_FILE);
 }
 
 /* Without an identity there is nothing to begin with; one that comes is a claim. */
@@ -353,6 +431,10 @@ static void test_damaged_again(Fixture *f, gconstpointer data)
 	tb_enrol(f, "1 strange good;*3 strange;");
 	damage_key(f);
 	agent_process_signal(f->agent, SIGHUP);
+	await_error(f, "generations/3/device.key: holds no private key");
+	g_assert_cmpfloat(retry_ms(f), >, 3600 * 1000);
+	await_noted(f, TRIAL_FILE, 7200, 1);
+	restart(f);
 	await_error(f, "generations/3/device.key: holds no private key");
 	g_assert_cmpfloat(retry_ms(f), >, 3600 * 1000);
 }
@@ -527,6 +609,12 @@ static void test_dps(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(broker, f->hub));
 }
 
+static void dps_say_busy(Fixture *f)
+{
+	cloud_peer_say(f->peer, "$dps/registrations/res/429/?$rid=1&retry-after=3600", "{}");
+	await_error(f, "is busy (429)");
+}
+
 static void test_dps_refused(Fixture *f, gconstpointer data)
 {
 	dps_await_register(f);
@@ -534,14 +622,46 @@ static void test_dps_refused(Fixture *f, gconstpointer data)
 		       "{\"errorCode\":401002,\"message\":\"who is that\"}");
 	expect_failure(f, "refuses the device (401): who is that");
 	dps_await_register(f);
-	cloud_peer_say(f->peer, "$dps/registrations/res/429/?$rid=1&retry-after=3600", "{}");
-	await_error(f, "is busy (429)");
+	dps_say_busy(f);
 	g_assert_cmpfloat(retry_ms(f), >, 3000 * 1000);
 	agent_process_signal(f->agent, SIGHUP);
 	dps_to_poll(f);
 	cloud_peer_say(f->peer, "$dps/registrations/res/200/?$rid=2", "nonsense");
 	await_error(f, "no JSON object");
 	await_store(f, "*1 dev-1;");
+}
+
+/* A device that is started again and again asks no more often than one that runs on. */
+static void test_dps_restarted(Fixture *f, gconstpointer data)
+{
+	dps_await_register(f);
+	dps_say_busy(f);
+	await_noted(f, NEXT_FILE, 3600, 1);
+	for (int i = 0; i < 3; i++) {
+		restart(f);
+		await_error(f, "an attempt before the agent's start came to nothing");
+		agent_process_await(f->agent, "enrolment/state", "waiting");
+		g_assert_cmpfloat(retry_ms(f), >, 3000 * 1000);
+	}
+	cloud_peer_look(f->peer);
+	g_assert_cmpuint(cloud_peer_count(f->peer, DPS_REGISTER), ==, 0);
+	/* who asks for it gets it at once; what failed before counts */
+	agent_process_signal(f->agent, SIGHUP);
+	dps_await_register(f);
+	dps_say_busy(f);
+	await_noted(f, NEXT_FILE, 3600, 2);
+	/* a clock that is set makes it come soon */
+	agent_process_kill(f->agent);
+	note_ahead(f);
+	agent_process_start(f->agent);
+	dps_await_register(f);
+	dps_say_busy(f);
+	await_noted(f, NEXT_FILE, 3600, 3);
+	/* and so does another configuration */
+	agent_process_kill(f->agent);
+	configure(f, "[enrolment]\ntimeout = 29s\n");
+	agent_process_start(f->agent);
+	dps_await_register(f);
 }
 
 /* The hub that was assigned is not there: the device asks once more, and gets another. */
@@ -587,6 +707,7 @@ int main(int argc, char **argv)
 	ADD("aws/locked", &aws, test_aws_locked);
 	ADD("dps", &dps, test_dps);
 	ADD("dps/refused", &dps, test_dps_refused);
+	ADD("dps/restarted", &dps, test_dps_restarted);
 	ADD("dps/again", &dps, test_dps_again);
 #undef ADD
 	return g_test_run();

@@ -378,7 +378,7 @@ static void test_clock(void)
  * all in all, and a hundred days are not lost. */
 static void test_clock_back(void)
 {
-	const RenewalWait ahead = { START + 4000 * DAY, START + 4001 * DAY };
+	const RenewalWait ahead = { START + 4000 * DAY, START + 4001 * DAY, 0 };
 	World world;
 
 	world_begin(&world, FAULT_REFUSED, 3650 * DAY, 7);
@@ -439,7 +439,7 @@ static void test_lost(void)
  * that is renewed. */
 static void test_resume(void)
 {
-	const RenewalWait next = { START + DAY, START + 2 * DAY };
+	const RenewalWait next = { START + DAY, START + 2 * DAY, 0 };
 	const RenewalWait never = { 0 };
 	World world;
 
@@ -459,7 +459,7 @@ static void test_resume(void)
 static void test_spread(void)
 {
 	const int64_t from_s = START + 70 * DAY;
-	const RenewalWait wait = { from_s, from_s + 10 * HOUR };
+	const RenewalWait wait = { from_s, from_s + 10 * HOUR, 0 };
 	unsigned tenths[10] = { 0 };
 
 	for (uint32_t device = 0; device < 1000; device++) {
@@ -487,7 +487,7 @@ static void test_spread(void)
  * otherwise. */
 static void test_ask_held(void)
 {
-	const RenewalWait wait = { START, START + HOUR };
+	const RenewalWait wait = { START, START + HOUR, 0 };
 	const RenewalWait none = { 0 };
 	World world;
 

@@ -273,7 +273,7 @@ static void store_folder_clear(StoreFolder *folder)
 /* As the EST client does; none: it is lifted. */
 static void write_wait(const StoreFolder *folder, const char *whom, int64_t from_s, int64_t until_s)
 {
-	const RenewalWait wait = { from_s, until_s };
+	const RenewalWait wait = { from_s, until_s, 0 };
 	StoreWaitSubject subject = folder->subject;
 	g_autoptr(Store) store = store_open(folder->path);
 	g_autoptr(GError) error = NULL;

@@ -47,6 +47,34 @@ static void test_begin(gconstpointer data)
 	g_assert_false(renewal_wait_holds(&wait, 0));
 }
 
+/* What a restart waits still. */
+static void test_left(void)
+{
+	static const struct {
+		int64_t until_s; /* after START; 0: nothing is noted */
+		int64_t now_s;   /* likewise; -START: the clock is not plausible */
+		int64_t left_s;
+	} left_cases[] = {
+		{ 0, 0, 0 },
+		{ 0, -DAY, 0 },
+		{ 60, 0, 60 },
+		{ 60, 59, 1 },
+		{ 60, 60, 0 },
+		{ 60, 3650 * DAY, 0 },
+		{ RENEWAL_WAIT_MAX_S, 1, RENEWAL_WAIT_MAX_S - 1 },
+		{ 60, -1, 77 }, /* the clock was set back */
+		{ 60, -3650 * DAY, 77 },
+		{ 60, -START, 77 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(left_cases); i++) {
+		const RenewalWait wait = { START, START + left_cases[i].until_s, 0 };
+
+		g_assert_cmpint(renewal_wait_left_s(&wait, START + left_cases[i].now_s, 77), ==,
+				left_cases[i].left_s);
+	}
+}
+
 static void test_words(void)
 {
 	g_autofree char *words = renewal_wait_describe(START);
@@ -64,6 +92,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, GUINT_TO_POINTER(i), test_begin);
 	}
+	g_test_add_func("/renewal-wait/left", test_left);
 	g_test_add_func("/renewal-wait/words", test_words);
 	return g_test_run();
 }

@@ -185,7 +185,7 @@ static const StoreWaitSubject moment_subject = { "est", 1, 2 };
 static bool change_wait(Store *store, Pki *pki, GError **error)
 {
 	for (int64_t at_s = STORE_CLOCK_FLOOR; at_s < STORE_CLOCK_FLOOR + 2; at_s++) {
-		const RenewalWait wait = { at_s, at_s + 60 };
+		const RenewalWait wait = { at_s, at_s + 60, 0 };
 
 		if (!store_wait_write(store, STORE_WAIT_SERVER, &moment_subject, &wait, error))
 			return false;

@@ -16,7 +16,7 @@
 #define NOW INT64_C(1800000000)
 
 static const StoreWaitSubject subject = { "https://est.example/", NOW - 100, NOW + 100 };
-static const RenewalWait wait_60 = { NOW, NOW + 60 };
+static const RenewalWait wait_60 = { NOW, NOW + 60, 0 };
 
 static char *wait_path(StoreFixture *f)
 {
@@ -96,11 +96,11 @@ static const char *const contents[] = {
 	" %s",
 	"%s\n",
 	"nothing of the kind\n",
-	"1800000000 1800000060 1799999900 1800000100 " HASH "\n",
-	"1800000000 1800000060 1799999900\n",
-	"1800000000 1800000000 1799999900 1800000100 x\n",
-	"-1 60 1799999900 1800000100 x\n",
-	"9223372036854775807 9223372036854775808 1 2 x\n",
+	"1800000000 1800000060 0 1799999900 1800000100 " HASH "\n",
+	"1800000000 1800000060 0 1799999900\n",
+	"1800000000 1800000000 0 1799999900 1800000100 x\n",
+	"-1 60 0 1799999900 1800000100 x\n",
+	"9223372036854775807 9223372036854775808 0 1 2 x\n",
 	"\377\376\033[31m\n",
 };
 
@@ -132,15 +132,69 @@ static void test_contents(StoreFixture *f, gconstpointer data)
 static void test_moments(StoreFixture *f, gconstpointer data)
 {
 	static const RenewalWait waits[] = {
-		{ NOW, NOW + RENEWAL_WAIT_MAX_S + 1 },
-		{ NOW, INT64_C(253402300799) },
-		{ STORE_CLOCK_FLOOR - 1, STORE_CLOCK_FLOOR + 60 },
+		{ NOW, NOW + RENEWAL_WAIT_MAX_S + 1, 0 },
+		{ NOW, INT64_C(253402300799), 0 },
+		{ STORE_CLOCK_FLOOR - 1, STORE_CLOCK_FLOOR + 60, 0 },
 	};
 
 	support_import(f, "one");
 	for (size_t i = 0; i < G_N_ELEMENTS(waits); i++) {
 		note(f, &waits[i]);
 		g_assert_true(support_exists(f, "renewal.wait"));
+		g_assert_true(is_nothing(f));
+	}
+}
+
+/* How often it failed, which is bounded, is kept with the moment; in a file of its own. */
+static void test_failures(StoreFixture *f, gconstpointer data)
+{
+	static const struct {
+		StoreWaitKind kind;
+		const char *name;
+	} files[] = {
+		{ STORE_WAIT_NEXT, "renewal.next" },
+		{ STORE_WAIT_ENROLMENT, "enrolment.next" },
+		{ STORE_WAIT_TRIAL, "enrolment.trial" },
+	};
+	static const uint32_t counts[][2] = { { 0, 0 }, { 7, 7 }, { G_MAXUINT32, 1000 } };
+	g_autoptr(GError) error = NULL;
+
+	support_import(f, "one");
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		for (size_t j = 0; j < G_N_ELEMENTS(counts); j++) {
+			const RenewalWait wait = { NOW, NOW + 60, counts[j][0] };
+			bool noted =
+				store_wait_write(f->store, files[i].kind, &subject, &wait, &error);
+
+			g_assert_no_error(error);
+			g_assert_true(noted);
+			g_assert_cmpuint(
+				store_wait_read(f->store, files[i].kind, &subject).failures, ==,
+				counts[j][1]);
+		}
+		g_assert_true(support_exists(f, files[i].name));
+	}
+}
+
+/* The line that would be written of it, but for a count that never is. */
+static void test_failures_absurd(StoreFixture *f, gconstpointer data)
+{
+	static const char *const counts[] = { "-1", "1001", "4294967296", "00", "" };
+	g_autofree char *path = NULL;
+	g_autofree char *line = NULL;
+
+	support_import(f, "one");
+	path = wait_path(f);
+	note(f, &wait_60);
+	g_assert_true(g_file_get_contents(path, &line, NULL, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+		g_auto(GStrv) fields = g_strsplit(line, " ", -1);
+		g_autofree char *text = NULL;
+
+		g_free(fields[2]);
+		fields[2] = g_strdup(counts[i]);
+		text = g_strjoinv(" ", fields);
+		support_write(f, "renewal.wait", text);
 		g_assert_true(is_nothing(f));
 	}
 }
@@ -220,7 +274,7 @@ static ssize_t full_write(gpointer data, int fd, const void *octets, size_t len)
 /* A full disk: what was noted before stays. */
 static void test_full(StoreFixture *f, gconstpointer data)
 {
-	static const RenewalWait later = { NOW + 1, NOW + 90 };
+	static const RenewalWait later = { NOW + 1, NOW + 90, 0 };
 	StoreOps ops = *store_ops_system();
 	g_autoptr(GError) error = NULL;
 
@@ -244,6 +298,8 @@ int main(int argc, char **argv)
 		{ "/store-wait/of-another", test_of_another },
 		{ "/store-wait/contents", test_contents },
 		{ "/store-wait/moments", test_moments },
+		{ "/store-wait/failures", test_failures },
+		{ "/store-wait/failures/absurd", test_failures_absurd },
 		{ "/store-wait/no-file", test_no_file },
 		{ "/store-wait/no-store", test_no_store },
 		{ "/store-wait/full", test_full },

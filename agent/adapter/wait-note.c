@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "agent/adapter/renewal-note.h"
+#include "agent/adapter/wait-note.h"
 
 #include <stdbool.h>
 
@@ -12,8 +12,9 @@ typedef struct Line {
 	RenewalWait next;
 } Line;
 
-struct RenewalNote {
+struct WaitNote {
 	char *path;
+	StoreWaitKind kind;
 	GMutex mutex; /* of what follows */
 	Line *line;   /* to be written; NULL: nothing */
 	bool running; /* a thread is there, and will see it */
@@ -29,7 +30,7 @@ static void line_free(Line *line)
 
 static void note_clear(gpointer data)
 {
-	RenewalNote *note = data;
+	WaitNote *note = data;
 
 	line_free(note->line);
 	g_mutex_clear(&note->mutex);
@@ -37,7 +38,7 @@ static void note_clear(gpointer data)
 }
 
 /* What is to be written now; NULL: nothing, and the thread has to end. */
-static Line *note_take(RenewalNote *note)
+static Line *note_take(WaitNote *note)
 {
 	g_mutex_lock(&note->mutex);
 
@@ -48,51 +49,63 @@ static Line *note_take(RenewalNote *note)
 	return line;
 }
 
-static void line_write(const RenewalNote *note, const Line *line)
+/* What a moment that is not on the disk leaves undone. */
+static const char *kind_words(StoreWaitKind kind)
+{
+	switch (kind) {
+	case STORE_WAIT_ENROLMENT:
+	case STORE_WAIT_TRIAL: return "how long to wait before the device is enrolled";
+	case STORE_WAIT_SERVER:
+	case STORE_WAIT_NEXT: break;
+	}
+	return "when the certificate is to be renewed next";
+}
+
+static void line_write(const WaitNote *note, const Line *line)
 {
 	g_autoptr(Store) store = store_open(note->path);
 	g_autoptr(GError) error = NULL;
 
 	store_set_lock_wait(store, LOCK_WAIT_MS);
-	if (!store_wait_write(store, STORE_WAIT_NEXT, &line->subject, &line->next, &error))
-		g_info("a restart forgets when the certificate is to be renewed next: %s",
-		       error->message);
+	if (!store_wait_write(store, note->kind, &line->subject, &line->next, &error))
+		g_info("a restart forgets %s: %s", kind_words(note->kind), error->message);
 }
 
 static gpointer note_run(gpointer data)
 {
-	RenewalNote *note = data;
+	WaitNote *note = data;
 
 	for (Line *line = note_take(note); line; line = note_take(note)) {
 		line_write(note, line);
 		line_free(line);
 	}
-	renewal_note_unref(note);
+	wait_note_unref(note);
 	return NULL;
 }
 
-RenewalNote *renewal_note_new(const char *path)
+WaitNote *wait_note_new(const char *path, StoreWaitKind kind)
 {
-	RenewalNote *note = g_atomic_rc_box_new0(RenewalNote);
+	WaitNote *note = g_atomic_rc_box_new0(WaitNote);
 
 	note->path = g_strdup(path);
+	note->kind = kind;
 	g_mutex_init(&note->mutex);
 	return note;
 }
 
-static bool note_start(RenewalNote *note)
+static bool note_start(WaitNote *note)
 {
 	GThread *thread =
-		g_thread_try_new("note-renewal", note_run, g_atomic_rc_box_acquire(note), NULL);
+		g_thread_try_new("note-wait", note_run, g_atomic_rc_box_acquire(note), NULL);
 
 	if (thread)
 		g_thread_unref(thread);
 	else
-		renewal_note_unref(note);
+		wait_note_unref(note);
 	return thread != NULL;
 }
 
-void renewal_note_write(RenewalNote *note, const StoreWaitSubject *subject, const RenewalWait *next)
+void wait_note_write(WaitNote *note, const StoreWaitSubject *subject, const RenewalWait *next)
 {
 	Line *line = g_new0(Line, 1);
 
@@ -108,7 +121,7 @@ void renewal_note_write(RenewalNote *note, const StoreWaitSubject *subject, cons
 	g_mutex_unlock(&note->mutex);
 }
 
-void renewal_note_unref(RenewalNote *note)
+void wait_note_unref(WaitNote *note)
 {
 	if (note)
 		g_atomic_rc_box_release_full(note, note_clear);

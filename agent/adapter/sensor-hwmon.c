@@ -2,6 +2,10 @@
 /*
  * sensor-hwmon - chips that watch temperatures, voltages, fans
  *
+ *   hwmonN/name, hwmonN/temp1_input                  what most drivers have
+ *   hwmonN/device/name, hwmonN/device/temp1_input    the older kind, such as f71882fg
+ *   hwmonN/power1_average                            of some, in place of power1_input
+ *
  * Source: Linux, Documentation/hwmon/sysfs-interface.rst (units by the kind of input),
  * Documentation/hwmon/raspberrypi-hwmon.rst
  */
@@ -44,23 +48,49 @@ static const InputKind *find_kind(const char *input)
 	return NULL;
 }
 
-/* A value, unless the chip says that the input is broken: it shows one then all the same. */
-static bool read_input(const char *folder, const char *input, double *value, GError **error)
+/* Where the name of the chip is, seen from its folder */
+static const char *name_file(const char *folder)
+{
+	return sensor_tree_has(folder, "name") ? "name" : "device/name";
+}
+
+/* The folder with the other files of the chip */
+static char *files_of(const char *folder)
+{
+	bool is_older = !sensor_tree_has(folder, "name") && sensor_tree_has(folder, "device/name");
+
+	return is_older ? g_build_filename(folder, "device", NULL) : g_strdup(folder);
+}
+
+/* The file that holds the value: a chip may know the mean of a power alone. */
+static char *value_file(const char *files, const char *input)
 {
 	g_autofree char *file = g_strconcat(input, "_input", NULL);
+	g_autofree char *mean = g_strconcat(input, "_average", NULL);
+
+	if (g_str_has_prefix(input, "power") && !sensor_tree_has(files, file) &&
+	    sensor_tree_has(files, mean))
+		return g_steal_pointer(&mean);
+	return g_steal_pointer(&file);
+}
+
+/* A value, unless the chip says that the input is broken: it shows one then all the same. */
+static bool read_input(const char *files, const char *input, double *value, GError **error)
+{
+	g_autofree char *file = value_file(files, input);
 	g_autofree char *fault_file = g_strconcat(input, "_fault", NULL);
 	const InputKind *kind = find_kind(input);
 	double raw;
 	double fault = 0;
 
-	if (!sensor_tree_number(folder, file, &raw, error))
+	if (!sensor_tree_number(files, file, &raw, error))
 		return false;
-	if (sensor_tree_has(folder, fault_file) &&
-	    !sensor_tree_number(folder, fault_file, &fault, error))
+	if (sensor_tree_has(files, fault_file) &&
+	    !sensor_tree_number(files, fault_file, &fault, error))
 		return false;
 	if (fault != 0) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_UNAVAILABLE,
-			    "%s/%s: says that the input is broken", folder, fault_file);
+			    "%s/%s: says that the input is broken", files, fault_file);
 		return false;
 	}
 	*value = raw / (kind ? kind->divisor : 1);
@@ -71,16 +101,18 @@ bool sensor_hwmon_find(const char *root, const char *chip, const char *input, do
 		       GError **error)
 {
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
-	g_autofree char *file = g_strconcat(input, "_input", NULL);
 	g_autoptr(GError) cause = NULL;
 
 	for (guint i = 0; i < folders->len; i++) {
 		const char *folder = folders->pdata[i];
+		g_autofree char *files = files_of(folder);
+		g_autofree char *file = value_file(files, input);
 
-		if (!sensor_tree_has(folder, file) || !sensor_tree_is(folder, "name", chip))
+		if (!sensor_tree_has(files, file) ||
+		    !sensor_tree_is(folder, name_file(folder), chip))
 			continue;
 		g_clear_error(&cause);
-		if (read_input(folder, input, value, &cause))
+		if (read_input(files, input, value, &cause))
 			return true;
 	}
 	if (cause)
@@ -107,8 +139,9 @@ bool sensor_hwmon_machine(const char *root, double *celsius)
 	g_autoptr(GPtrArray) folders = sensor_tree_folders(root, "hwmon");
 
 	for (guint i = 0; i < folders->len; i++) {
-		if (!is_added(folders->pdata[i]) &&
-		    read_input(folders->pdata[i], "temp1", celsius, NULL))
+		g_autofree char *files = files_of(folders->pdata[i]);
+
+		if (!is_added(folders->pdata[i]) && read_input(files, "temp1", celsius, NULL))
 			return true;
 	}
 	return false;
@@ -172,7 +205,7 @@ static bool is_zone(const char *root, const char *folder, const char *chip)
 
 static bool is_others(const char *root, const char *folder)
 {
-	g_autofree char *chip = sensor_tree_read(folder, "name", NULL);
+	g_autofree char *chip = sensor_tree_read(folder, name_file(folder), NULL);
 
 	for (size_t i = 0; chip && i < G_N_ELEMENTS(others_chips); i++) {
 		if (g_str_equal(chip, others_chips[i]))
@@ -181,11 +214,11 @@ static bool is_others(const char *root, const char *folder)
 	return chip && is_zone(root, folder, chip);
 }
 
-static ConfigSensor *describe(const char *root, const char *folder, const char *chip,
+static ConfigSensor *describe(const char *root, const char *files, const char *chip,
 			      const char *input)
 {
 	g_autofree char *label_file = g_strconcat(input, "_label", NULL);
-	g_autofree char *label = sensor_tree_read(folder, label_file, NULL);
+	g_autofree char *label = sensor_tree_read(files, label_file, NULL);
 	g_autofree char *section = sensor_tree_section(chip, label ? label : input);
 	ConfigSensor *config = config_sensor_new(section);
 
@@ -197,6 +230,21 @@ static ConfigSensor *describe(const char *root, const char *folder, const char *
 	return config;
 }
 
+/* Those of @files that have the value in a file with @suffix, each input once */
+static void list_inputs(const char *root, const char *files, const char *chip, const char *suffix,
+			SensorFound found, void *data)
+{
+	g_autoptr(GPtrArray) inputs = sensor_tree_files(files, "", suffix);
+
+	for (guint i = 0; i < inputs->len; i++) {
+		const char *input = inputs->pdata[i];
+		g_autofree char *file = value_file(files, input);
+
+		if (find_kind(input) && g_str_has_suffix(file, suffix))
+			found(describe(root, files, chip, input), data);
+	}
+}
+
 static void hwmon_list(const char *root, SensorFound found, void *data)
 {
 	g_autofree char *class = g_build_filename(root, SENSOR_HWMON_ROOT, NULL);
@@ -204,13 +252,13 @@ static void hwmon_list(const char *root, SensorFound found, void *data)
 
 	for (guint i = 0; i < folders->len; i++) {
 		const char *folder = folders->pdata[i];
-		g_autoptr(GPtrArray) inputs = sensor_tree_files(folder, "", "_input");
-		g_autofree char *chip = sensor_tree_identity(folders, i, "name");
+		g_autofree char *files = files_of(folder);
+		g_autofree char *chip = sensor_tree_identity(folders, i, name_file(folder));
 
-		for (guint j = 0; !is_others(root, folder) && j < inputs->len; j++) {
-			if (find_kind(inputs->pdata[j]))
-				found(describe(root, folder, chip, inputs->pdata[j]), data);
-		}
+		if (is_others(root, folder))
+			continue;
+		list_inputs(root, files, chip, "_input", found, data);
+		list_inputs(root, files, chip, "_average", found, data);
 	}
 }
 

@@ -58,6 +58,17 @@ static const WholeUnit whole_units[] = {
 /* None of these chips measures more: a number beyond is of a driver that was mended. */
 #define WHOLE_MAX 200
 
+typedef struct LateOffset {
+	const char *device; /* what `name` says */
+	double middle;      /* of the converter, which the offset takes off */
+} LateOffset;
+
+/* Drivers outside of Linux whose offset has been through the scale already: that of the AD4111 on
+ * Artila's PAC-6070. The one of Linux for the same chip has -8388608 there. */
+static const LateOffset late_offsets[] = {
+	{ "ad4111", 8388608 },
+};
+
 /* in_temp, in_temp1, in_temp_ambient, but not in_temperature */
 static const ChannelKind *find_kind(const char *channel)
 {
@@ -115,6 +126,18 @@ static bool read_shared(const char *folder, const char *channel, const char *suf
 	return !file || sensor_tree_number(folder, file, value, error);
 }
 
+/* Whether @offset is the middle of the converter in the unit of the scaled value, to the whole */
+static bool is_late(const char *folder, double offset, double scale)
+{
+	g_autofree char *device = sensor_tree_read(folder, "name", NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(late_offsets); i++) {
+		if (g_strcmp0(device, late_offsets[i].device) == 0)
+			return fabs(offset + late_offsets[i].middle * scale) <= 1;
+	}
+	return false;
+}
+
 static bool read_raw(const char *folder, const char *channel, const char *file, double *value,
 		     GError **error)
 {
@@ -126,7 +149,7 @@ static bool read_raw(const char *folder, const char *channel, const char *file, 
 	    !read_shared(folder, channel, "_offset", &offset, error) ||
 	    !read_shared(folder, channel, "_scale", &scale, error))
 		return false;
-	*value = (raw + offset) * scale;
+	*value = is_late(folder, offset, scale) ? raw * scale + offset : (raw + offset) * scale;
 	return true;
 }
 

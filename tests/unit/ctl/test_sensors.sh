@@ -33,7 +33,7 @@ sensors() { # BOARD OPTION…
 }
 shows() { grep -qxE "$1" "$dir/out"; }
 
-echo "1..$(($(echo "$all" | wc -w) + 12))"
+echo "1..$(($(echo "$all" | wc -w) + 13))"
 sensors raspberry-pi-4 && shows 'humidity_sensor_temp +iio +21\.7 °C' &&
 	shows 'w1_28_000000000001 +w1 +23\.125 °C' && shows 'system +system +temperature +53\.069 °C' &&
 	shows ' +received +123456790012 B' && [ "$(grep -c cpu_thermal "$dir/out")" -eq 1 ]
@@ -61,6 +61,12 @@ result $? "the DS18B20 of the kernel's driver, one of them without supply"
 sensors chips-silent-linux-6.1 && [ "$(grep -c 'Is a directory$' "$dir/out")" -ge 20 ] &&
 	! grep -qE '(iio|hwmon) +-?[0-9.]+ ' "$dir/out"
 result $? "chips that do not answer are listed, with no reading of any"
+
+sensors raspberry-pi-3-enviro && shows 'ads1015_in4 +hwmon +0\.274 V' &&
+	shows 'bmp280_pressure +iio +1001\.202 hPa' && sensors artila-pac-6070 &&
+	shows 'ad4111_voltage0_voltage1 +iio +4\.998294 V' && sensors armada-dps920ab &&
+	shows 'dps920ab_vout1 +hwmon +54\.511 V' && shows 'dps920ab_fan2 +hwmon .*fan2_fault: says .*'
+result $? "boards of others show what their owners read"
 
 for board in $all; do
 	sensors "$board" --sections && cp "$dir/out" "$dir/$board.conf" &&

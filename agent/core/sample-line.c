@@ -230,6 +230,12 @@ static bool scan_key(Scan *scan, Keys *keys, Key *key)
 	return keys_add(scan, keys, key);
 }
 
+static const char *key_fault(const Key *key)
+{
+	return key_is(key, "ts") ? "no reading can be named ts: it is a time, beside values alone"
+				 : "a name that readings cannot have";
+}
+
 /* the readings after the opening brace, up to and with the closing one */
 static bool scan_readings(Scan *scan, SampleLine *line)
 {
@@ -243,7 +249,7 @@ static bool scan_readings(Scan *scan, SampleLine *line)
 		if (!scan_key(scan, &keys, &key))
 			return false;
 		if (!sample_key_valid(key.text, key.len))
-			return scan_fail(scan, "a name that readings cannot have");
+			return scan_fail(scan, key_fault(&key));
 		if (!scan_scalar(scan))
 			return false;
 		line->values_len = (size_t)(scan->at - line->values);

@@ -19,8 +19,11 @@ struct SampleBatch {
 	GString *text;
 };
 
-/* Names that the payload adds to the readings of a sample. */
-static const char *const reserved_keys[] = { "seq", "synced" };
+/* Names that a payload adds to the readings of a sample. The profile may change while a sample
+ * waits, so those of all profiles. */
+static const char *const reserved_keys[] = {
+	"deviceId", "messageId", "seq", "synced", "timestamp", "ts",
+};
 
 SampleBatch *sample_batch_new(const char *source)
 {

@@ -61,7 +61,7 @@ Sample sample_batch_get(const SampleBatch *batch, size_t index);
 unsigned sample_values_count(const Sample *sample);
 
 /* sample_key_valid() - @key can name a reading: 1..SAMPLE_KEY_MAX octets of UTF-8 that JSON
- * takes unescaped, and none of the names the payload itself uses */
+ * takes unescaped, and none of the names that the payload of any profile has beside readings */
 bool sample_key_valid(const char *key, size_t len);
 
 /* sample_values_add_number() - append a reading to @values; nothing when @value is not finite

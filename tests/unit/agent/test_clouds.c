@@ -268,6 +268,46 @@ static void test_telemetry(gconstpointer data)
 	g_assert_cmpmem(octets, len, c->octets, c->len ? c->len : strlen(c->octets));
 }
 
+/* The object that has the readings of a sample; borrowed. */
+static const cJSON *find_readings(const cJSON *json)
+{
+	const cJSON *values = cJSON_GetObjectItem(json, "values");
+
+	return values ? values : json;
+}
+
+/* Whatever stands beside readings has a name that no reading can have. */
+static void test_names(void)
+{
+	static const char *const kinds[] = { "aws",    "eventgrid", "homeassistant",
+					     "iothub", "plain",     "thingsboard" };
+	PayloadLimits limits = { 65536, 1, 0 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autoptr(Profile) profile = profile_for(kinds[i], NULL);
+		g_autoptr(Payload) payload = payload_new(profile, limits);
+		size_t len;
+		unsigned readings = 0;
+
+		g_assert_true(payload_add(payload, &samples[1])); /* "n", not synchronised */
+
+		const char *octets = payload_data(payload, &len);
+		cJSON *json = cJSON_ParseWithLength(octets, len);
+
+		for (const cJSON *member = find_readings(json)->child; member;
+		     member = member->next) {
+			bool reading = strcmp(member->string, "n") == 0;
+
+			g_test_message("%s: %s", kinds[i], member->string);
+			g_assert_true(sample_key_valid(member->string, strlen(member->string)) ==
+				      reading);
+			readings += reading;
+		}
+		g_assert_cmpuint(readings, ==, 1);
+		cJSON_Delete(json);
+	}
+}
+
 static void test_cbor_alone(void)
 {
 	PayloadLimits limits = { 65536, 100, 0 };
@@ -667,6 +707,7 @@ int main(int argc, char **argv)
 	ADD_ALL(hellos, "hello", kind, test_hello)
 	ADD_ALL(inputs, "input", path, test_input)
 	g_test_add_func("/agent/clouds/telemetry/plain-cbor-alone", test_cbor_alone);
+	g_test_add_func("/agent/clouds/telemetry/names", test_names);
 	g_test_add_func("/agent/clouds/bounds/tighten", test_tighten);
 	g_test_add_func("/agent/clouds/hello/claim", test_claim);
 	g_test_add_func("/agent/clouds/announce", test_announce);

@@ -43,7 +43,14 @@ static const KeyCase key_cases[] = {
 	{ "/agent/sample/key/not-utf8", "a\xff", false },
 	{ "/agent/sample/key/seq", "seq", false },
 	{ "/agent/sample/key/synced", "synced", false },
+	{ "/agent/sample/key/ts", "ts", false },
+	{ "/agent/sample/key/device-id", "deviceId", false },
+	{ "/agent/sample/key/message-id", "messageId", false },
+	{ "/agent/sample/key/timestamp", "timestamp", false },
 	{ "/agent/sample/key/seq-longer", "seq2", true },
+	{ "/agent/sample/key/ts-longer", "ts_1", true },
+	{ "/agent/sample/key/timestamp-case", "Timestamp", true },
+	{ "/agent/sample/key/values", "values", true },
 };
 
 static void test_key(gconstpointer data)

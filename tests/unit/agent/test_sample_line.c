@@ -27,7 +27,6 @@ static const GoodCase good_cases[] = {
 	{ "/agent/line/timed-last", "{\"values\":{\"a\":1},\"ts\":5}", "\"a\":1", 5 },
 	{ "/agent/line/timed-zero", "{\"ts\":0,\"values\":{\"a\":1}}", "\"a\":1", 0 },
 	{ "/agent/line/values-without-ts", "{\"values\":{\"a\":1}}", "\"a\":1", NO_TS },
-	{ "/agent/line/ts-is-a-reading", "{\"ts\":5}", "\"ts\":5", NO_TS },
 	{ "/agent/line/values-is-a-reading", "{\"values\":5}", "\"values\":5", NO_TS },
 	{ "/agent/line/numbers", "{\"a\":-0.5,\"b\":1e3,\"c\":1.5E-7,\"d\":0}",
 	  "\"a\":-0.5,\"b\":1e3,\"c\":1.5E-7,\"d\":0", NO_TS },
@@ -104,6 +103,11 @@ static const BadCase bad_cases[] = {
 	{ "/agent/line/bad/key-escape", "{\"\\u0073eq\":1}", "a name that readings cannot have" },
 	{ "/agent/line/bad/key-empty", "{\"\":1}", "a name that readings cannot have" },
 	{ "/agent/line/bad/key-seq", "{\"seq\":1}", "a name that readings cannot have" },
+	{ "/agent/line/bad/key-timestamp", "{\"timestamp\":1}",
+	  "a name that readings cannot have" },
+	{ "/agent/line/bad/key-ts", "{\"ts\":1,\"t\":2}", "no reading can be named ts" },
+	{ "/agent/line/bad/key-ts-inside", "{\"values\":{\"ts\":1}}",
+	  "no reading can be named ts" },
 	{ "/agent/line/bad/key-twice", "{\"a\":1,\"a\":2}", "the same name twice" },
 	{ "/agent/line/bad/values-twice", "{\"values\":{\"a\":1},\"values\":{\"a\":1}}",
 	  "the same name twice" },
@@ -112,7 +116,7 @@ static const BadCase bad_cases[] = {
 	{ "/agent/line/bad/ts-fraction", "{\"ts\":1.5,\"values\":{\"a\":1}}", "'}' expected" },
 	{ "/agent/line/bad/ts-negative", "{\"ts\":-1,\"values\":{\"a\":1}}", "ts is not a time" },
 	{ "/agent/line/bad/ts-late", "{\"ts\":253402300800000,\"values\":{\"a\":1}}", "ts is not" },
-	{ "/agent/line/bad/ts-zeros", "{\"ts\":00,\"values\":{\"a\":1}}", "bad number" },
+	{ "/agent/line/bad/ts-zeros", "{\"ts\":00,\"values\":{\"a\":1}}", "ts: it is a time" },
 };
 
 static void test_bad(gconstpointer data)

@@ -11,7 +11,10 @@
  *   homeassistant/status                    online: it began anew, all is told again
  *
  * A reading is announced when it is first sent over a connection. NODE and KEY are client id and
- * name with all but A-Z a-z 0-9 _ - replaced by _. Commands go over the topics of profile-base.
+ * name. One with anything but A-Z a-z 0-9 _ - has _ in its place and part of the name's SHA-256
+ * behind, so that it's and it_s are two; so has a reading of the name that is ours. Commands go
+ * over the topics of profile-base.
+ *
  * Source: Home Assistant, "MQTT", discovery; "MQTT button", "MQTT sensor"
  */
 #include "agent/core/profile-base.h"
@@ -25,6 +28,9 @@
 #define STATUS PREFIX "status"
 
 #define CERTIFICATE_DAYS "certificate_days_left"
+
+#define ID_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-"
+#define DIGEST_DIGITS 8
 
 static const char *const filters[] = { "%b/command", "%b/settings", STATUS, NULL };
 
@@ -66,9 +72,23 @@ static void homeassistant_append(const Profile *profile, GString *text, const Sa
 	g_string_append_c(text, '}');
 }
 
-static char *node_name(const char *text)
+static char *id_apart(const char *name)
 {
-	return g_strcanon(g_strdup(text), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-", '_');
+	g_autofree char *id = g_strcanon(g_strdup(name), ID_CHARACTERS, '_');
+	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+
+	return g_strdup_printf("%s_%.*s", id, DIGEST_DIGITS, digest);
+}
+
+static char *id_new(const char *name)
+{
+	return strspn(name, ID_CHARACTERS) == strlen(name) ? g_strdup(name) : id_apart(name);
+}
+
+/* What the certificate has left is announced by us. */
+static char *reading_id(const char *name)
+{
+	return strcmp(name, CERTIFICATE_DAYS) == 0 ? id_apart(name) : id_new(name);
 }
 
 static void add_device(cJSON *config, const Profile *profile)
@@ -93,7 +113,7 @@ static void add_topic(cJSON *config, const Profile *profile, const char *name, c
 static ProfileMessage *config_message(const Profile *profile, const char *component,
 				      const char *object, cJSON *config)
 {
-	g_autofree char *node = node_name(profile_client_id(profile));
+	g_autofree char *node = id_new(profile_client_id(profile));
 	g_autofree char *id = g_strdup_printf("%s_%s", node, object);
 	ProfileMessage *message;
 	char *payload;
@@ -173,7 +193,7 @@ static void add_look(cJSON *config, const char *key)
 static ProfileMessage *reading_message(const Profile *profile, const cJSON *reading)
 {
 	cJSON *config = cJSON_CreateObject();
-	g_autofree char *object = node_name(reading->string);
+	g_autofree char *object = reading_id(reading->string);
 	g_autofree char *template = value_template(reading);
 
 	cJSON_AddStringToObject(config, "name", reading->string);

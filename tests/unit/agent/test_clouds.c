@@ -406,9 +406,9 @@ static void test_announce(void)
 		"\"{{ value_json['cpu_temperature'] }}\",\"state_class\":\"measurement\","
 		"\"device_class\":\"temperature\",\"unit_of_measurement\":\"\u00b0C\","
 		"\"unique_id\":\"dev-1_cpu_temperature\"," HA_DEVICE,
-		"!homeassistant/sensor/dev-1/it_s/config {\"name\":\"it's\","
+		"!homeassistant/sensor/dev-1/it_s_24ceef1c/config {\"name\":\"it's\","
 		"\"state_topic\":\"landfall/dev-1/state\",\"value_template\":"
-		"\"{{ value_json['it\\\\'s'] }}\",\"unique_id\":\"dev-1_it_s\"," HA_DEVICE,
+		"\"{{ value_json['it\\\\'s'] }}\",\"unique_id\":\"dev-1_it_s_24ceef1c\"," HA_DEVICE,
 		"!homeassistant/binary_sensor/dev-1/door/config {\"name\":\"door\","
 		"\"state_topic\":\"landfall/dev-1/state\",\"value_template\":"
 		"\"{{ 'ON' if value_json['door'] else 'OFF' "
@@ -428,6 +428,51 @@ static void test_announce(void)
 			g_assert_cmpstr(text, ==, expected[i]);
 		}
 	}
+}
+
+/* Topics and ids of what is announced, none of them twice. */
+static void collect_ids(const GPtrArray *messages, GHashTable *ids)
+{
+	for (guint i = 0; i < messages->len; i++) {
+		const ProfileMessage *message = messages->pdata[i];
+		gsize len;
+		const char *text = g_bytes_get_data(message->payload, &len);
+		cJSON *config = cJSON_ParseWithLength(text, len);
+		const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(config, "unique_id"));
+
+		if (id) {
+			g_test_message("%s: %s", message->topic, id);
+			g_assert_true(g_hash_table_add(ids, g_strdup(message->topic)));
+			g_assert_true(g_hash_table_add(ids, g_strdup(id)));
+		}
+		cJSON_Delete(config);
+	}
+}
+
+/* Names that differ in odd characters alone are two entities; so are devices. */
+static void test_announce_apart(void)
+{
+	static const char payload[] =
+		"{\"a_b\":1,\"a b\":2,\"a.b\":3,\"a/b\":true,\"a:b\":\"x\",\"\u00e9\":4,\"__\":5,"
+		"\"certificate_days_left\":6}";
+	static const char *const client_ids[] = { "dev_1", "dev 1", "dev.1" };
+	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(client_ids); i++) {
+		ProfileSettings settings = { .client_id = client_ids[i], .host = "hub.test" };
+		g_autoptr(Profile) profile = profile_for("homeassistant", &settings);
+		g_autoptr(GHashTable) known =
+			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		g_autoptr(GPtrArray) hello = profile_hello(profile, REPORT);
+		g_autoptr(GPtrArray) readings =
+			profile_announce(profile, known, payload, strlen(payload));
+
+		g_assert_cmpuint(readings->len, ==, 8);
+		collect_ids(hello, ids);
+		collect_ids(readings, ids);
+	}
+	g_assert_true(g_hash_table_contains(ids, "dev_1_a_b"));
+	g_assert_true(g_hash_table_contains(ids, "dev_1_certificate_days_left"));
 }
 
 /* However many names of readings a device makes up, the broker keeps so many at most. */
@@ -711,6 +756,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/agent/clouds/bounds/tighten", test_tighten);
 	g_test_add_func("/agent/clouds/hello/claim", test_claim);
 	g_test_add_func("/agent/clouds/announce", test_announce);
+	g_test_add_func("/agent/clouds/announce-apart", test_announce_apart);
 	g_test_add_func("/agent/clouds/announce-limit", test_announce_limit);
 	g_test_add_func("/agent/clouds/input/no-reply", test_no_reply);
 	g_test_add_func("/agent/clouds/input/job-details", test_job_details);

@@ -41,22 +41,19 @@ static const ChannelKind channel_kinds[] = {
 	{ "incli", 1, 3, "°" },         { "ph", 1, 3, "" },
 };
 
-typedef struct WholeUnit {
+typedef struct PlainUnit {
 	const char *device; /* what `name` says */
 	const char *kind;
-} WholeUnit;
+	double lowest;  /* of the numbers that are in our unit; */
+	double highest; /* one beyond is of a driver that was mended */
+} PlainUnit;
 
-/* Drivers of Linux 6.1 that have °C and % where thousandths of them are asked for */
-static const WholeUnit whole_units[] = {
-	{ "hts221", "temp" },
-	{ "hts221", "humidityrelative" },
-	{ "bme680", "humidityrelative" },
-	{ "mpl3115", "temp" },
-	{ "hp206c", "temp" },
+/* Drivers of Linux 6.1 that have °C, % and hPa where thousandths and kilopascal are asked for */
+static const PlainUnit plain_units[] = {
+	{ "hts221", "temp", -200, 200 },  { "hts221", "humidityrelative", -200, 200 },
+	{ "mpl3115", "temp", -200, 200 }, { "bme680", "humidityrelative", -200, 200 },
+	{ "hp206c", "temp", -200, 200 },  { "bme680", "pressure", 200, 2000 },
 };
-
-/* None of these chips measures more: a number beyond is of a driver that was mended. */
-#define WHOLE_MAX 200
 
 typedef struct LateOffset {
 	const char *device; /* what `name` says */
@@ -153,14 +150,15 @@ static bool read_raw(const char *folder, const char *channel, const char *file, 
 	return true;
 }
 
-static bool is_whole(const char *folder, const ChannelKind *kind, double number)
+static bool is_plain(const char *folder, const ChannelKind *kind, double number)
 {
 	g_autofree char *device = sensor_tree_read(folder, "name", NULL);
 
-	for (size_t i = 0; device && i < G_N_ELEMENTS(whole_units); i++) {
-		if (g_str_equal(device, whole_units[i].device) &&
-		    g_str_equal(kind->name, whole_units[i].kind))
-			return fabs(number) <= WHOLE_MAX;
+	for (size_t i = 0; device && i < G_N_ELEMENTS(plain_units); i++) {
+		const PlainUnit *unit = &plain_units[i];
+
+		if (g_str_equal(device, unit->device) && g_str_equal(kind->name, unit->kind))
+			return number >= unit->lowest && number <= unit->highest;
 	}
 	return false;
 }
@@ -176,7 +174,7 @@ static bool read_channel(const char *folder, const char *channel, double *value,
 					     : read_raw(folder, channel, raw, &number, error)))
 		return false;
 	if (kind) {
-		double factor = is_whole(folder, kind, number) ? 1 : kind->factor;
+		double factor = is_plain(folder, kind, number) ? 1 : kind->factor;
 		double unit = pow(10, kind->decimals);
 
 		number = round(number * factor * unit) / unit;

@@ -29,6 +29,9 @@ typedef struct ReadCase {
 #define ENVIRO  "raspberry-pi-3-enviro"
 #define FOUR    "raspberry-pi-ds18b20"
 #define STM     "stm32mp135f-dk"
+#define DELL    "dell-gw3001"
+#define PLAY    "beagleplay"
+#define CORA    "cora-z7"
 
 static const ReadCase read_cases[] = {
 	{ PI4, "thermal-first", BOARD_THERMAL, "\"s\":53.069" },
@@ -119,6 +122,19 @@ static const ReadCase read_cases[] = {
 	{ STM, "real-bme280", BOARD_IIO "device=1-0076\n", "\"s\":24.38" },
 	{ STM, "real-bme280-pressure", BOARD_IIO "channel=in_pressure\n", "\"s\":1021.29" },
 	{ STM, "real-bme280-humidity", BOARD_IIO "channel=in_humidityrelative\n", "\"s\":39.396" },
+	{ DELL, "real-hts221", BOARD_IIO "device=hts221\n", "\"s\":49.257" },
+	{ DELL, "real-hts221-humidity", BOARD_IIO "device=hts221\nchannel=in_humidityrelative\n",
+	  "\"s\":28.682" },
+	{ DELL, "real-lps22hb", BOARD_IIO "device=lps22hb\n", "\"s\":50.36" },
+	{ DELL, "real-lps22hb-pressure", BOARD_IIO "channel=in_pressure\n", "\"s\":1008.53" },
+	{ DELL, "no-name", BOARD_IIO "device=iio:device1\n", "\"s\":54.258" },
+	{ DELL, "weight", BOARD_IIO "channel=in_accel_z\n", "\"s\":9.790912" },
+	{ PLAY, "bme680", BOARD_IIO, "\"s\":25.02" },
+	{ PLAY, "bme680-pressure", BOARD_IIO "channel=in_pressure\n", "\"s\":1014.37" },
+	{ PLAY, "bme680-humidity", BOARD_IIO "channel=in_humidityrelative\n", "\"s\":42.81" },
+	{ CORA, "xadc", BOARD_IIO "device=xadc\nchannel=in_temp0\n", "\"s\":47.617" },
+	{ CORA, "xadc-supply", BOARD_IIO "channel=in_voltage1_vccaux\n", "\"s\":1.799561" },
+	{ CORA, "xadc-no-name", BOARD_IIO "channel=in_voltage1\n", "" },
 	{ PI4, "w1-first", BOARD_W1, "\"s\":23.125" },
 	{ PI4, "w1-name", BOARD_W1 "device=28-000000000001\n", "\"s\":23.125" },
 	{ PI4, "w1-other", BOARD_W1 "device=28-000000000002\n", "" },
@@ -212,6 +228,19 @@ static void test_mended_unit(Board *board, gconstpointer data)
 {
 	board_write(board, "sys/bus/iio/devices/iio:device2/in_temp_scale", "50\n");
 	board_expect(board, BOARD_IIO "device=hts221\n", "\"s\":15");
+}
+
+/* Since 2024 the kernel's driver of the BME680 has the kilopascal that are asked for. */
+static void test_mended_pressure(Board *board, gconstpointer data)
+{
+	static const char pressure[] = "sys/bus/iio/devices/iio:device0/in_pressure_input";
+
+	board_write(board, pressure, "101.437000000\n");
+	board_expect(board, BOARD_IIO "channel=in_pressure\n", "\"s\":1014.37");
+	board_write(board, pressure, "110.000000000\n"); /* the most that it measures */
+	board_expect(board, BOARD_IIO "channel=in_pressure\n", "\"s\":1100");
+	board_write(board, pressure, "300.000000000\n"); /* the least, in hPa */
+	board_expect(board, BOARD_IIO "channel=in_pressure\n", "\"s\":300");
 }
 
 /* Linux has a driver for the AD4111 too; its offset is what the scale takes. */
@@ -450,6 +479,43 @@ static const FindCase find_cases[] = {
 	       "[sensor 1_0076_pressure]\ndriver = iio\ndevice = 1-0076\n"
 	       "channel = in_pressure\n"
 	       "[sensor 1_0076_temp]\ndriver = iio\ndevice = 1-0076\n" },
+	{ DELL, "[sensor system]\ndriver = system\nwhat = disk\n"
+		"[sensor lps22hb_pressure]\ndriver = iio\ndevice = lps22hb\n"
+		"channel = in_pressure\n"
+		"[sensor lps22hb_temp]\ndriver = iio\ndevice = lps22hb\n"
+		"[sensor iio_device1_temp]\ndriver = iio\ndevice = iio:device1\n"
+		"[sensor hts221_humidityrelative]\ndriver = iio\ndevice = hts221\n"
+		"channel = in_humidityrelative\n"
+		"[sensor hts221_temp]\ndriver = iio\ndevice = hts221\n"
+		"[sensor lng2dm_accel_x]\ndriver = iio\ndevice = lng2dm\nchannel = in_accel_x\n"
+		"[sensor lng2dm_accel_y]\ndriver = iio\ndevice = lng2dm\nchannel = in_accel_y\n"
+		"[sensor lng2dm_accel_z]\ndriver = iio\ndevice = lng2dm\nchannel = in_accel_z\n" },
+	{ PLAY, "[sensor system]\ndriver = system\nwhat = disk\n"
+		"[sensor bme680_humidityrelative]\ndriver = iio\ndevice = bme680\n"
+		"channel = in_humidityrelative\n"
+		"[sensor bme680_pressure]\ndriver = iio\ndevice = bme680\n"
+		"channel = in_pressure\n"
+		"[sensor bme680_resistance]\ndriver = iio\ndevice = bme680\n"
+		"channel = in_resistance\n"
+		"[sensor bme680_temp]\ndriver = iio\ndevice = bme680\n" },
+	{ CORA, "[sensor system]\ndriver = system\nwhat = disk\n"
+		"[sensor xadc_temp0]\ndriver = iio\ndevice = xadc\nchannel = in_temp0\n"
+		"[sensor xadc_voltage0_vccint]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage0_vccint\n"
+		"[sensor xadc_voltage1_vccaux]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage1_vccaux\n"
+		"[sensor xadc_voltage2_vccbram]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage2_vccbram\n"
+		"[sensor xadc_voltage3_vccpint]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage3_vccpint\n"
+		"[sensor xadc_voltage4_vccpaux]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage4_vccpaux\n"
+		"[sensor xadc_voltage5_vccoddr]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage5_vccoddr\n"
+		"[sensor xadc_voltage6_vrefp]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage6_vrefp\n"
+		"[sensor xadc_voltage7_vrefn]\ndriver = iio\ndevice = xadc\n"
+		"channel = in_voltage7_vrefn\n" },
 	{ BONE, "[sensor system]\ndriver = system\nwhat = disk\n"
 		"[sensor TI_am335x_adc_0_auto_voltage0]\ndriver = iio\n"
 		"device = TI-am335x-adc.0.auto\nchannel = in_voltage0\n"
@@ -492,9 +558,9 @@ static void test_find(Board *board, gconstpointer data)
 
 static void add_cases(void)
 {
-	static const char *const boards[] = { PI4, PI5,     NANO, PROBOOK, CHIPS, SILENT,
-					      W1,  BATTERY, DPS,  PAC,     AB350, BONE,
-					      MSM, ENVIRO,  FOUR, STM };
+	static const char *const boards[] = { PI4,     PI5, NANO, PROBOOK, CHIPS, SILENT, W1,
+					      BATTERY, DPS, PAC,  AB350,   BONE,  MSM,    ENVIRO,
+					      FOUR,    STM, DELL, PLAY,    CORA };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(boards); i++) {
 		g_autofree char *path = g_strconcat("/agent/sensor-boards/read/", boards[i], NULL);
@@ -515,6 +581,7 @@ int main(int argc, char **argv)
 	static const char *const dps[] = { DPS };
 	static const char *const enviro[] = { ENVIRO };
 	static const char *const pac[] = { PAC };
+	static const char *const play[] = { PLAY };
 
 	g_test_init(&argc, &argv, NULL);
 	add_cases();
@@ -525,6 +592,7 @@ int main(int argc, char **argv)
 	ADD("broken-scale", chips, test_broken_scale);
 	ADD("own-scale", chips, test_own_scale);
 	ADD("mended-unit", chips, test_mended_unit);
+	ADD("mended-pressure", play, test_mended_pressure);
 	ADD("own-offset", pac, test_own_offset);
 	ADD("average", dps, test_average);
 	ADD("older-chip", enviro, test_older_chip);

@@ -63,6 +63,11 @@ bool store_current_generation(Store *store, uint32_t *generation, GError **error
 	return store_tree_read_current(store->path, generation, error);
 }
 
+bool store_identity_clock_holds(const StoreIdentity *identity, int64_t now_s)
+{
+	return now_s >= STORE_CLOCK_FLOOR && now_s >= identity->not_before;
+}
+
 void store_identity_free(StoreIdentity *identity)
 {
 	if (!identity)

@@ -154,6 +154,10 @@ StoreIdentity *store_parts_check(const StoreParts *parts, int64_t now_s,
 /* STORE_CLOCK_FLOOR - a wall clock before 2025-06-01 is certainly wrong */
 #define STORE_CLOCK_FLOOR INT64_C(1748736000)
 
+/* store_identity_clock_holds() - whether certificates can be judged at @now_s: not before the
+ * floor, nor before the first day of @identity */
+bool store_identity_clock_holds(const StoreIdentity *identity, int64_t now_s);
+
 /* store_import() - check @parts and make them the new current generation
  * Creates the store if need be. Until the very last step the former generation stays current,
  * whatever is killed or full. Afterwards those go that nobody returns to: all but the current one,

@@ -643,9 +643,8 @@ static const MqttCallbacks exchange_callbacks = {
 
 static bool clock_holds(const Enroller *enroller)
 {
-	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
-
-	return now_s >= STORE_CLOCK_FLOOR && now_s >= enroller->plan->claim->not_before;
+	return store_identity_clock_holds(enroller->plan->claim,
+					  g_get_real_time() / G_USEC_PER_SEC);
 }
 
 static gboolean on_clock_poll(gpointer data)

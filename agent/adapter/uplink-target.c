@@ -357,7 +357,5 @@ MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
 
 bool uplink_target_clock_plausible(const UplinkTarget *target, int64_t now_s)
 {
-	if (!target->tls)
-		return true;
-	return now_s >= STORE_CLOCK_FLOOR && now_s >= target->identity->not_before;
+	return !target->tls || store_identity_clock_holds(target->identity, now_s);
 }

@@ -74,8 +74,8 @@ MqttClient *uplink_target_client(const UplinkTarget *target, unsigned window,
 				 const MqttCallbacks *callbacks, void *data,
 				 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* uplink_target_clock_plausible() - whether certificates can be judged at @now_s: not before
- * ours began, nor before the clock's floor */
+/* uplink_target_clock_plausible() - store_identity_clock_holds() of ours at @now_s; true where no
+ * certificate is judged */
 bool uplink_target_clock_plausible(const UplinkTarget *target, int64_t now_s);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UplinkTarget, uplink_target_free)

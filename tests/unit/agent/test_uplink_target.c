@@ -63,6 +63,26 @@ static void test_wifi(StoreFixture *f, gconstpointer data)
 	g_assert_cmpuint(fallback_now(f), ==, 2);
 }
 
+/* From the first day of the certificate on, and never under a clock that is certainly wrong;
+ * without a certificate any clock will do. */
+static void test_clock(StoreFixture *f, gconstpointer data)
+{
+	const StoreIdentity old = { .not_before = 0 };
+
+	import(f, "one", NULL);
+
+	g_autoptr(UplinkTarget) target = load(f, "");
+	g_autoptr(UplinkTarget) clear = load(f, "[broker]\nuri = mqtt://localhost\n");
+	int64_t first_s = target->identity->not_before;
+
+	g_assert_cmpint(first_s, >, STORE_CLOCK_FLOOR);
+	g_assert_true(uplink_target_clock_plausible(target, first_s));
+	g_assert_false(uplink_target_clock_plausible(target, first_s - 1));
+	g_assert_true(uplink_target_clock_plausible(clear, 0));
+	g_assert_true(store_identity_clock_holds(&old, STORE_CLOCK_FLOOR));
+	g_assert_false(store_identity_clock_holds(&old, STORE_CLOCK_FLOOR - 1));
+}
+
 /* A target is read at each SIGHUP. What the log is told would make the test
  * fail unless expected. */
 static void test_told_when_used(StoreFixture *f, gconstpointer data)
@@ -83,6 +103,8 @@ int main(int argc, char **argv)
 		   test_unproved, support_tear_down);
 	g_test_add("/adapter/uplink-target/fallback/wifi", StoreFixture, NULL, support_set_up,
 		   test_wifi, support_tear_down);
+	g_test_add("/adapter/uplink-target/clock", StoreFixture, NULL, support_set_up, test_clock,
+		   support_tear_down);
 	g_test_add("/adapter/uplink-target/told-when-used", StoreFixture, NULL, support_set_up,
 		   test_told_when_used, support_tear_down);
 	return g_test_run();

@@ -547,11 +547,6 @@ bool bus_peer_is_present(const BusPeer *peer)
 	return peer->present && bus_is_connected(peer->bus);
 }
 
-const char *bus_peer_name(const BusPeer *peer)
-{
-	return peer->name;
-}
-
 const char *bus_peer_owner(const BusPeer *peer)
 {
 	return peer->owner;

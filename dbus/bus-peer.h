@@ -67,9 +67,6 @@ void bus_peer_add_object(BusPeer *peer, const char *path, const char *interface)
 /* bus_peer_is_present() - between `appeared` and `vanished` */
 bool bus_peer_is_present(const BusPeer *peer);
 
-/* bus_peer_name() - the well-known name, for bus_message_new_call() */
-const char *bus_peer_name(const BusPeer *peer);
-
 /* bus_peer_owner() - unique name of the present owner, NULL when there is none */
 const char *bus_peer_owner(const BusPeer *peer);
 

@@ -65,7 +65,6 @@ struct BusReader {
 	ReaderFrame frames[BUS_DEPTH_MAX];
 	unsigned int depth; /* frames entered; may exceed the array on a spoilt reader */
 	bool spoilt;
-	char *problem; /* the first thing that was wrong; NULL when ok */
 };
 
 typedef struct WriterFrame {

@@ -13,9 +13,6 @@ BusReader *bus_reader_new(DBusMessage *message)
 
 void bus_reader_free(BusReader *reader)
 {
-	if (!reader)
-		return;
-	g_free(reader->problem);
 	g_free(reader);
 }
 
@@ -36,8 +33,7 @@ static void reader_spoil(BusReader *reader, const char *wanted)
 
 	char *found = bus_reader_more(reader) ? reader_signature(reader) : NULL;
 
-	reader->problem =
-		g_strdup_printf("\"%s\" expected, \"%s\" found", wanted, found ? found : "");
+	g_debug("arguments: \"%s\" expected, \"%s\" found", wanted, found ? found : "");
 	reader->spoilt = true;
 	dbus_free(found);
 }
@@ -233,12 +229,4 @@ const char *bus_reader_entry(BusReader *reader)
 bool bus_reader_ok(const BusReader *reader)
 {
 	return !reader->spoilt;
-}
-
-bool bus_reader_finish(const BusReader *reader, GError **error)
-{
-	if (!reader->spoilt)
-		return true;
-	g_set_error(error, BUS_ERROR, BUS_ERROR_INVALID, "arguments: %s", reader->problem);
-	return false;
 }

@@ -3,7 +3,7 @@
  * bus-reader - read the arguments of a message, one typed value after the other
  *
  * Works like Cursor: reading what is not there gives 0, "" or nothing, and spoils the reader for
- * good; a parser reads all it wants and looks once, with bus_reader_finish(). On a spoilt reader
+ * good; a parser reads all it wants and looks once, with bus_reader_ok(). On a spoilt reader
  * every bus_reader_more() is false, so loops end. Strings and octets are borrowed from the message
  * and live as long as it does. Owner: the request, reply, signal or mirror that gave the reader.
  *
@@ -84,8 +84,3 @@ void bus_reader_skip(BusReader *reader);
 
 /* bus_reader_ok() - nothing was missing or of another type so far */
 bool bus_reader_ok(const BusReader *reader);
-
-/* bus_reader_finish() - the same, as an error
- * Errors: BUS_ERROR_INVALID (names the type wanted and the one found first) */
-G_GNUC_WARN_UNUSED_RESULT
-bool bus_reader_finish(const BusReader *reader, GError **error);

@@ -46,11 +46,6 @@ static void writer_spoil(BusWriter *writer, const char *what, const char *value)
 	writer->spoilt = true;
 }
 
-bool bus_writer_ok(const BusWriter *writer)
-{
-	return !writer->spoilt;
-}
-
 /* May a value of the complete @type follow? Complete types are prefix-free, so comparing the
  * beginning is enough. */
 static bool writer_expect(BusWriter *writer, const char *type)

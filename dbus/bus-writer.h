@@ -68,6 +68,3 @@ void bus_writer_close(BusWriter *writer);
  *   bus_writer_entry(w, "Type", "s"); bus_writer_string(w, "peripheral");
  *   bus_writer_close(w); */
 void bus_writer_entry(BusWriter *writer, const char *key, const char *signature);
-
-/* bus_writer_ok() - nothing wrong was written so far */
-bool bus_writer_ok(const BusWriter *writer);

@@ -20,7 +20,7 @@
 #define SLAVE     DEVICE "/w1_slave"
 #define LINK      "sys/bus/w1/devices/28-000000000001"
 #define AWAY      "sys/bus/w1/devices/away"
-#define GOOD      "72 01 4b 46 7f ff 0e 10 57 : crc=57 YES\n72 01 4b 46 7f ff 0e 10 57 t=23125\n"
+#define GOOD      "f4 00 4b 46 7f ff 0c 10 fa : crc=fa YES\nf4 00 4b 46 7f ff 0c 10 fa t=15250\n"
 
 typedef struct Fixture {
 	char *board;
@@ -156,7 +156,7 @@ static void move(const Fixture *f, const char *from, const char *to)
 #define ALL                                                                                        \
 	(const char *const[])                                                                      \
 	{                                                                                          \
-		"\"cpu\":53.069", "\"bus\":23.125", "\"co2\":612", NULL                            \
+		"\"cpu\":53.069", "\"bus\":15.25", "\"co2\":612", NULL                             \
 	}
 
 static void test_hangs_vanishes_returns(Fixture *f, gconstpointer data)
@@ -167,13 +167,13 @@ static void test_hangs_vanishes_returns(Fixture *f, gconstpointer data)
 	await_others(f, 5);
 	release(f, "50 05 4b 46 7f ff 10 10 8f : crc=8f YES\n"
 		   "50 05 4b 46 7f ff 10 10 8f t=85000\n"); /* too late to be believed */
-	await_telemetry(f, (const char *const[]){ "\"bus\":23.125", NULL });
+	await_telemetry(f, (const char *const[]){ "\"bus\":15.25", NULL });
 	move(f, LINK, AWAY);
 	await_state(f, "\"error\":\"no thermometer");
 	await_others(f, 5);
 	move(f, AWAY, LINK);
 	await_telemetry(f, ALL);
-	await_state(f, "\"state\":\"ok\",\"unit\":\"°C\",\"readings\":{\"bus\":23.125}");
+	await_state(f, "\"state\":\"ok\",\"unit\":\"°C\",\"readings\":{\"bus\":15.25}");
 	g_assert_cmpint(agent_process_stop(f->agent), ==, 0);
 }
 

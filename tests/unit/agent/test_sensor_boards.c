@@ -49,9 +49,9 @@ static const ReadCase read_cases[] = {
 	{ PI5, "hwmon-other-chip", BOARD_HWMON "chip=pwmfan\n", "" },
 	{ PI4, "iio-dht22", BOARD_IIO "device=humidity-sensor\n", "\"s\":21.7" },
 	{ PI4, "iio-dht22-humidity", BOARD_IIO "channel=in_humidityrelative\n", "\"s\":48.9" },
-	{ PI5, "iio-bme280", BOARD_IIO "device=bme280\nchannel=in_pressure\n", "\"s\":986.044" },
-	{ PI5, "iio-bme280-device", BOARD_IIO "device=1-0077\n", "\"s\":21.48" },
-	{ PI5, "iio-bme280-folder", BOARD_IIO "device=iio:device0\n", "\"s\":21.48" },
+	{ PI5, "iio-bme280", BOARD_IIO "device=bme280\nchannel=in_pressure\n", "\"s\":1021.29" },
+	{ PI5, "iio-bme280-device", BOARD_IIO "device=1-0077\n", "\"s\":24.38" },
+	{ PI5, "iio-bme280-folder", BOARD_IIO "device=iio:device0\n", "\"s\":24.38" },
 	{ CHIPS, "bmp280", BOARD_IIO "device=bmp280\n", "\"s\":25.08" },
 	{ CHIPS, "bmp280-pressure", BOARD_IIO "device=bmp280\nchannel=in_pressure\n",
 	  "\"s\":1006.533" },
@@ -135,8 +135,8 @@ static const ReadCase read_cases[] = {
 	{ CORA, "xadc", BOARD_IIO "device=xadc\nchannel=in_temp0\n", "\"s\":47.617" },
 	{ CORA, "xadc-supply", BOARD_IIO "channel=in_voltage1_vccaux\n", "\"s\":1.799561" },
 	{ CORA, "xadc-no-name", BOARD_IIO "channel=in_voltage1\n", "" },
-	{ PI4, "w1-first", BOARD_W1, "\"s\":23.125" },
-	{ PI4, "w1-name", BOARD_W1 "device=28-000000000001\n", "\"s\":23.125" },
+	{ PI4, "w1-first", BOARD_W1, "\"s\":15.25" },
+	{ PI4, "w1-name", BOARD_W1 "device=28-000000000001\n", "\"s\":15.25" },
 	{ PI4, "w1-other", BOARD_W1 "device=28-000000000002\n", "" },
 	{ PI4, "w1-master", BOARD_W1 "device=w1_bus_master1\n", "" },
 	{ PI5, "w1-none", BOARD_W1, "" },
@@ -188,12 +188,12 @@ static void test_broken_files(Board *board, gconstpointer data)
 
 	board_write(board, slave,
 		    "ff ff ff ff ff ff ff ff ff : crc=c9 NO\n"
-		    "72 01 4b 46 7f ff 0e 10 57 t=23125\n");
+		    "f4 00 4b 46 7f ff 0c 10 fa t=15250\n");
 	board_expect(board, BOARD_W1, "");
 	board_write(board, slave, "");
 	board_expect(board, BOARD_W1, "");
 	board_remove(board, slave); /* a kernel that has `temperature` alone */
-	board_expect(board, BOARD_W1, "\"s\":23.125");
+	board_expect(board, BOARD_W1, "\"s\":15.25");
 	board_write(board, dht, "");
 	board_expect(board, BOARD_IIO, "");
 	board_write(board, dht, "hot\n");

@@ -226,7 +226,7 @@ static void test_settings(Board *board, gconstpointer data)
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(Sensors) sensors = start(config, text);
 
-	await(text, "{\"s\":127.5242,\"w\":23.125}{\"s\":127.5242}{\"s\":127.5242}");
+	await(text, "{\"s\":127.5242,\"w\":15.25}{\"s\":127.5242}{\"s\":127.5242}");
 
 	g_autofree char *said = describe(sensors);
 
@@ -256,7 +256,7 @@ static void test_same_key(Board *board, gconstpointer data)
 	g_autoptr(Sensors) sensors = start(config, text);
 
 	g_assert_nonnull(sensors);
-	await(text, "{\"t\":53.069}{\"t\":23.125,\"load\":0.52}");
+	await(text, "{\"t\":53.069}{\"t\":15.25,\"load\":0.52}");
 }
 
 /* Out of its turn, and whatever the dead band says. */
@@ -283,7 +283,7 @@ static void on_answered(uint64_t token, const char *readings, const GError *erro
 static void test_read_one(Board *board, gconstpointer data)
 {
 	g_autoptr(Config) config = board_configure(
-		board, BOARD_THERMAL "[agent]\ninterval=1d\n[sensor w]\n" BOARD_W1 "highest=20\n");
+		board, BOARD_THERMAL "[agent]\ninterval=1d\n[sensor w]\n" BOARD_W1 "highest=15\n");
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Sensors) sensors = NULL;
@@ -360,13 +360,13 @@ static void test_set_interval(Board *board, gconstpointer data)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Sensors) sensors = start(config, text);
 
-	await(text, "{\"s\":53.069,\"w\":23.125}");
+	await(text, "{\"s\":53.069,\"w\":15.25}");
 	g_assert_cmpint(sensors_interval_ms(sensors), ==, 86400000);
 	g_assert_true(sensors_set_interval(sensors, NULL, 10, &error));
 	g_assert_cmpint(sensors_interval_ms(sensors), ==, 10);
-	await(text, "{\"w\":23.125}{\"w\":23.125}");
+	await(text, "{\"w\":15.25}{\"w\":15.25}");
 	g_assert_true(sensors_set_interval(sensors, "s", 10, &error));
-	await(text, "{\"s\":53.069,\"w\":23.125}{\"s\":53.069,\"w\":23.125}");
+	await(text, "{\"s\":53.069,\"w\":15.25}{\"s\":53.069,\"w\":15.25}");
 	g_assert_false(sensors_set_interval(sensors, "x", 10, &error));
 	g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_UNKNOWN);
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define POLL_US     5000
-#define POLL_ROUNDS 24000 /* two minutes */
+#define POLL_ROUNDS 36000 /* three minutes: it may pause for two between attempts */
 
 struct AgentProcess {
 	char *dir;

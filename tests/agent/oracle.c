@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define MARKER      "v1/marker"
-#define PATIENCE_MS 60000
+#define PATIENCE_MS 180000 /* the agent may pause for two minutes between attempts */
 #define HOUR_MS     3600000
 
 struct Oracle {

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_WIDTH   28
+#define NAME_WIDTH   28 /* at least */
 #define DRIVER_WIDTH 8
 
 typedef struct Found {
@@ -121,13 +121,26 @@ static char *describe(const Found *found, const cJSON *reading)
 	return g_strdup_printf("%s%s%s", digits, *unit ? " " : "", unit);
 }
 
-static void print_line(const char *name, const char *driver, const char *text)
+static void print_line(int width, const char *name, const char *driver, const char *text)
 {
-	printf("%-*s  %-*s  %s\n", NAME_WIDTH, name, DRIVER_WIDTH, driver, text);
+	printf("%-*s  %-*s  %s\n", width, name, DRIVER_WIDTH, driver, text);
+}
+
+/* Of the column of names. */
+static int name_width(const GPtrArray *list)
+{
+	size_t width = NAME_WIDTH;
+
+	for (guint i = 0; i < list->len; i++) {
+		const Found *found = list->pdata[i];
+
+		width = MAX(width, strlen(found->config->name));
+	}
+	return (int)width;
 }
 
 /* The name and the driver stand in front of the first line only. */
-static void print_found(const Found *found)
+static void print_found(const Found *found, int width)
 {
 	const char *name = found->config->name;
 	const char *driver = sensor_driver(found->config->driver)->name;
@@ -141,11 +154,11 @@ static void print_found(const Found *found)
 			alone ? g_strdup(value)
 			      : g_strdup_printf("%-12s  %s", reading->string, value);
 
-		print_line(name, driver, text);
+		print_line(width, name, driver, text);
 		name = driver = "";
 	}
 	if (found->error)
-		print_line(name, driver, found->error);
+		print_line(width, name, driver, found->error);
 }
 
 static cJSON *encode(const Found *found)
@@ -184,9 +197,10 @@ static void print_section(const Found *found)
 static void print_all(const Survey *survey, bool json, bool sections)
 {
 	cJSON *list = json ? cJSON_CreateArray() : NULL;
+	int width = name_width(survey->list);
 
 	if (!json && !sections)
-		print_line("NAME", "DRIVER", "READING");
+		print_line(width, "NAME", "DRIVER", "READING");
 	for (guint i = 0; i < survey->list->len; i++) {
 		const Found *found = survey->list->pdata[i];
 
@@ -195,7 +209,7 @@ static void print_all(const Survey *survey, bool json, bool sections)
 		else if (sections)
 			print_section(found);
 		else
-			print_found(found);
+			print_found(found, width);
 	}
 	if (json)
 		ctl_print_json(list);

@@ -33,7 +33,7 @@ sensors() { # BOARD OPTION…
 }
 shows() { grep -qxE "$1" "$dir/out"; }
 
-echo "1..$(($(echo "$all" | wc -w) + 13))"
+echo "1..$(($(echo "$all" | wc -w) + 14))"
 sensors raspberry-pi-4 && shows 'humidity_sensor_temp +iio +21\.7 °C' &&
 	shows 'w1_28_000000000001 +w1 +15\.25 °C' && shows 'system +system +temperature +53\.069 °C' &&
 	shows ' +received +123456790012 B' && [ "$(grep -c cpu_thermal "$dir/out")" -eq 1 ]
@@ -90,6 +90,13 @@ mkdir -p "$dir/twins/sys/class/hwmon/hwmon0"
 	echo 'a b' > fan1_label && echo 2 > fan2_input && echo 'a-b' > fan2_label )
 sensors twins && shows 'fan_a_b +hwmon +1 rpm' && shows 'fan_a_b_2 +hwmon +2 rpm'
 result $? "two labels that become one name are told apart"
+
+mkdir -p "$dir/long/sys/class/hwmon/hwmon0"
+( cd "$dir/long/sys/class/hwmon/hwmon0" && echo fan > name && echo 1 > fan1_input &&
+	echo a fan at the very back of the cabinet > fan1_label )
+sensors long && [ "$(sed 's/ \(DRIVER\|system\|hwmon\) .*//' "$dir/out" | awk '{print length}' |
+	sort -u | wc -l)" -eq 1 ]
+result $? "a long name does not push its column out of line"
 
 sensors nothing && [ "$(wc -l < "$dir/out")" -eq 2 ] && shows 'system +system +disk +.*'
 result $? "a machine without sensors has its disk"

@@ -2,13 +2,13 @@
 /*
  * store-wait - the moments of common/renewal-wait over restarts and power cuts
  *
- *     PATH/renewal.wait   0600; until when the server wants to be left alone
- *     PATH/renewal.next   0600; when the agent tries next by itself
+ *     PATH/renewal.wait      until when the server wants to be left alone
+ *     PATH/renewal.next      when the agent tries next by itself
  *     PATH/enrolment.next    when it asks the cloud next to enrol the device
- *     PATH/enrolment.trial   when it is enrolled once more, should the outcome not have proved
- * itself
+ *     PATH/enrolment.trial   when it does so although it is enrolled: the outcome has not proved
+ *                            itself
  *
- * One line, fields separated by a blank, each number in decimal:
+ * Each is one line, 0600, fields separated by a blank, each number in decimal:
  *
  *     from until         of the moment, Unix seconds
  *     failures           in a row before it; 0 where nobody counts

@@ -18,8 +18,8 @@
 #define ACK_TIMEOUT_MS   30000
 #define WINDOW           4
 #define TRIAL_MAX_MS     (24 * 60 * 60 * 1000)
-#define TRIAL_DOUBLES    16           /* times that a trial in vain makes the next one longer */
-#define KEPT_MAX_MS      TRIAL_MAX_MS /* of a pause, over a restart */
+#define TRIAL_DOUBLES    16 /* times that a trial in vain makes the next one longer */
+#define KEPT_MAX_MS      (24 * 60 * 60 * 1000) /* of a pause, over a restart */
 
 typedef enum Phase {
 	PHASE_REST,
@@ -54,7 +54,7 @@ struct Enroller {
 	bool looked;              /* enroller_look() was called */
 	bool resumes;             /* what was noted before this start is waited for */
 	bool recalled;            /* what failed before this start is counted */
-	bool asked;               /* the cloud, and nothing is known of it yet */
+	bool asked;               /* an attempt has begun, and has not failed yet */
 	char *whom;               /* of the subject */
 	StoreWaitSubject subject; /* of what is noted; whom NULL: nothing is */
 	WaitNote *next_note;
@@ -150,12 +150,14 @@ static void enroller_recall(Enroller *enroller)
 static uint32_t enroller_left_ms(Enroller *enroller)
 {
 	Backoff again = enroller->backoff;
-	int64_t drawn_s = backoff_next_ms(&again, random_below, NULL) / 1000;
-	int64_t left_s = renewal_wait_left_s(&enroller->plan->next, store_wait_clock_s(), drawn_s);
+	int64_t drawn_s;
+	int64_t left_s;
 
 	if (!enroller->resumes)
 		return 0;
 	enroller->resumes = false;
+	drawn_s = backoff_next_ms(&again, random_below, NULL) / 1000;
+	left_s = renewal_wait_left_s(&enroller->plan->next, store_wait_clock_s(), drawn_s);
 	return (uint32_t)MIN(left_s * 1000, KEPT_MAX_MS);
 }
 

@@ -7,6 +7,7 @@
 #include "common/store-pending.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -289,12 +290,28 @@ static bool load_exchange(EnrolPlan *plan, const EnrolKind *kind, GError **error
 	return plan->enrol != NULL;
 }
 
-/* A moment is of one claim and one configuration: who mends that is not kept waiting. */
+/* Which content @path has, without a look at it. */
+static char *file_version(const char *path)
+{
+	struct stat info;
+
+	if (!path || stat(path, &info) < 0)
+		return g_strdup("none");
+	return g_strdup_printf("%" PRIuMAX " %" PRIdMAX " %" PRIdMAX ".%09ld",
+			       (uintmax_t)info.st_ino, (intmax_t)info.st_size,
+			       (intmax_t)info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+}
+
+/* A moment is of one claim, one configuration and the files that this names: who mends one of them
+ * is not kept waiting. */
 static void plan_recall(EnrolPlan *plan, Store *store, const StoreIdentity *claim)
 {
 	g_autofree char *settings = config_dump(plan->config);
+	g_autofree char *secret = file_version(plan->config->enrolment.secret);
+	g_autofree char *ca = file_version(plan->config->enrolment.ca);
 
-	plan->whom = g_strdup_printf("generation %u\n%s", claim->generation, settings);
+	plan->whom = g_strdup_printf("generation %u\nsecret %s\nca %s\n%s", claim->generation,
+				     secret, ca, settings);
 	plan->subject = (StoreWaitSubject){ plan->whom, claim->not_before, claim->not_after };
 	plan->next = store_wait_read(store, STORE_WAIT_ENROLMENT, &plan->subject);
 	plan->trial = store_wait_read(store, STORE_WAIT_TRIAL, &plan->subject);

@@ -167,6 +167,34 @@ static void test_mismatch(StoreFixture *f, gconstpointer data)
 	g_assert_cmpint(plan->damage->code, ==, LANDFALL_ERROR_KEY_MISMATCH);
 }
 
+static char *whom_now(const Config *config)
+{
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, true);
+
+	enrol_plan_load(plan);
+	g_assert_nonnull(plan->whom);
+	return g_strdup(plan->whom);
+}
+
+/* Pauses are of one secret: who has corrected it is not kept waiting. */
+static void test_corrected(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = enrolled(f);
+	const char *secret = pki_path(f->pki, "secret");
+
+	damage(f, "device.key", "nonsense");
+
+	g_autofree char *before = whom_now(config);
+	g_autofree char *same = whom_now(config);
+
+	g_assert_cmpstr(before, ==, same);
+	g_assert_true(g_file_set_contents(secret, "yek\nsecret\n", -1, NULL)); /* no longer */
+
+	g_autofree char *after = whom_now(config);
+
+	g_assert_cmpstr(before, !=, after);
+}
+
 /* The exchange keeps to what the cloud takes, as the connection afterwards does. */
 static void test_keep_alive(StoreFixture *f, gconstpointer data)
 {
@@ -278,6 +306,8 @@ int main(int argc, char **argv)
 	}
 	g_test_add("/adapter/enrol-plan/damage/mismatch", StoreFixture, NULL, support_set_up,
 		   test_mismatch, support_tear_down);
+	g_test_add("/adapter/enrol-plan/corrected", StoreFixture, NULL, support_set_up,
+		   test_corrected, support_tear_down);
 	g_test_add("/adapter/enrol-plan/keep-alive", StoreFixture, NULL, support_set_up,
 		   test_keep_alive, support_tear_down);
 	g_test_add("/adapter/enrol-plan/stand-in", StoreFixture, NULL, support_set_up,

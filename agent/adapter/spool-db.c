@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x4c464c53 /* "LFLS" */
-#define SCHEMA_VERSION 1
+#define APPLICATION_ID "0x4c464c53" /* "LFLS" */
+#define SCHEMA_VERSION "1"
 #define PAGE_SIZE      4096
 #define ROW_OVERHEAD   24   /* octets of a row beside its texts, about */
 #define DROP_STEP      64   /* of the oldest make room together, about a page */
@@ -71,11 +71,21 @@ static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA cell_size_check = ON;"
 			       "PRAGMA trusted_schema = OFF;";
 
-static const char schema[] = "CREATE TABLE sample (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL,"
-			     " synced INTEGER NOT NULL, source TEXT NOT NULL, data TEXT NOT NULL);"
-			     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL)"
-			     " WITHOUT ROWID;"
-			     "PRAGMA user_version = 1;";
+#define SAMPLE_TABLE                                                                               \
+	"CREATE TABLE sample (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL,"                       \
+	" synced INTEGER NOT NULL, source TEXT NOT NULL, data TEXT NOT NULL)"
+#define META_TABLE "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
+
+static const char schema[] =
+	"PRAGMA application_id = " APPLICATION_ID ";"
+	"PRAGMA user_version = " SCHEMA_VERSION ";" SAMPLE_TABLE ";" META_TABLE ";";
+
+/* What a file of ours says of itself, and what it has in it. */
+static const char is_ours[] =
+	"SELECT (SELECT application_id FROM pragma_application_id) = " APPLICATION_ID
+	" AND (SELECT user_version FROM pragma_user_version) = " SCHEMA_VERSION;
+static const char is_whole[] = "SELECT count(*) = 2 FROM sqlite_schema"
+			       " WHERE sql IN ('" SAMPLE_TABLE "', '" META_TABLE "')";
 
 /* What a transaction changes; the copy in `committed` is what spool_db_stats() tells. */
 typedef struct Extent {
@@ -102,8 +112,7 @@ struct SpoolDb {
 	Extent now;
 	Extent committed;
 	bool corrupt;
-	bool busy;  /* another process had it */
-	bool empty; /* the file was new, or had nothing in it */
+	bool busy; /* another process had it */
 	ConfigSpoolPolicy policy;
 	SpoolRoom disk; /* at the beginning of the transaction */
 	const char *refusal;
@@ -151,18 +160,29 @@ static bool db_run(SpoolDb *db, Statement which, const char *doing, GError **err
 	return done;
 }
 
-/* The one number that @statement answers, 0 without a row; -1 with an error. */
+/* What SQLite does not call so. Always false. */
+static bool db_damaged(SpoolDb *db, GError **error)
+{
+	db->corrupt = true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL, "spool %s is damaged", db->path);
+	return false;
+}
+
+/* The one number that @statement answers, 0 without a row; -1 with an error. None of ours is
+ * below 0. */
 static int64_t db_number(SpoolDb *db, sqlite3_stmt *statement, GError **error)
 {
 	int64_t value = -1;
-	int code = sqlite3_step(statement);
 
-	if (code == SQLITE_ROW)
+	switch (sqlite3_step(statement)) {
+	case SQLITE_ROW:
 		value = sqlite3_column_int64(statement, 0);
-	else if (code == SQLITE_DONE)
-		value = 0;
-	else
-		db_fail(db, "cannot be read", error);
+		if (value < 0)
+			db_damaged(db, error);
+		break;
+	case SQLITE_DONE: value = 0; break;
+	default: db_fail(db, "cannot be read", error);
+	}
 	sqlite3_reset(statement);
 	return value;
 }
@@ -220,29 +240,33 @@ static void set_foreign(const SpoolDb *db, GError **error)
 		    db->path);
 }
 
-/* An empty file gets our tables, anything else must have them. */
+static bool db_create_tables(SpoolDb *db, GError **error)
+{
+	g_autofree char *sql = g_strdup_printf(
+		"BEGIN IMMEDIATE; %sINSERT INTO meta VALUES ('base', %" G_GUINT64_FORMAT
+		"); COMMIT;",
+		schema, db->base);
+
+	return db_exec(db, sql, "cannot be created", error);
+}
+
+/* An empty file gets our tables, anything else must have them: to the letter, and so that they can
+ * be written. SQLite itself would not call it damage. */
 static bool db_check_schema(SpoolDb *db, GError **error)
 {
 	int64_t tables = db_query_number(db, "SELECT count(*) FROM sqlite_schema", error);
-	int64_t id = tables < 0 ? -1 : db_query_number(db, "PRAGMA application_id", error);
-	int64_t version = id < 0 ? -1 : db_query_number(db, "PRAGMA user_version", error);
+	int64_t ours = tables < 0 ? -1 : db_query_number(db, is_ours, error);
+	int64_t whole = ours < 0 ? -1 : db_query_number(db, is_whole, error);
 
-	if (version < 0)
+	if (whole < 0)
 		return false;
-	db->empty = tables == 0;
-	if (db->empty) {
-		g_autofree char *sql = g_strdup_printf(
-			"BEGIN IMMEDIATE; PRAGMA application_id = %d; %s"
-			"INSERT INTO meta VALUES ('base', %" G_GUINT64_FORMAT "); COMMIT;",
-			APPLICATION_ID, schema, db->base);
-
-		return db_exec(db, sql, "cannot be created", error);
-	}
-	if (id != APPLICATION_ID || version != SCHEMA_VERSION) {
+	if (tables == 0)
+		return db_create_tables(db, error);
+	if (!ours) {
 		set_foreign(db, error);
 		return false;
 	}
-	return true;
+	return (whole && sqlite3_db_readonly(db->sqlite, "main") == 0) || db_damaged(db, error);
 }
 
 static bool db_measure(SpoolDb *db, GError **error)
@@ -279,7 +303,6 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 	db->now.first = db->now.next;
 	db->now.dropped = (uint64_t)dropped;
 	db->now.unkept = (uint64_t)unkept;
-	db->now.holes = (uint64_t)holes;
 	db->now.shown = false;
 	if (sqlite3_column_type(extent, 1) != SQLITE_NULL) {
 		uint64_t above = (uint64_t)sqlite3_column_int64(extent, 1) + 1;
@@ -288,6 +311,7 @@ static bool db_load_extent(SpoolDb *db, GError **error)
 		db->now.shown = above >= db->now.next;
 		db->now.next = MAX(db->now.next, above);
 	}
+	db->now.holes = MIN((uint64_t)holes, db->now.next - db->now.first);
 	sqlite3_reset(extent);
 	if (!db_measure(db, error))
 		return false;
@@ -389,27 +413,32 @@ static SpoolTally db_tally(const SpoolDb *db)
 	};
 }
 
+static void db_keep_tally(const SpoolDb *db)
+{
+	SpoolTally tally = db_tally(db);
+
+	spool_tally_write(db->tally, &tally);
+}
+
 /* Count on from @last, with @lost more that will not be delivered, and at @next, which none of the
  * lost samples can have had. */
 static bool db_go_on(SpoolDb *db, const SpoolTally *last, uint64_t lost, uint64_t next,
 		     GError **error)
 {
-	uint64_t given = MAX(last->next - last->base, db->committed.next - db->base);
+	SpoolTally found = db_tally(db);
+	SpoolTally on = spool_tally_go_on(&found, last, lost, next);
 
 	if (!spool_db_begin(db, error))
 		return false;
-	if (db->now.first < db->now.next)
-		db->now.holes += next - db->now.next;
-	else
-		db->now.first = next;
-	db->now.next = next;
+	db->base = on.base;
+	db->now.next = on.next;
+	db->now.first = on.first;
+	db->now.holes = on.holes;
+	db->now.dropped = on.dropped;
+	db->now.unkept = on.unkept;
 	db->now.shown = false;
-	db->now.unkept = MAX(db->now.unkept, last->unkept);
-	/* Some that were dropped since may be there again. */
-	db->now.dropped = MIN(MAX(db->now.dropped, last->dropped) + lost,
-			      given + db->now.unkept - extent_depth(&db->now));
-	db->base = next - given;
-	return db_set_meta(db, "base", db->base, error) && spool_db_commit(db, error);
+	return db_set_meta(db, "base", db->base, error) &&
+	       db_set_meta(db, "holes", db->now.holes, error) && spool_db_commit(db, error);
 }
 
 /* Begin a new file in place of the damaged one, of which @last is known. */
@@ -435,16 +464,9 @@ static bool db_start_anew(SpoolDb *db, const SpoolTally *last, GError **error)
 	return db_connect(db, error) && db_go_on(db, last, lost, next, error);
 }
 
-/* How many samples waited at @last and do not now. One that is a hole since may be counted too. */
-static uint64_t db_count_lost(const SpoolDb *db, const SpoolTally *last)
-{
-	if (db->empty)
-		return spool_tally_depth(last);
-	return MIN(last->next - MAX(last->first, db->committed.next), spool_tally_depth(last));
-}
-
 static void db_tell_loss(const SpoolDb *db, bool told, uint64_t lost, uint64_t next)
 {
+	bool begun = db->committed.next > db->base;
 	g_autofree char *count = told ? g_strdup_printf("%" G_GUINT64_FORMAT, lost)
 				      : g_strdup("nobody knows how many");
 
@@ -452,36 +474,57 @@ static void db_tell_loss(const SpoolDb *db, bool told, uint64_t lost, uint64_t n
 		return;
 	g_warning("spool %s %s: samples lost: %s; it goes on at sequence number %" G_GUINT64_FORMAT,
 		  db->path,
-		  db->empty ? "was removed or emptied"
-		  : told    ? "has lost the end of its write-ahead log"
-			    : "has a damaged write-ahead log",
+		  !told   ? "has a damaged write-ahead log"
+		  : begun ? "has lost the end of its write-ahead log"
+			  : "was removed or emptied",
 		  count, next);
 }
 
-/* Whether more was committed than is there. */
-static bool db_is_behind(const SpoolDb *db, const SpoolTally *last)
+/* What was in the log may have been moved into the file already, and pages of it are now as old as
+ * what is left of the log. Those that do not fit are damage; others hide samples in the middle.
+ * @there: out: how many rows there are from number @from on */
+static bool db_check_rest(SpoolDb *db, uint64_t from, uint64_t *there, GError **error)
 {
-	return db->empty || last->next > db->committed.next ||
-	       (last->next == db->committed.next && last->unkept > db->committed.unkept);
+	g_autofree char *sql = g_strdup_printf(
+		"SELECT count(*) FROM sample WHERE seq >= %" G_GUINT64_FORMAT, from);
+	int64_t fits =
+		db_query_number(db, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", error);
+	int64_t rows = fits < 0 ? -1 : db_query_number(db, "SELECT count(*) FROM sample", error);
+	int64_t behind = rows < 0 ? -1 : db_query_number(db, sql, error);
+
+	if (behind < 0)
+		return false;
+	*there = (uint64_t)behind;
+	db->committed.holes = db->committed.next - db->committed.first - (uint64_t)rows;
+	return fits || db_damaged(db, error);
 }
 
 /* SQLite has read its log, and nothing has been written to it: is what it found all there was? */
 static bool db_check_loss(SpoolDb *db, GError **error)
 {
 	g_autofree char *wal = g_strconcat(db->path, "-wal", NULL);
+	SpoolTally found = db_tally(db);
 	SpoolTally last;
-	bool told = spool_tally_read(db->tally, &last) && db_is_behind(db, &last);
+	bool told = spool_tally_read(db->tally, &last) && spool_tally_is_behind(&found, &last);
+	uint64_t there;
 
 	if (!told && !spool_wal_damaged(wal))
 		return true;
+	if (!db_check_rest(db, told ? last.first : found.first, &there, error))
+		return false;
+	found = db_tally(db);
 	if (!told)
-		last = db_tally(db);
+		last = found;
 
-	uint64_t lost = told ? db_count_lost(db, &last) : 0;
-	uint64_t next = MAX(fresh_base(db), MAX(last.next, db->committed.next));
+	uint64_t lost = spool_tally_lost(&found, &last, there);
+	uint64_t next = MAX(fresh_base(db), MAX(last.next, found.next));
 
 	db_tell_loss(db, told, lost, next);
-	return db_go_on(db, &last, lost, next, error);
+	if (!db_go_on(db, &last, lost, next, error))
+		return false;
+	/* What is behind the damage would be found again by the next start. */
+	sqlite3_wal_checkpoint_v2(db->sqlite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return true;
 }
 
 /* Two that come at one moment see each other and both give up. So each comes again after a pause of
@@ -519,6 +562,7 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 		db->tally = spool_tally_open(path);
 	if (open && db_check_loss(db, &failure)) {
 		db_keep_mark(db);
+		db_keep_tally(db);
 		return g_steal_pointer(&db);
 	}
 	if (!db->corrupt) {
@@ -756,10 +800,7 @@ bool spool_db_commit(SpoolDb *db, GError **error)
 	if (!db_measure(db, error) || !db_run(db, COMMIT, "cannot be written", error))
 		return false;
 	db->committed = db->now;
-
-	SpoolTally tally = db_tally(db);
-
-	spool_tally_write(db->tally, &tally);
+	db_keep_tally(db);
 	return true;
 }
 
@@ -841,17 +882,16 @@ bool spool_db_renew(SpoolDb *db, GError **error)
 SpoolStats spool_db_stats(const SpoolDb *db)
 {
 	const Extent *extent = &db->committed;
-	uint64_t accepted = extent->next - db->base + extent->unkept;
-	uint64_t depth = extent_depth(extent);
+	SpoolTally tally = db_tally(db);
 
 	return (SpoolStats){
-		.depth = depth,
+		.depth = spool_tally_depth(&tally),
 		.bytes = extent->bytes,
 		.limit = db->limit,
 		.first = extent->first,
 		.last = extent->next > db->base ? extent->next - 1 : 0,
-		.accepted = accepted,
-		.delivered = accepted - depth - extent->dropped,
+		.accepted = spool_tally_given(&tally) + tally.unkept,
+		.delivered = spool_tally_delivered(&tally),
 		.dropped = extent->dropped,
 	};
 }

@@ -38,3 +38,23 @@ void spool_tally_write(int fd, const SpoolTally *tally);
 
 /* spool_tally_depth() - how many samples waited */
 uint64_t spool_tally_depth(const SpoolTally *tally);
+
+/* spool_tally_given() - how many numbers were given */
+uint64_t spool_tally_given(const SpoolTally *tally);
+
+/* spool_tally_delivered() - how many samples were delivered; 0 when the counts make no sense */
+uint64_t spool_tally_delivered(const SpoolTally *tally);
+
+/* spool_tally_is_behind() - whether the spool has gone back: what it is @found to hold was so
+ * before it was as @last tells. Nothing but a loss does that */
+bool spool_tally_is_behind(const SpoolTally *found, const SpoolTally *last);
+
+/* spool_tally_lost() - of the samples that waited at @last, how many are lost; among them may be
+ * counted those that were delivered ahead of others
+ * @there: how many rows the spool has from @last->first on */
+uint64_t spool_tally_lost(const SpoolTally *found, const SpoolTally *last, uint64_t there);
+
+/* spool_tally_go_on() - what the spool is to say after a loss of @lost: what is @found waits, the
+ * counts go on from @last, the numbers from @next, which is above those of both */
+SpoolTally spool_tally_go_on(const SpoolTally *found, const SpoolTally *last, uint64_t lost,
+			     uint64_t next);

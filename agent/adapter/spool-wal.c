@@ -54,28 +54,40 @@ static bool wal_begin(Wal *wal)
 	return (word_at(header, true) & ~1u) == MAGIC && wal_sums_are(wal, header + 24);
 }
 
+/* The next frame is measured by what this one says of itself. */
 static bool wal_frame_holds(Wal *wal, const uint8_t *frame)
 {
 	wal_sum(wal, frame, 8);
 	wal_sum(wal, frame + FRAME_HEADER, PAGE_SIZE);
-	return wal_sums_are(wal, frame + 16);
+
+	bool holds = wal_sums_are(wal, frame + 16);
+
+	wal->sums[0] = word_at(frame + 16, true);
+	wal->sums[1] = word_at(frame + 20, true);
+	return holds;
 }
 
-/* Frames of an earlier log, which this one has not reached, have another salt. */
+/* Frames of an earlier log, which this one has not reached, have another salt. What several crashes
+ * have left, one transaction each, has ours, but does not go on from one to the next. */
 static unsigned wal_count_behind(Wal *wal)
 {
 	uint8_t frame[FRAME_HEADER + PAGE_SIZE];
-	unsigned commits = 0;
+	unsigned commits = 0; /* in a row */
+	unsigned most = 0;
 	bool holds = true;
 
 	while (fread(frame, sizeof(frame), 1, wal->file) == 1) {
 		bool ours = memcmp(frame + 8, wal->salt, SALT_SIZE) == 0;
+		bool goes_on = wal_frame_holds(wal, frame);
 
-		holds = holds && ours && wal_frame_holds(wal, frame);
+		holds = holds && ours && goes_on;
+		if (!goes_on)
+			commits = 0;
 		if (!holds && ours && word_at(frame + 4, true) != 0)
 			commits++;
+		most = MAX(most, commits);
 	}
-	return commits;
+	return most;
 }
 
 bool spool_wal_damaged(const char *path)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/agent/spool-fixture.h"
 
+#include <glib/gstdio.h>
 #include <stdlib.h>
 
 void spool_set_up(SpoolFixture *f, gconstpointer data)
@@ -88,4 +89,38 @@ void copy_file(const char *from, const char *to)
 
 	g_assert_true(g_file_get_contents(from, &data, &len, NULL));
 	g_assert_true(g_file_set_contents(to, data, (gssize)len, NULL));
+}
+
+static void file_bring(const char *path, GBytes *content)
+{
+	gsize len = 0;
+	const char *data = content ? g_bytes_get_data(content, &len) : NULL;
+
+	if (content)
+		g_assert_true(g_file_set_contents_full(path, data, (gssize)len,
+						       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	else
+		g_unlink(path);
+}
+
+void spool_kill(const SpoolFixture *f, SpoolDb *db)
+{
+	static const char *const suffixes[] = { "", "-wal", ".tally", ".mark" };
+	GBytes *contents[G_N_ELEMENTS(suffixes)] = { NULL };
+	char *paths[G_N_ELEMENTS(suffixes)];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		char *data = NULL;
+		gsize len = 0;
+
+		paths[i] = g_strconcat(f->path, suffixes[i], NULL);
+		if (g_file_get_contents(paths[i], &data, &len, NULL))
+			contents[i] = g_bytes_new_take(data, len);
+	}
+	spool_db_close(db);
+	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		file_bring(paths[i], contents[i]);
+		g_clear_pointer(&contents[i], g_bytes_unref);
+		g_free(paths[i]);
+	}
 }

@@ -38,3 +38,6 @@ void assert_stats(SpoolDb *db, uint64_t depth, uint64_t last, uint64_t delivered
 
 /* copy_file() - in place of what is at @to */
 void copy_file(const char *from, const char *to);
+
+/* spool_kill() - close @db and leave its files as a kill would have */
+void spool_kill(const SpoolFixture *f, SpoolDb *db);

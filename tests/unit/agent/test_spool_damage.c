@@ -7,7 +7,7 @@
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +74,63 @@ static void test_damage(SpoolFixture *f, gconstpointer data)
 	db = open_fine(f);
 	assert_stats(db, 1, spool_db_stats(db).last, 2, 98);
 	spool_db_close(db);
+}
+
+/* Not damage to SQLite, which reads on, or says that there is no such table. */
+typedef struct SpotCase {
+	const char *path;
+	const char *text; /* that is looked for in the file; NULL: at the offset */
+	size_t offset;    /* from there */
+	char fill;
+} SpotCase;
+
+static const SpotCase spot_cases[] = {
+	{ "/agent/spool-damage/spot/table", "TABLE sample", 8, 'x' },
+	{ "/agent/spool-damage/spot/column", "synced INTEGER", 2, 'x' },
+	{ "/agent/spool-damage/spot/type", "seq INTEGER", 6, 'x' },
+	{ "/agent/spool-damage/spot/read-only", NULL, 18, 3 },
+	{ "/agent/spool-damage/spot/free-pages", NULL, 36, (char)0x80 },
+};
+
+static void test_spot(SpoolFixture *f, gconstpointer data)
+{
+	const SpotCase *c = data;
+	SpoolDb *db = open_fine(f);
+	g_autofree char *content = NULL;
+	gsize len = 0;
+
+	append(db, 100);
+	spool_db_close(db);
+	g_assert_true(g_file_get_contents(f->path, &content, &len, NULL));
+
+	char *place = c->text ? memmem(content, len, c->text, strlen(c->text)) : content;
+
+	g_assert_nonnull(place);
+	place[c->offset] = c->fill;
+	g_assert_true(g_file_set_contents(f->path, content, (gssize)len, NULL));
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "*is damaged: kept as *; samples known to be lost: 100");
+	db = open_fine(f);
+	g_test_assert_expected_messages();
+	append(db, 1);
+	assert_stats(db, 1, spool_db_stats(db).last, 0, 100);
+	spool_db_close(db);
+}
+
+/* A number that is of another kind, and is not taken for an error without words. */
+static void test_foreign_version(SpoolFixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	sqlite3 *sqlite;
+
+	spool_db_close(open_fine(f));
+	g_assert_cmpint(sqlite3_open(f->path, &sqlite), ==, SQLITE_OK);
+	g_assert_cmpint(sqlite3_exec(sqlite, data, NULL, NULL, NULL), ==, SQLITE_OK);
+	sqlite3_close(sqlite);
+	g_assert_null(spool_db_open(f->path, LIMIT, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_nonnull(strstr(error->message, "is not a spool of this version"));
+	g_assert_false(g_file_test(f->aside, G_FILE_TEST_EXISTS));
 }
 
 /* Without the tally nobody can tell how many samples it had. */
@@ -202,6 +259,29 @@ static void test_gone(SpoolFixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* Killed after a new file was begun and before it could say what the damaged one had. */
+static void test_begun_anew(SpoolFixture *f, gconstpointer data)
+{
+	g_autofree char *tally = g_strconcat(f->path, ".tally", NULL);
+	g_autofree char *saved = g_build_filename(f->dir, "saved", NULL);
+	SpoolDb *db = open_fine(f);
+
+	append(db, 100);
+	remove_up_to(db, 40, 0);
+	spool_db_close(db);
+	g_assert_cmpint(g_rename(tally, saved), ==, 0);
+	g_assert_cmpint(g_unlink(f->path), ==, 0);
+	spool_db_close(open_fine(f)); /* its first number is the mark */
+	g_assert_cmpint(g_rename(saved, tally), ==, 0);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "*was removed or emptied: samples lost: 60;*");
+	db = open_fine(f);
+	g_test_assert_expected_messages();
+	append(db, 1);
+	assert_stats(db, 1, spool_db_stats(db).last, 40, 60);
+	spool_db_close(db);
+}
+
 /* A mark that makes no sense is none. */
 static void test_bad_mark(SpoolFixture *f, gconstpointer data)
 {
@@ -255,16 +335,10 @@ static void test_damage_later(SpoolFixture *f, gconstpointer data)
 static SpoolDb *reopen_with_log(const SpoolFixture *f, SpoolDb *db, const DamageCase *c,
 				const char *tally)
 {
-	g_autofree char *saved = g_build_filename(f->dir, "saved", NULL);
-	g_autofree char *save = g_strdup_printf("cp -r '%s/sub' '%s'", f->dir, saved);
-	g_autofree char *bring =
-		g_strdup_printf("rm -r '%s/sub'; mv '%s' '%s/sub'", f->dir, saved, f->dir);
 	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
 	g_autofree char *in_use = g_strconcat(f->path, ".tally", NULL);
 
-	g_assert_cmpint(system(save), ==, 0);
-	spool_db_close(db);
-	g_assert_cmpint(system(bring), ==, 0);
+	spool_kill(f, db);
 	damage(wal, c);
 	if (tally)
 		copy_file(tally, in_use);
@@ -291,6 +365,9 @@ static void test_damaged_log(SpoolFixture *f, gconstpointer data)
 	g_assert_cmpuint(depth, <, 990);
 	g_assert_cmpuint(append(db, 5), ==, 5);
 	g_assert_cmpuint(spool_db_stats(db).last, >, 1000000000000u);
+	assert_stats(db, depth + 5, spool_db_stats(db).last, 0, lost);
+	spool_kill(f, db);
+	db = open_fine(f); /* and says nothing, though the log is read again */
 	assert_stats(db, depth + 5, spool_db_stats(db).last, 0, lost);
 	remove_up_to(db, depth, 1);
 	assert_stats(db, 5, spool_db_stats(db).last, depth - 1, lost + 1);
@@ -387,6 +464,30 @@ static void test_lost_unkept(SpoolFixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* What was dropped to make room for them is there again, and not dropped any more. */
+static void test_lost_replacement(SpoolFixture *f, gconstpointer data)
+{
+	DamageCase end = { .truncate = true };
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	SpoolDb *db = spool_db_open(f->path, 64 * 1024, NULL);
+	struct stat status;
+	SpoolStats before;
+
+	spool_db_set_policy(db, CONFIG_SPOOL_DROP_OLDEST);
+	while (spool_db_stats(db).dropped == 0)
+		append(db, 100);
+	before = spool_db_stats(db);
+	g_assert_cmpint(stat(wal, &status), ==, 0);
+	end.offset = (size_t)status.st_size;
+	append(db, 400);
+	g_assert_cmpuint(spool_db_stats(db).dropped, >, before.dropped);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*has lost the end*: samples lost: 400;*");
+	db = reopen_with_log(f, db, &end, NULL);
+	g_test_assert_expected_messages();
+	assert_stats(db, before.depth, spool_db_stats(db).last, 0, before.dropped + 400);
+	spool_db_close(db);
+}
+
 /* What a crash leaves behind the end is no damage: it was never acknowledged. */
 static void test_torn_log(SpoolFixture *f, gconstpointer data)
 {
@@ -404,6 +505,55 @@ static void test_torn_log(SpoolFixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+/* An older log, put back beside a file that has gone on since, makes pages of it old again. */
+static void test_replaced_log(SpoolFixture *f, gconstpointer data)
+{
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	g_autofree char *old = g_strconcat(f->dir, "/old", NULL);
+	SpoolDb *db = open_fine(f);
+
+	append(db, 200);
+	spool_db_close(db);
+	db = open_fine(f);
+	append(db, 210);
+	copy_file(wal, old);
+	spool_db_checkpoint(db);
+	append(db, 100);
+	remove_up_to(db, 300, 0);
+	append(db, 290);
+	spool_db_checkpoint(db);
+	spool_kill(f, db);
+	copy_file(old, wal);
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING,
+			      "*is damaged: kept as *; samples known to be lost: 500");
+	db = open_fine(f);
+	g_test_assert_expected_messages();
+	assert_stats(db, 0, spool_db_stats(db).last, 300, 500);
+	spool_db_close(db);
+}
+
+/* Nor is what several of them leave: the power goes twice before the log begins anew. */
+static void test_torn_twice(SpoolFixture *f, gconstpointer data)
+{
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	g_autofree char *tally = g_strconcat(f->path, ".tally", NULL);
+	g_autofree char *old = g_strconcat(f->dir, "/old", NULL);
+	DamageCase torn = { .len = 64, .fill = 'x' };
+	SpoolDb *db = open_fine(f);
+	struct stat status;
+
+	append(db, 10);
+	copy_file(tally, old);
+	g_assert_cmpint(stat(wal, &status), ==, 0);
+	torn.offset = (size_t)status.st_size + 64; /* of the first frame of what follows */
+	append(db, 900);
+	db = reopen_with_log(f, db, &torn, old);
+	append(db, 300);
+	db = reopen_with_log(f, db, &torn, old);
+	assert_stats(db, 10, 10, 0, 0);
+	spool_db_close(db);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -413,7 +563,11 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-damage/damaged-log", test_damaged_log);
 	ADD("/agent/spool-damage/damaged-log-old-tally", test_damaged_log_old_tally);
 	ADD("/agent/spool-damage/torn-log", test_torn_log);
+	ADD("/agent/spool-damage/torn-log/twice", test_torn_twice);
+	ADD("/agent/spool-damage/replaced-log", test_replaced_log);
 	ADD("/agent/spool-damage/lost-last/cut", test_lost_last);
+	ADD("/agent/spool-damage/lost-last/replacement", test_lost_replacement);
+	ADD("/agent/spool-damage/begun-anew", test_begun_anew);
 	ADD("/agent/spool-damage/lost-log/first", test_lost_log);
 	ADD("/agent/spool-damage/lost-unkept", test_lost_unkept);
 	ADD("/agent/spool-damage/gone/waiting", test_gone);
@@ -439,6 +593,14 @@ int main(int argc, char **argv)
 		   test_gone, spool_tear_down);
 	g_test_add("/agent/spool-damage/damage/bad-tally", SpoolFixture, "1 101 1 0 0 0\n",
 		   spool_set_up, test_damage_untold, spool_tear_down);
+	g_test_add("/agent/spool-damage/foreign/id", SpoolFixture,
+		   "PRAGMA application_id = -1279675475", spool_set_up, test_foreign_version,
+		   spool_tear_down);
+	g_test_add("/agent/spool-damage/foreign/version", SpoolFixture, "PRAGMA user_version = -1",
+		   spool_set_up, test_foreign_version, spool_tear_down);
+	for (size_t i = 0; i < G_N_ELEMENTS(spot_cases); i++)
+		g_test_add(spot_cases[i].path, SpoolFixture, &spot_cases[i], spool_set_up,
+			   test_spot, spool_tear_down);
 	for (size_t i = 0; i < G_N_ELEMENTS(damage_cases); i++)
 		g_test_add(damage_cases[i].path, SpoolFixture, &damage_cases[i], spool_set_up,
 			   test_damage, spool_tear_down);

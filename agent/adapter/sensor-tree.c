@@ -171,12 +171,22 @@ static bool is_unique(const GPtrArray *folders, const char *name, const char *sa
 	return count == 1;
 }
 
+/* Whether it can stand in a configuration as it is */
+static bool is_plain(const char *said)
+{
+	for (const char *at = said; *at; at++) {
+		if (g_ascii_iscntrl(*at))
+			return false;
+	}
+	return g_utf8_validate(said, -1, NULL);
+}
+
 char *sensor_tree_identity(const GPtrArray *folders, guint index, const char *name)
 {
 	const char *folder = folders->pdata[index];
 	char *said = sensor_tree_read(folder, name, NULL);
 
-	if (said && is_unique(folders, name, said))
+	if (said && is_plain(said) && is_unique(folders, name, said))
 		return said;
 	g_free(said);
 

@@ -34,7 +34,8 @@ bool sensor_tree_has(const char *folder, const char *name);
 bool sensor_tree_is(const char *folder, const char *name, const char *wanted);
 
 /* sensor_tree_identity() - what to call the folder at @index of @folders so that sensor_tree_is()
- * finds this one: what its file @name says, unless another says the same. Free with g_free(). */
+ * finds this one: what its file @name says, unless another says the same, or it is no line of
+ * UTF-8. Free with g_free(). */
 char *sensor_tree_identity(const GPtrArray *folders, guint index, const char *name);
 
 /* sensor_tree_folders() - paths of the folders of @root whose names begin with @prefix, by the

@@ -556,6 +556,25 @@ static void test_find(Board *board, gconstpointer data)
 	g_assert_cmpstr(bare->str, ==, c->sections);
 }
 
+/* What is found is a configuration whatever the chips call themselves. */
+static void test_odd_names(Board *board, gconstpointer data)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	board_write(board, "sys/class/hwmon/hwmon7/name", "lines\n[store]\npath=/tmp\n");
+	board_write(board, "sys/class/hwmon/hwmon7/temp1_input", "1000\n");
+	board_write(board, "sys/class/hwmon/hwmon8/name", "\xff\xfe\n");
+	board_write(board, "sys/class/hwmon/hwmon8/temp1_input", "2000\n");
+	sensor_find_all(board->root, on_found, text);
+
+	g_autoptr(Config) config = config_parse(text->str, text->len, "found", &error);
+
+	g_assert_no_error(error);
+	g_assert_nonnull(strstr(text->str, "chip = hwmon7\n"));
+	g_assert_nonnull(strstr(text->str, "chip = hwmon8\n"));
+}
+
 static void add_cases(void)
 {
 	static const char *const boards[] = { PI4,     PI5, NANO, PROBOOK, CHIPS, SILENT, W1,
@@ -595,6 +614,7 @@ int main(int argc, char **argv)
 	ADD("mended-pressure", play, test_mended_pressure);
 	ADD("own-offset", pac, test_own_offset);
 	ADD("average", dps, test_average);
+	ADD("odd-names", NULL, test_odd_names);
 	ADD("older-chip", enviro, test_older_chip);
 	ADD("no-temperature", NULL, test_system_without_temperature);
 	ADD("cpu", NULL, test_system_cpu);

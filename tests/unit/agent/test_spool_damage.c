@@ -330,6 +330,42 @@ static void test_damage_later(SpoolFixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+static void swap_pages(const char *path, size_t one, size_t other)
+{
+	g_autofree char *content = NULL;
+	char page[4096];
+	gsize len = 0;
+
+	g_assert_true(g_file_get_contents(path, &content, &len, NULL));
+	g_assert_cmpuint(len, >, MAX(one, other) * sizeof(page));
+	memcpy(page, content + one * sizeof(page), sizeof(page));
+	memmove(content + one * sizeof(page), content + other * sizeof(page), sizeof(page));
+	memcpy(content + other * sizeof(page), page, sizeof(page));
+	g_assert_true(g_file_set_contents(path, content, (gssize)len, NULL));
+}
+
+/* Rows that come in another order than their numbers are damage, which SQLite itself does not see.
+ */
+static void test_disorder(SpoolFixture *f, gconstpointer data)
+{
+	SpoolDb *db = open_fine(f);
+	PayloadLimits limits = { 10000000, 20000, 0 };
+	g_autoptr(Profile) profile = test_profile_new("thingsboard");
+	g_autoptr(Payload) payload = payload_new(profile, limits);
+	g_autoptr(GError) error = NULL;
+	uint64_t after;
+
+	append(db, 20000);
+	spool_db_close(db);
+	swap_pages(f->path, 20, 30);
+	db = open_fine(f);
+	g_assert_false(data ? spool_db_find_newest(db, 20000, profile, &limits, &after, &error)
+			    : spool_db_read(db, 0, payload, &error));
+	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_SPOOL);
+	g_assert_true(spool_db_corrupt(db));
+	spool_db_close(db);
+}
+
 /* The files of a process that was killed, its log cut or damaged; the next one finds it so. The
  * tally is the one at @tally, or as it was left. */
 static SpoolDb *reopen_with_log(const SpoolFixture *f, SpoolDb *db, const DamageCase *c,
@@ -560,6 +596,7 @@ int main(int argc, char **argv)
 #define ADD(path, function)                                                                        \
 	g_test_add(path, SpoolFixture, NULL, spool_set_up, function, spool_tear_down)
 	ADD("/agent/spool-damage/damage-later", test_damage_later);
+	ADD("/agent/spool-damage/disorder/oldest", test_disorder);
 	ADD("/agent/spool-damage/damaged-log", test_damaged_log);
 	ADD("/agent/spool-damage/damaged-log-old-tally", test_damaged_log_old_tally);
 	ADD("/agent/spool-damage/torn-log", test_torn_log);
@@ -587,6 +624,8 @@ int main(int argc, char **argv)
 		   spool_set_up, test_bad_mark, spool_tear_down);
 	g_test_add("/agent/spool-damage/lost-last/spoiled", SpoolFixture, "spoiled", spool_set_up,
 		   test_lost_last, spool_tear_down);
+	g_test_add("/agent/spool-damage/disorder/newest", SpoolFixture, "newest", spool_set_up,
+		   test_disorder, spool_tear_down);
 	g_test_add("/agent/spool-damage/lost-log/later", SpoolFixture, "later", spool_set_up,
 		   test_lost_log, spool_tear_down);
 	g_test_add("/agent/spool-damage/gone/drained", SpoolFixture, "drained", spool_set_up,

@@ -7,6 +7,7 @@
 #include "agent/adapter/sensor-reader.h"
 #include "agent/adapter/sensor.h"
 #include "common/error.h"
+#include "common/off-loop.h"
 #include "common/printable.h"
 #include "ctl/ctl.h"
 
@@ -23,7 +24,9 @@ typedef struct Found {
 } Found;
 
 typedef struct Survey {
+	char *root;
 	GPtrArray *list; /* of Found */
+	guint more;      /* were found, and are not in it */
 	SensorReader *reader;
 	guint awaited;
 } Survey;
@@ -36,6 +39,24 @@ static void found_free(gpointer data)
 	cJSON_Delete(found->readings);
 	g_free(found->error);
 	g_free(found);
+}
+
+static Survey *survey_new(const char *root)
+{
+	Survey *survey = g_new0(Survey, 1);
+
+	survey->root = g_strdup(root);
+	survey->list = g_ptr_array_new_with_free_func(found_free);
+	return survey;
+}
+
+static void survey_free(gpointer data)
+{
+	Survey *survey = data;
+
+	g_free(survey->root);
+	g_ptr_array_unref(survey->list);
+	g_free(survey);
 }
 
 static bool is_taken(const Survey *survey, const char *name)
@@ -67,6 +88,7 @@ static void on_found(ConfigSensor *config, void *data)
 
 	if (survey->list->len >= CONFIG_SENSORS_MAX) { /* no configuration could hold more */
 		config_sensor_free(config);
+		survey->more++;
 		return;
 	}
 	make_unique(survey, config);
@@ -74,6 +96,41 @@ static void on_found(ConfigSensor *config, void *data)
 	found->config = config;
 	found->readings = cJSON_CreateObject();
 	g_ptr_array_add(survey->list, found);
+}
+
+static void find_all(gpointer data)
+{
+	Survey *survey = data;
+
+	sensor_find_all(survey->root, on_found, survey);
+}
+
+/* To look for sensors is to read files of theirs, and one that hangs may be the first.
+ * Returns the survey, to be freed; NULL with an error */
+static Survey *survey_find(const char *root, int timeout_s, GError **error)
+{
+	Survey *survey = survey_new(root);
+	OffLoop *call = off_loop_start(find_all, survey_free, survey);
+
+	if (!call) {
+		survey_free(survey);
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+				    "the system has no thread left to look for sensors");
+		return NULL;
+	}
+
+	GPollFD over = { .fd = off_loop_fd(call), .events = G_IO_IN };
+
+	if (g_poll(&over, 1, timeout_s * 1000) > 0)
+		off_loop_take(call);
+	else if (off_loop_give_up(call)) {
+		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "no list of the sensors below %s within %d s: one of them does not "
+			    "answer; the agent reads the others all the same",
+			    root, timeout_s);
+		return NULL;
+	}
+	return survey;
 }
 
 static void on_read(size_t index, const SensorReadings *readings, const GError *error, void *data)
@@ -213,6 +270,10 @@ static void print_all(const Survey *survey, bool json, bool sections)
 	}
 	if (json)
 		ctl_print_json(list);
+	if (survey->more > 0)
+		fprintf(stderr,
+			"landfallctl: %u more are not shown: a configuration can have %d sensors\n",
+			survey->more, CONFIG_SENSORS_MAX);
 }
 
 static bool check_arguments(int argc, int timeout_s, const char *root, GError **error)
@@ -238,13 +299,13 @@ bool cmd_sensors(const Ctl *ctl, int argc, char **argv, GError **error)
 	const GOptionEntry entries[] = {
 		{ "sections", 0, 0, G_OPTION_ARG_NONE, &sections,
 		  "print them as groups of landfall.conf", NULL },
-		{ "timeout", 0, 0, G_OPTION_ARG_INT, &timeout_s, "how long a reading may take",
-		  "SECONDS" },
+		{ "timeout", 0, 0, G_OPTION_ARG_INT, &timeout_s,
+		  "how long the search, and each reading, may take", "SECONDS" },
 		{ "root", 0, 0, G_OPTION_ARG_FILENAME, &given, "look below DIR instead of /",
 		  "DIR" },
 		G_OPTION_ENTRY_NULL,
 	};
-	Survey survey = { 0 };
+	Survey *survey;
 
 	if (!ctl_parse("sensors", entries, &argc, &argv, error))
 		return false;
@@ -253,13 +314,14 @@ bool cmd_sensors(const Ctl *ctl, int argc, char **argv, GError **error)
 
 	if (!check_arguments(argc, timeout_s, root, error))
 		return false;
-	survey.list = g_ptr_array_new_with_free_func(found_free);
-	sensor_find_all(root, on_found, &survey);
+	survey = survey_find(root, timeout_s, error);
+	if (!survey)
+		return false;
 
-	bool read = read_all(&survey, timeout_s * INT64_C(1000), error);
+	bool read = read_all(survey, timeout_s * INT64_C(1000), error);
 
 	if (read)
-		print_all(&survey, ctl->json, sections);
-	g_ptr_array_unref(survey.list);
+		print_all(survey, ctl->json, sections);
+	survey_free(survey);
 	return read;
 }

@@ -6,6 +6,7 @@
 #include "common/renewal-wait.h"
 #include "ctl/ctl-json.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static void append_span(GString *text, double seconds)
 	else if (seconds < 2 * DAY_S)
 		g_string_append_printf(text, "%.0f h", seconds / 3600);
 	else
-		g_string_append_printf(text, "%.0f days", seconds / DAY_S);
+		g_string_append_printf(text, "%.0f days", floor(seconds / DAY_S)); /* whole ones */
 }
 
 static void append_printable(GString *text, const char *words)

@@ -33,7 +33,7 @@ sensors() { # BOARD OPTION…
 }
 shows() { grep -qxE "$1" "$dir/out"; }
 
-echo "1..$(($(echo "$all" | wc -w) + 14))"
+echo "1..$(($(echo "$all" | wc -w) + 16))"
 sensors raspberry-pi-4 && shows 'humidity_sensor_temp +iio +21\.7 °C' &&
 	shows 'w1_28_000000000001 +w1 +15\.25 °C' && shows 'system +system +temperature +53\.069 °C' &&
 	shows ' +received +123456790012 B' && [ "$(grep -c cpu_thermal "$dir/out")" -eq 1 ]
@@ -97,6 +97,19 @@ mkdir -p "$dir/long/sys/class/hwmon/hwmon0"
 sensors long && [ "$(sed 's/ \(DRIVER\|system\|hwmon\) .*//' "$dir/out" | awk '{print length}' |
 	sort -u | wc -l)" -eq 1 ]
 result $? "a long name does not push its column out of line"
+
+mkdir -p "$dir/mute/sys/class/hwmon/hwmon0"
+mkfifo "$dir/mute/sys/class/hwmon/hwmon0/temp1_input"
+sensors mute --timeout=1
+[ $? -eq 1 ] && grep -q 'within 1 s: one of them does not answer' "$dir/err"
+result $? "one that hangs the search is said to"
+
+for i in $(seq 70); do
+	mkdir -p "$dir/many/sys/class/thermal/thermal_zone$i"
+	echo 1000 > "$dir/many/sys/class/thermal/thermal_zone$i/temp"
+done
+sensors many && [ "$(wc -l < "$dir/out")" -eq 66 ] && grep -q '7 more are not shown' "$dir/err"
+result $? "more than a configuration can have are counted"
 
 sensors nothing && [ "$(wc -l < "$dir/out")" -eq 2 ] && shows 'system +system +disk +.*'
 result $? "a machine without sensors has its disk"

@@ -39,12 +39,12 @@ static const PageCase cases[] = {
 	  "{\"version\":\"0.1.0\"," ABSENT ",\"network\":[{\"name\":\"wlan0\",\"wireless\":true,"
 	  "\"addresses\":[]},{\"name\":\"eth0\",\"wireless\":false,\"addresses\":[\"10.0.0.6\","
 	  "\"2001:db8::6\"]},{\"name\":\"dummy0\",\"wireless\":false,\"addresses\":[]}]," IDENTITY(
-		  1786400000) "," ONLINE "}",
+		  1786470000) "," ONLINE "}",
 	  "Landfall 0.1.0 on box: all is well\n\n"
 	  "Provisioner   not running\n"
 	  "Wi-Fi         wlan0, no address\n"
 	  "Network       eth0, address 10.0.0.6, 2001:db8::6\n"
-	  "Certificate   gw-17, generation 3, EC P-256 key, valid until 2026-08-10: 1000 days "
+	  "Certificate   gw-17, generation 3, EC P-256 key, valid until 2026-08-11: 1000 days "
 	  "left\n"
 	  "Agent         online\n"
 	  "Broker        mqtts://b:8883 as gw-17; last publish 3 s ago\n"

@@ -571,6 +571,7 @@ static void test_odd_names(Board *board, gconstpointer data)
 	g_autoptr(Config) config = config_parse(text->str, text->len, "found", &error);
 
 	g_assert_no_error(error);
+	g_assert_nonnull(config);
 	g_assert_nonnull(strstr(text->str, "chip = hwmon7\n"));
 	g_assert_nonnull(strstr(text->str, "chip = hwmon8\n"));
 }

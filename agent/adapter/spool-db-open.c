@@ -344,6 +344,24 @@ static bool db_check_loss(SpoolDb *db, GError **error)
 	return true;
 }
 
+/* What a killed process had not synced is read as well, and a power cut may still take it: only a
+ * commit of ours makes it last, and the tally goes with that. */
+static void db_keep_found(SpoolDb *db)
+{
+	SpoolTally found = spool_db_tally(db);
+	SpoolTally kept;
+	g_autoptr(GError) error = NULL;
+
+	if (db->tally < 0 ||
+	    (spool_tally_read(db->tally, &kept) && memcmp(&kept, &found, sizeof(kept)) == 0))
+		return;
+	if (!spool_db_begin(db, &error) || !spool_db_set_meta(db, "base", db->base, &error) ||
+	    !spool_db_commit(db, &error)) {
+		spool_db_rollback(db);
+		g_info("what the spool holds is not noted: %s", error->message);
+	}
+}
+
 /* Two that come at one moment see each other and both give up. So each comes again after a pause of
  * its own; the one that is there for good is told from that by its staying. */
 static bool db_occupy(SpoolDb *db, GError **error)
@@ -379,7 +397,7 @@ SpoolDb *spool_db_open(const char *path, uint64_t limit, GError **error)
 		db->tally = spool_tally_open(path);
 	if (open && db_check_loss(db, &failure)) {
 		spool_db_keep_mark(db);
-		spool_db_keep_tally(db);
+		db_keep_found(db);
 		return g_steal_pointer(&db);
 	}
 	if (!db->corrupt) {

@@ -78,9 +78,6 @@ class Agent:
         now = self.enrolment()
         return now["state"] == "waiting" and words in now["error"]
 
-    def generation(self):
-        return os.path.basename(os.readlink(path(self.dir, "store", "current")))
-
     def file(self, name):
         """Of the current generation"""
         return read(os.path.join(self.dir, "store", "current", name)).decode()
@@ -396,11 +393,10 @@ def enrol(agent, row):
     begun, before = len(CLOUD.began), len(CLOUD.ran)
     if agent.enrolled():
         agent.bring()
-    generation = agent.generation()
 
     def ended():
         return row in CLOUD.ran[before:] and (
-            agent.generation() != generation or agent.enrolment()["state"] == "waiting")
+            agent.enrolled() or agent.enrolment()["state"] == "waiting")
 
     def nudge():
         if row not in CLOUD.began[begun:]:

@@ -48,18 +48,21 @@ static const InputKind *find_kind(const char *input)
 	return NULL;
 }
 
+static bool is_older(const char *folder)
+{
+	return !sensor_tree_has(folder, "name") && sensor_tree_has(folder, "device/name");
+}
+
 /* Where the name of the chip is, seen from its folder */
 static const char *name_file(const char *folder)
 {
-	return sensor_tree_has(folder, "name") ? "name" : "device/name";
+	return is_older(folder) ? "device/name" : "name";
 }
 
 /* The folder with the other files of the chip */
 static char *files_of(const char *folder)
 {
-	bool is_older = !sensor_tree_has(folder, "name") && sensor_tree_has(folder, "device/name");
-
-	return is_older ? g_build_filename(folder, "device", NULL) : g_strdup(folder);
+	return is_older(folder) ? g_build_filename(folder, "device", NULL) : g_strdup(folder);
 }
 
 /* The file that holds the value: a chip may know the mean of a power alone. */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PAGE_SIZE    4096
 #define ROW_OVERHEAD 24   /* octets of a row beside its texts, about */
 #define DROP_STEP    64   /* of the oldest make room together, about a page */
 #define MARK_RETRY   1000 /* samples until a mark that could not be written is tried again */
@@ -90,8 +89,8 @@ bool spool_db_measure(SpoolDb *db, GError **error)
 
 	if (spare < 0)
 		return false;
-	db->now.bytes = (uint64_t)(pages - spare) * PAGE_SIZE;
-	db->now.spare = (uint64_t)spare * PAGE_SIZE;
+	db->now.bytes = (uint64_t)(pages - spare) * SPOOL_PAGE_SIZE;
+	db->now.spare = (uint64_t)spare * SPOOL_PAGE_SIZE;
 	return true;
 }
 

@@ -10,8 +10,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define PAGE_SIZE 4096
-
 bool spool_file_was_ours(const char *path)
 {
 	static const char magic[] = "SQLite format 3";
@@ -20,7 +18,8 @@ bool spool_file_was_ours(const char *path)
 	struct stat status = { 0 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, start, sizeof(start));
-	bool whole_pages = fd >= 0 && fstat(fd, &status) == 0 && status.st_size % PAGE_SIZE == 0;
+	bool whole_pages =
+		fd >= 0 && fstat(fd, &status) == 0 && status.st_size % SPOOL_PAGE_SIZE == 0;
 
 	if (fd >= 0)
 		close(fd);

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#define SPOOL_PAGE_SIZE 4096 /* of the database, as its log has it too */
+
 typedef enum SpoolRoom {
 	SPOOL_ROOM_ENOUGH,
 	SPOOL_ROOM_TIGHT, /* what the file has free itself may be used */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/adapter/spool-wal.h"
 
+#include "agent/adapter/spool-file.h"
+
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #define MAGIC        0x377f0682 /* with the lowest bit: checksums of big-endian words */
 #define HEADER_SIZE  32
 #define FRAME_HEADER 24
-#define PAGE_SIZE    4096
 #define SALT_SIZE    8
 #define TORN_MAX     1 /* transactions that a crash may leave behind the end */
 
@@ -58,7 +59,7 @@ static bool wal_begin(Wal *wal)
 static bool wal_frame_holds(Wal *wal, const uint8_t *frame)
 {
 	wal_sum(wal, frame, 8);
-	wal_sum(wal, frame + FRAME_HEADER, PAGE_SIZE);
+	wal_sum(wal, frame + FRAME_HEADER, SPOOL_PAGE_SIZE);
 
 	bool holds = wal_sums_are(wal, frame + 16);
 
@@ -71,7 +72,7 @@ static bool wal_frame_holds(Wal *wal, const uint8_t *frame)
  * have left, one transaction each, has ours, but does not go on from one to the next. */
 static unsigned wal_count_behind(Wal *wal)
 {
-	uint8_t frame[FRAME_HEADER + PAGE_SIZE];
+	uint8_t frame[FRAME_HEADER + SPOOL_PAGE_SIZE];
 	unsigned commits = 0; /* in a row */
 	unsigned most = 0;
 	bool holds = true;

@@ -457,6 +457,39 @@ static void test_lost_log(SpoolFixture *f, gconstpointer data)
 	spool_db_close(db);
 }
 
+static off_t size_of_log(const SpoolFixture *f)
+{
+	g_autofree char *wal = g_strconcat(f->path, "-wal", NULL);
+	struct stat status;
+
+	g_assert_cmpint(stat(wal, &status), ==, 0);
+	return status.st_size;
+}
+
+/* What was written and perhaps not synced, as the tally does not know it, is committed before the
+ * tally tells of it; else the next power cut would look like a loss. */
+static void test_unsynced(SpoolFixture *f, gconstpointer data)
+{
+	g_autofree char *tally = g_strconcat(f->path, ".tally", NULL);
+	g_autofree char *old = g_build_filename(f->dir, "old", NULL);
+	SpoolDb *db = open_fine(f);
+	off_t size;
+
+	append(db, 50);
+	copy_file(tally, old);
+	append(db, 7);
+	size = size_of_log(f);
+	spool_kill(f, db);
+	db = open_fine(f);
+	g_assert_cmpint(size_of_log(f), ==, size); /* the tally knows it */
+	spool_kill(f, db);
+	copy_file(old, tally);
+	db = open_fine(f);
+	g_assert_cmpint(size_of_log(f), >, size);
+	assert_stats(db, 57, 57, 0, 0);
+	spool_db_close(db);
+}
+
 /* The last transaction alone is cut off, or spoiled: the samples of it are counted, no more. */
 static void test_lost_last(SpoolFixture *f, gconstpointer data)
 {
@@ -606,6 +639,7 @@ int main(int argc, char **argv)
 	ADD("/agent/spool-damage/lost-last/replacement", test_lost_replacement);
 	ADD("/agent/spool-damage/begun-anew", test_begun_anew);
 	ADD("/agent/spool-damage/lost-log/first", test_lost_log);
+	ADD("/agent/spool-damage/unsynced", test_unsynced);
 	ADD("/agent/spool-damage/lost-unkept", test_lost_unkept);
 	ADD("/agent/spool-damage/gone/waiting", test_gone);
 	ADD("/agent/spool-damage/tally/none", test_no_tally);

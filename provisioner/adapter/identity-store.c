@@ -79,11 +79,46 @@ static void job_free(Job *job)
 	g_free(job);
 }
 
+/* ---- what may come over the air ---- */
+
+static bool part_refuse(GError **error, const char *file, const char *why)
+{
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID, "%s: %s", file, why);
+	return false;
+}
+
+/* The URI of a key may name a module, which is loaded and run. */
+static bool key_holds(const Secret *key, GError **error)
+{
+	if (!key || device_key_place(key) == DEVICE_KEY_FILE)
+		return true;
+	return part_refuse(error, STORE_KEY_NAME,
+			   "is the URI of a key in a token; over the air comes the key itself, or "
+			   "the certificate alone for the one that [store] token_key names");
+}
+
+/* The file of the claim is read out to the broker. What does not parse is refused later on. */
+static bool broker_holds(GBytes *broker, GError **error)
+{
+	gsize len = 0;
+	const char *text = broker ? g_bytes_get_data(broker, &len) : NULL;
+	g_autoptr(BrokerConf) conf =
+		broker ? broker_conf_parse(text, len, STORE_BROKER_NAME, NULL) : NULL;
+
+	if (!conf || !conf->claim)
+		return true;
+	return part_refuse(error, STORE_BROKER_NAME,
+			   "names a file of the device (claim), which is for landfall.conf");
+}
+
 /* ---- in the thread ---- */
 
 static void job_commit(Job *job, Store *store)
 {
-	g_autoptr(StoreIdentity) identity = store_install(store, job->parts, &job->error);
+	bool holds = key_holds(job->parts->key, &job->error) &&
+		     broker_holds(job->parts->broker, &job->error);
+	g_autoptr(StoreIdentity) identity =
+		holds ? store_install(store, job->parts, &job->error) : NULL;
 
 	if (identity)
 		job->what = g_strdup_printf("generation %u, %s", identity->generation,

@@ -2,12 +2,14 @@
 #include "common/config-options.h"
 
 #include "common/error.h"
+#include "common/printable.h"
 
 #include "landfall-config.h"
 
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -143,11 +145,9 @@ int config_options_start(const ConfigOptions *options, int *argc, char ***argv, 
 
 int config_options_fail(const char *name, const GError *error)
 {
-	g_autofree char *line = g_strdup(error->message);
+	g_autofree char *words = g_strdelimit(g_strdup(error->message), "\r\n\t", ' ');
+	g_autofree char *line = printable_text(words, strlen(words));
 
-	for (char *c = line; *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
 	fprintf(stderr, "%s: %s\n", name, line);
 	return error_exit_status(error);
 }

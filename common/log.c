@@ -50,19 +50,20 @@ static char *log_field_text(const GLogField *fields, size_t fields_len, const ch
 	return NULL;
 }
 
-/* One line, whatever a peer managed to get into it: controls become \xNN, in JSON \u00NN. */
+/* One line, whatever a peer managed to get into it: controls, those from U+0080 on as well, which
+ * terminals obey like ESC, become \xNN, in JSON \u00NN. @text is valid UTF-8. */
 static void log_append_escaped(GString *line, const char *text, LogFormat format)
 {
-	for (const char *c = text; *c; c++) {
-		unsigned char octet = (unsigned char)*c;
+	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
 
-		if (format == LOG_FORMAT_JSON && (octet == '"' || octet == '\\'))
-			g_string_append_printf(line, "\\%c", octet);
-		else if (octet >= 0x20 && octet != 0x7f)
-			g_string_append_c(line, *c);
+		if (format == LOG_FORMAT_JSON && (c == '"' || c == '\\'))
+			g_string_append_printf(line, "\\%c", (char)c);
+		else if (!g_unichar_iscntrl(c))
+			g_string_append_unichar(line, c);
 		else
 			g_string_append_printf(
-				line, format == LOG_FORMAT_JSON ? "\\u%04x" : "\\x%02x", octet);
+				line, format == LOG_FORMAT_JSON ? "\\u%04x" : "\\x%02x", c);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "common/count.h"
 #include "common/device-key.h"
 #include "common/error.h"
+#include "common/printable.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -143,12 +144,9 @@ static char *name_common(const X509_NAME *name)
 		return NULL;
 	}
 
-	char *common = g_utf8_make_valid((const char *)text, MIN(len, NAME_MAX_LEN));
+	char *common = printable_text(text, (size_t)MIN(len, NAME_MAX_LEN));
 
 	OPENSSL_free(text);
-	for (char *c = common; *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = '?';
 	return common;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "common/file-read.h"
+#include "common/printable.h"
 #include "common/store-check.h"
 #include "common/store-ops.h"
 #include "common/store-private.h"
@@ -322,12 +323,10 @@ static char *failure_read(int fd)
 	if (!text)
 		return g_strdup("");
 
-	char *line = g_utf8_make_valid((const char *)secret_data(text), -1);
+	g_autofree char *line = g_strndup((const char *)secret_data(text), secret_len(text));
 
-	for (char *c = line; *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
-	return g_strstrip(line);
+	g_strstrip(g_strdelimit(line, "\r\n\t", ' '));
+	return printable_text(line, strlen(line));
 }
 
 static StoreGeneration *generation_read(Store *store, uint32_t number)

@@ -89,6 +89,8 @@ static const RunCase run_cases[] = {
 	{ "unknown", "--frobnicate", false, 2, NULL, "prog: Unknown option --frobnicate" },
 	{ "argument", "--config FILE word", false, 2, NULL,
 	  "prog: unexpected argument \"word\" (see --help)\n" },
+	{ "terminal", "--config FILE w\302\2332J", false, 2, NULL,
+	  "prog: unexpected argument \"w?2J\" (see --help)\n" },
 	{ "command", "--config FILE status --json", true, 0, "ran batch=7 extra=0 status --json\n",
 	  NULL },
 };

@@ -32,6 +32,8 @@ static const RecordCase record_cases[] = {
 	  "info: a\\x0awarning: b\n" },
 	{ "text/escape", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\x1b[2Jb\x7f",
 	  "info: a\\x1b[2Jb\\x7f\n" },
+	{ "text/escape-c1", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\302\2332Jb\302\237",
+	  "info: a\\x9b2Jb\\x9f\n" },
 	{ "text/utf8", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "23 \302\260C", "info: 23 \302\260C\n" },
 	{ "text/not-utf8", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, "a\xff", "info: a\357\277\275\n" },
 	{ "text/none", LOG_FORMAT_TEXT, G_LOG_LEVEL_INFO, NULL, "info: \n" },
@@ -39,6 +41,8 @@ static const RecordCase record_cases[] = {
 	  JSON_START "warning" JSON_MIDDLE "x\"}\n" },
 	{ "json/escape", LOG_FORMAT_JSON, G_LOG_LEVEL_INFO, "a\"b\\c\nd\x01",
 	  JSON_START "info" JSON_MIDDLE "a\\\"b\\\\c\\u000ad\\u0001\"}\n" },
+	{ "json/escape-c1", LOG_FORMAT_JSON, G_LOG_LEVEL_INFO, "a\302\233b",
+	  JSON_START "info" JSON_MIDDLE "a\\u009bb\"}\n" },
 };
 
 static void test_record(gconstpointer data)

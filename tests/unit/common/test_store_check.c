@@ -54,6 +54,10 @@ static const PkiCert certs[] = {
 	{ .name = "soon", .issuer = "ca", .from_s = 600, .until_s = SUPPORT_YEAR_S },
 	{ .name = "backwards", .issuer = "ca", .from_s = 600, .until_s = 300 },
 	{ .name = "nameless", .common_name = "", .issuer = "ca", .until_s = SUPPORT_YEAR_S },
+	{ .name = "command",
+	  .common_name = "gw\302\2332J",
+	  .issuer = "ca",
+	  .until_s = SUPPORT_YEAR_S },
 	{ .name = "not-ca", .issuer = "ca", .until_s = SUPPORT_YEAR_S },
 	{ .name = "by-not-ca", .issuer = "not-ca", .until_s = SUPPORT_YEAR_S },
 	{ .name = "old-ca", .ca = true, .from_s = -9 * DAY_S, .until_s = -DAY_S },
@@ -181,6 +185,17 @@ static void test_clock_not_set(gconstpointer pki)
 		g_assert_no_error(error);
 		g_assert_true(any_warning(identity, "the clock of this device is not set"));
 	}
+}
+
+/* A terminal obeys U+009B as it does ESC [, and this name is shown on one. */
+static void test_command(gconstpointer pki)
+{
+	g_autoptr(StoreParts) parts = support_parts((Pki *)pki, "command", "command", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(StoreIdentity) identity = store_parts_check(parts, now_s(), &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(identity->common_name, ==, "gw?2J");
 }
 
 static void test_fields(gconstpointer pki)
@@ -354,6 +369,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_data_func("/store-check/clock-not-set", pki, test_clock_not_set);
 	g_test_add_data_func("/store-check/fields", pki, test_fields);
+	g_test_add_data_func("/store-check/command", pki, test_command);
 	g_test_add_data_func("/store-check/encrypted-key", pki, test_encrypted_key);
 	g_test_add_data_func("/store-check/too-many", pki, test_too_many);
 	g_test_add_data_func("/store-check/trust-without-ca", pki, test_trust_without_ca);

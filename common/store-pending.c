@@ -14,6 +14,8 @@
 #define SERIAL_PATH "/sys/firmware/devicetree/base/serial-number"
 #define SERIAL_MAX  64
 
+#define INSTALL_ATTEMPTS 3 /* when another identity becomes current meanwhile */
+
 /* The text of the key @name; NULL without an error when there is none. */
 static Secret *waiting_read(Store *store, const char *name, GError **error)
 {
@@ -202,6 +204,14 @@ static void pending_settle(Store *store, const Secret *installed)
 		g_debug("the pending key stays: %s", error->message);
 }
 
+/* Which generation the rest is taken from; 0: from none. */
+static uint32_t number_of_current(Store *store)
+{
+	uint32_t number = 0;
+
+	return store_current_generation(store, &number, NULL) ? number : 0;
+}
+
 static bool take_current(Store *store, StoreParts *whole, StoreParts **current, GError **error)
 {
 	uint32_t number = 0;
@@ -244,12 +254,15 @@ static GBytes *current_chain(Store *store)
 	return parts && parts->chain ? g_bytes_ref(parts->chain) : NULL;
 }
 
-StoreIdentity *store_install(Store *store, const StoreParts *parts, GError **error)
+static StoreIdentity *install_once(Store *store, const StoreParts *parts, GError **error)
 {
+	StoreParts whole = *parts;
+
+	whole.replaces = parts->replaces ? parts->replaces : number_of_current(store);
+
 	g_autoptr(StoreParts) current = NULL;
 	g_autoptr(Secret) pending = NULL;
 	g_autoptr(GBytes) chain = parts->chain ? g_bytes_ref(parts->chain) : current_chain(store);
-	StoreParts whole = *parts;
 
 	whole.chain = chain && g_bytes_get_size(chain) > 0 ? chain : NULL;
 	if (!parts->cert && !take_current(store, &whole, &current, error))
@@ -261,5 +274,24 @@ StoreIdentity *store_install(Store *store, const StoreParts *parts, GError **err
 
 	if (identity && pending)
 		pending_settle(store, pending);
+	return identity;
+}
+
+/* Until it has the lock another program may have made an identity current, a renewal perhaps: what
+ * is taken over is taken from that one then. */
+StoreIdentity *store_install(Store *store, const StoreParts *parts, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	StoreIdentity *identity = NULL;
+
+	for (int attempt = 0; attempt < INSTALL_ATTEMPTS; attempt++) {
+		g_clear_error(&cause);
+		identity = install_once(store, parts, &cause);
+		if (parts->replaces ||
+		    !g_error_matches(cause, LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED))
+			break;
+	}
+	if (!identity)
+		g_propagate_error(error, g_steal_pointer(&cause));
 	return identity;
 }

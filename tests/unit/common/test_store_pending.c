@@ -3,6 +3,7 @@
 #include "common/store-pending.h"
 
 #include "common/error.h"
+#include "common/store-private.h"
 #include "tests/unit/common/store-support.h"
 
 #include <openssl/bio.h>
@@ -206,6 +207,63 @@ static void test_no_key(StoreFixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "no key waits"));
 }
 
+typedef struct Installer {
+	const char *path;
+	StoreParts *parts;
+	StoreIdentity *identity;
+	GError *error;
+} Installer;
+
+static gpointer install_apart(gpointer data)
+{
+	Installer *installer = data;
+	g_autoptr(Store) store = store_open(installer->path);
+
+	store_set_lock_wait(store, 10000);
+	installer->identity = store_install(store, installer->parts, &installer->error);
+	return NULL;
+}
+
+/* What store_import() does under its lock. */
+static void make_current(StoreFixture *f, StoreTree *tree, uint32_t number, const char *name)
+{
+	g_autofree char *certs = g_strconcat(name, " inter", NULL);
+	g_autoptr(StoreParts) parts = support_parts(f->pki, certs, name, NULL);
+	const StoreTreeFile files[] = {
+		{ STORE_CERT_NAME, g_bytes_get_data(parts->cert, NULL),
+		  g_bytes_get_size(parts->cert) },
+		{ STORE_KEY_NAME, secret_data(parts->key), secret_len(parts->key) },
+	};
+
+	g_assert_true(store_tree_write(tree, number, files, G_N_ELEMENTS(files), NULL));
+	g_assert_true(store_tree_switch(tree, number, NULL));
+}
+
+/* A phone brings a broker while a renewal has the lock: the new certificate stays in force. */
+static void test_meanwhile(StoreFixture *f, gconstpointer data)
+{
+	static const char broker[] = "[broker]\nuri = mqtts://b.example:8883\n";
+	uint32_t first = support_import(f, "one");
+	g_autoptr(StoreTree) tree = store_lock(f->store, false, NULL);
+	g_autoptr(StoreParts) parts = g_new0(StoreParts, 1);
+	Installer installer = { .path = f->path, .parts = parts };
+
+	g_assert_nonnull(tree);
+	parts->broker = g_bytes_new_static(broker, strlen(broker));
+
+	GThread *thread = g_thread_new("install", install_apart, &installer);
+
+	g_usleep(G_USEC_PER_SEC / 2); /* it has read what is current, and waits for the lock */
+	make_current(f, tree, first + 1, "two");
+	g_clear_pointer(&tree, store_tree_free);
+	g_thread_join(thread);
+	g_assert_no_error(installer.error);
+	g_assert_cmpuint(installer.identity->generation, ==, first + 2);
+	g_assert_cmpstr(installer.identity->common_name, ==, "two");
+	g_assert_cmpstr(installer.identity->broker->uri, ==, "mqtts://b.example:8883");
+	store_identity_free(installer.identity);
+}
+
 /* Power was lost between the new generation and the removal: that key is not used for another. */
 static void test_left_behind(StoreFixture *f, gconstpointer data)
 {
@@ -292,6 +350,7 @@ int main(int argc, char **argv)
 	ADD("install", test_install);
 	ADD("stays", test_stays);
 	ADD("refused", test_refused);
+	ADD("meanwhile", test_meanwhile);
 	ADD("no-key", test_no_key);
 	ADD("left-behind", test_left_behind);
 	ADD("renewal", test_renewal);

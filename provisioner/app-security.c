@@ -52,6 +52,20 @@ static void tell_uncounted(App *app, const GError *error)
 		  error->message, others);
 }
 
+/* Whoever unlocks is told what will be true after a restart, too.
+ * @error: of what was written last */
+static void unlock_answer(App *app, const GError *error)
+{
+	g_autoptr(GError) problem = NULL;
+
+	if (guesses_is_busy(app->guesses))
+		return;
+	if (error)
+		g_set_error(&problem, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+			    "unlocked until the next start only: %s", error->message);
+	bus_service_unlocked(app->service, problem);
+}
+
 static void on_kept(const GError *error, void *data)
 {
 	App *app = data;
@@ -59,6 +73,7 @@ static void on_kept(const GError *error, void *data)
 	if (error)
 		tell_uncounted(app, error);
 	provisioner_on_kept(app->core, !error, app_now_us());
+	unlock_answer(app, error);
 	app_settle(app);
 }
 
@@ -130,5 +145,6 @@ void app_security_unlock(App *app, const char *who)
 
 	g_message("unlocked %s, after %s of possession in a row", who, proofs);
 	provisioner_unlock(app->core, app_now_us());
+	unlock_answer(app, NULL);
 	app_settle(app);
 }

@@ -33,6 +33,7 @@ struct BusService {
 	BusObject *object;
 	GPtrArray *waiting;   /* of BusRequest: Start not answered yet */
 	GPtrArray *resetting; /* the same of Reset */
+	GPtrArray *unlocking; /* the same of Unlock */
 	char *texts[TEXT_N];
 	uint8_t ssid[WIFI_SSID_MAX];
 	size_t ssid_len;
@@ -98,8 +99,8 @@ static void reset_handle(BusRequest *request, void *user_data)
 
 static void unlock_act(BusService *service, BusRequest *request)
 {
+	g_ptr_array_add(service->unlocking, request);
 	service->events->unlock(service->data);
-	bus_request_reply(request);
 }
 
 static void unlock_handle(BusRequest *request, void *user_data)
@@ -228,6 +229,7 @@ BusService *bus_service_new(Bus *bus, const BusServiceEvents *events, void *data
 	service->data = data;
 	service->waiting = g_ptr_array_new();
 	service->resetting = g_ptr_array_new();
+	service->unlocking = g_ptr_array_new();
 	service->object = bus_object_register(bus, BUS_SERVICE_PATH, interfaces, service, error);
 	return service->object ? g_steal_pointer(&service) : NULL;
 }
@@ -242,9 +244,11 @@ void bus_service_free(BusService *service)
 				    "the provisioner ends");
 	bus_service_started(service, error);
 	bus_service_reset_done(service, error);
+	bus_service_unlocked(service, error);
 	bus_object_free(service->object);
 	g_ptr_array_unref(service->waiting);
 	g_ptr_array_unref(service->resetting);
+	g_ptr_array_unref(service->unlocking);
 	for (int i = 0; i < TEXT_N; i++)
 		g_free(service->texts[i]);
 	g_free(service);
@@ -320,4 +324,9 @@ void bus_service_started(BusService *service, const GError *error)
 void bus_service_reset_done(BusService *service, const GError *error)
 {
 	answer_all(service->resetting, error);
+}
+
+void bus_service_unlocked(BusService *service, const GError *error)
+{
+	answer_all(service->unlocking, error);
 }

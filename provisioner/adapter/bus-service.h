@@ -55,7 +55,8 @@ typedef struct BusServiceEvents {
 	void (*stop)(void *data);
 	/* the device shall be unprovisioned; answer with bus_service_reset_done(), now or later */
 	void (*reset)(void *data);
-	/* wrong proofs of possession shall be forgotten */
+	/* wrong proofs of possession shall be forgotten; answer with bus_service_unlocked(), now or
+	 * later */
 	void (*unlock)(void *data);
 } BusServiceEvents;
 
@@ -84,5 +85,9 @@ void bus_service_started(BusService *service, const GError *error);
 /* bus_service_reset_done() - answer everybody who waits for Reset
  * @error: NULL: done; else why not, LANDFALL_ERROR */
 void bus_service_reset_done(BusService *service, const GError *error);
+
+/* bus_service_unlocked() - answer everybody who waits for Unlock
+ * @error: NULL: done; else why not, LANDFALL_ERROR */
+void bus_service_unlocked(BusService *service, const GError *error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BusService, bus_service_free)

@@ -149,3 +149,8 @@ void guesses_keep(Guesses *guesses, uint32_t wrong)
 	g_array_append_val(guesses->waiting, wrong);
 	write_next(guesses);
 }
+
+bool guesses_is_busy(const Guesses *guesses)
+{
+	return guesses->write || guesses->waiting->len > 0;
+}

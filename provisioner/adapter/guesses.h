@@ -35,4 +35,7 @@ uint32_t guesses_read(const Guesses *guesses, GError **error) G_GNUC_WARN_UNUSED
 /* guesses_keep() - write it, after all that were given before */
 void guesses_keep(Guesses *guesses, uint32_t wrong);
 
+/* guesses_is_busy() - whether a number is still on its way to the disk */
+bool guesses_is_busy(const Guesses *guesses);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guesses, guesses_free)

@@ -638,6 +638,8 @@ void provisioner_on_kept(Provisioner *provisioner, bool ok, int64_t now_us)
 {
 	if (provisioner->keeping > 0)
 		provisioner->keeping--;
+	if (!ok)
+		provisioner->kept = LOCKOUT_UNKNOWN; /* whatever comes next is written */
 	if (provisioner->keeping > 0 || !provisioner->guess)
 		return;
 

@@ -73,6 +73,7 @@ static void on_unlock(void *data)
 	Fixture *fixture = data;
 
 	fixture->unlocks++;
+	bus_service_unlocked(fixture->service, NULL);
 }
 
 static void on_name(BusName *name, const GError *error, void *data)

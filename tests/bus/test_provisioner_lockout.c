@@ -45,12 +45,21 @@ static void assert_count(const Rig *rig, const char *text)
 	g_assert_cmpstr(count, ==, text);
 }
 
-static void call(const char *method)
+/* The error's text, "" when there was none. */
+static char *call_says(const char *method)
 {
 	g_autofree char *line = g_strdup_printf(
-		BUSCTL "call " RIG_SERVICE " " RIG_OBJECT " " RIG_SERVICE " %s", method);
+		BUSCTL "call " RIG_SERVICE " " RIG_OBJECT " " RIG_SERVICE " %s 2>&1", method);
+	int status = 0; /* an error is none of the test's own */
 
-	g_free(test_run(line, NULL));
+	return test_run(line, &status);
+}
+
+static void call(const char *method)
+{
+	g_autofree char *text = call_says(method);
+
+	g_assert_cmpstr(text, ==, "");
 }
 
 typedef struct Lock {
@@ -253,6 +262,28 @@ static void test_full_disk(Fixture *fixture, gconstpointer data)
 	assert_count(rig, "2\n");
 }
 
+/* A count that cannot be taken away locks the device again after a restart: nobody is told that it
+ * has been unlocked, at the second time of asking neither. */
+static void test_stays_locked(Fixture *fixture, gconstpointer data)
+{
+	Rig *rig = fixture->rig;
+	g_autofree char *path = file_of(rig, "guesses");
+
+	start(rig, "lockout=7");
+	rig_end(rig);
+	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+	start(rig, "lockout=7");
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *text = call_says("Unlock");
+
+		test_assert_has(text, "unlocked until the next start only");
+		g_assert_true(lockout_is("open"));
+	}
+	g_assert_cmpint(g_rmdir(path), ==, 0);
+	call("Unlock");
+	visit(rig, NULL, WELCOME);
+}
+
 /* What a phone has given is forgotten, and nothing else. */
 static void test_reset(Fixture *fixture, gconstpointer data)
 {
@@ -308,6 +339,7 @@ static const Test tests[] = {
 	{ "/lockout/waits", test_waits },
 	{ "/lockout/spoilt", test_spoilt },
 	{ "/lockout/full-disk", test_full_disk },
+	{ "/lockout/stays-locked", test_stays_locked },
 	{ "/reset/forgets", test_reset },
 	{ "/reset/session", test_reset_session },
 };

@@ -116,6 +116,9 @@ static void on_reset(void *data)
 
 static void on_unlock(void *data)
 {
+	Fixture *fixture = data;
+
+	bus_service_unlocked(fixture->service, NULL);
 }
 
 static void on_registered(void *data)

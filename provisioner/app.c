@@ -216,7 +216,8 @@ static bool app_init_bus(App *app, GError **error)
 
 bool app_check(const Config *config, GError **error)
 {
-	return app_security_check(config, error) && app_button_check(config, error);
+	return app_security_check(config, error) && app_button_check(config, error) &&
+	       wifi_choice_check(config->provisioner.wifi, error);
 }
 
 App *app_new(const Config *config, GMainLoop *loop, GError **error)

@@ -213,11 +213,29 @@ static const WifiEvents candidate_events = {
 	.forgotten = on_forgotten,
 };
 
+bool wifi_choice_check(ConfigWifi which, GError **error)
+{
+	g_autoptr(GString) offered = g_string_new("auto");
+
+	for (size_t i = 0; i < wifi_backends_count; i++) {
+		if (which == CONFIG_WIFI_AUTO || which == wifi_backends[i].config)
+			return true;
+		g_string_append_printf(offered, ", %s", wifi_backends[i].backend->port.name);
+	}
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+		    "[provisioner] wifi: that back end is not in this build, which offers %s",
+		    offered->str);
+	return false;
+}
+
 WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *settings,
 			    const WifiEvents *events, void *data, GError **error)
 {
-	g_autoptr(WifiChoice) choice = g_new0(WifiChoice, 1);
+	g_autoptr(WifiChoice) choice = NULL;
 
+	if (!wifi_choice_check(which, error))
+		return NULL;
+	choice = g_new0(WifiChoice, 1);
 	choice->events = events;
 	choice->data = data;
 	choice->join_timeout_ms = settings->join_timeout_ms;
@@ -231,11 +249,6 @@ WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *sett
 		candidate->wifi =
 			candidate->backend->new (bus, settings, &candidate_events, candidate);
 		choice->n_candidates++;
-	}
-	if (choice->n_candidates == 0) {
-		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
-				    "[provisioner] wifi: this build does not know that back end");
-		return NULL;
 	}
 	return g_steal_pointer(&choice);
 }

@@ -22,6 +22,10 @@ typedef struct WifiChoice WifiChoice;
 /* The calls of the core; their first argument is the WifiChoice. */
 extern const WifiPort wifi_choice_port;
 
+/* wifi_choice_check() - is a back end built in that @which allows?
+ * Errors: LANDFALL_ERROR_CONFIG, with those that are */
+bool wifi_choice_check(ConfigWifi which, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* wifi_choice_new() - watch what @which allows
  * Errors: LANDFALL_ERROR_CONFIG (that back end is not built in) */
 WifiChoice *wifi_choice_new(Bus *bus, ConfigWifi which, const WifiSettings *settings,

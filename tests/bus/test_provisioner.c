@@ -256,13 +256,41 @@ static const ConfigCase config_cases[] = {
 	{ "secrets", "secrets=/dev/null/secrets", 1 },
 };
 
+static bool is_built(const char *back_end)
+{
+	g_auto(GStrv) built = g_strsplit(g_getenv("LANDFALL_WIFI"), " ", -1);
+
+	return g_strv_contains((const char *const *)built, back_end);
+}
+
 static void test_config(Daemon *daemon, gconstpointer data)
 {
 	const ConfigCase *c = data;
 	const char *const sets[] = { "adapter_wait=300ms", c->set, NULL };
+	bool absent = strcmp(c->set, "wifi=iwd") == 0 && !is_built("iwd");
 
 	daemon_start(daemon, sets);
-	daemon_exits(daemon, c->status);
+	daemon_exits(daemon, absent ? 10 : c->status);
+}
+
+/* What --check-config says of a back end depends on the build. */
+static void test_back_end_checked(Daemon *daemon, gconstpointer data)
+{
+	static const char *const names[] = { "auto", "networkmanager", "iwd", "wpa_supplicant" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		bool offered = i == 0 || is_built(names[i]);
+		g_autofree char *line =
+			g_strdup_printf("\"$LANDFALL_PROVISIONER\" --config='%s/empty.conf' "
+					"--set=provisioner.wifi=%s --check-config",
+					daemon->folder, names[i]);
+		int status = 0;
+		g_autofree char *text = test_run(line, &status);
+
+		g_assert_cmpint(status, ==, offered ? 0 : 10);
+		test_assert_has(text, offered ? "the configuration is valid"
+					      : "that back end is not in this build, which offers");
+	}
 }
 
 static void test_introspection(Daemon *daemon, gconstpointer data)
@@ -301,6 +329,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/bus-lost", test_bus_lost },
 	{ "/provisioner/name-taken", test_name_taken },
 	{ "/provisioner/sigterm", test_sigterm },
+	{ "/provisioner/back-end-checked", test_back_end_checked },
 	{ "/provisioner/introspection", test_introspection },
 };
 

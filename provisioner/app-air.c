@@ -103,7 +103,8 @@ static void air_end(App *app)
 }
 
 /* A session is over and it goes on: what bluetoothd has stays as it is, for the next phone may be
- * connecting already, and would find a device without a service. */
+ * connecting already, and would find a device without a service. What it does not have yet it is
+ * still to get, and whoever called Start waits for that. */
 static void air_renew(App *app)
 {
 	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
@@ -113,8 +114,10 @@ static void air_renew(App *app)
 	if (*peer)
 		bluez_disconnect(app->bluez, peer);
 	gatt_app_forget(app->gatt, NULL);
-	provisioner_start(app->core, app_now_us());
-	advert_check(app->advert);
+	if (advert_is_on_air(app->advert)) {
+		provisioner_start(app->core, app_now_us());
+		advert_check(app->advert);
+	}
 	app_settle(app);
 }
 
@@ -183,12 +186,8 @@ void app_air_stop(App *app)
 
 void app_air_again(App *app)
 {
-	bool goes_on = air_policy_reason(app->air) != AIR_NONE && advert_is_on_air(app->advert);
-
-	if (app->wanted && goes_on)
+	if (app->wanted && air_policy_reason(app->air) != AIR_NONE)
 		air_renew(app);
-	else if (app->wanted)
-		air_end(app);
 	app_air_settle(app);
 }
 

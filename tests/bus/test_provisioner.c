@@ -174,6 +174,29 @@ static void test_start_cancelled(Daemon *daemon, gconstpointer data)
 	bus_free(caller);
 }
 
+/* A reset meanwhile is no end: the device goes on the air after it, and the caller is told then. */
+static void test_start_and_reset(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=on-demand", "adapter_wait=60s", NULL };
+	Bus *caller = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
+	BusMessage *message =
+		bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT, DAEMON_SERVICE, "Start");
+	g_autofree char *name = NULL;
+
+	fake_bluez_plug(daemon->bluez, 0, false);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("Interface", "wlan0"));
+	g_assert_nonnull(bus_call_start(caller, message, BUS_TIMEOUT_DEFAULT, on_called, &name));
+	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
+	g_free(daemon_call("Reset", NULL));
+	g_assert_cmpstr(name, ==, NULL);
+	fake_bluez_plug(daemon->bluez, 0, true);
+	TEST_WAIT(name);
+	g_assert_cmpstr(name, ==, "");
+	g_assert_true(daemon_shows("State", "ready"));
+	bus_free(caller);
+}
+
 static void test_no_wifi(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "adapter_wait=300ms", NULL };
@@ -324,6 +347,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/no-adapter", test_no_adapter },
 	{ "/provisioner/start-fails", test_start_fails },
 	{ "/provisioner/start-cancelled", test_start_cancelled },
+	{ "/provisioner/start-and-reset", test_start_and_reset },
 	{ "/provisioner/no-wifi", test_no_wifi },
 	{ "/provisioner/recovers", test_recovers },
 	{ "/provisioner/bus-lost", test_bus_lost },

@@ -60,6 +60,9 @@ struct WifiNmJoin {
 	bool locked; /* the profile names an access point */
 	WifiFailure failure;
 	WifiLink link;
+
+	void (*left)(void *data); /* given up, but what is being added is ours; NULL: not so */
+	void *left_data;
 };
 
 static void join_advance(WifiNmJoin *join);
@@ -460,15 +463,20 @@ static void add_on_reply(BusReply *reply, void *user_data)
 	join->call = NULL;
 	if (bus_reply_is_gone(reply))
 		return;
-	if (!bus_reply_expect(reply, "ooa{sv}", &error)) {
+	if (bus_reply_expect(reply, "ooa{sv}", &error)) {
+		join->profile = g_strdup(bus_reader_path(reader));
+		join->active = g_strdup(bus_reader_path(reader));
+	} else {
 		g_warning("NetworkManager refuses the network: %s", error->message);
-		join_fail(join, WIFI_FAILURE_OTHER);
-		return;
 	}
-	join->profile = g_strdup(bus_reader_path(reader));
-	join->active = g_strdup(bus_reader_path(reader));
-	join->step = JOIN_FOLLOW;
-	join_advance(join);
+	if (join->left) {
+		join->left(join->left_data);
+	} else if (error) {
+		join_fail(join, WIFI_FAILURE_OTHER);
+	} else {
+		join->step = JOIN_FOLLOW;
+		join_advance(join);
+	}
 }
 
 /* Which profile does the device use now? Borrowed; NULL: none. */
@@ -590,6 +598,17 @@ WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials
 	set_deadline(join, timeout_ms);
 	join->start = g_idle_add(join_on_start, join); /* nothing is reported from in here */
 	return join;
+}
+
+bool wifi_nm_join_leave(WifiNmJoin *join, void (*left)(void *data), void *data)
+{
+	if (join->step != JOIN_ADD || join->profile)
+		return false;
+	join->step = JOIN_OVER;
+	g_clear_handle_id(&join->deadline, g_source_remove);
+	join->left = left;
+	join->left_data = data;
+	return true;
 }
 
 void wifi_nm_join_free(WifiNmJoin *join)

@@ -40,6 +40,13 @@ typedef void (*WifiNmJoinDone)(const WifiNmJoined *joined, WifiFailure failure, 
 WifiNmJoin *wifi_nm_join_new(const WifiNmContext *context, const WifiCredentials *credentials,
 			     unsigned int timeout_ms, WifiNmJoinDone done, void *data);
 
+/* wifi_nm_join_leave() - give up an attempt whose profile NetworkManager is just adding
+ * @left: called once it has answered, when wifi_nm_join_profile() tells what it added; may free
+ *        @join. Not called when it leaves the bus
+ * Returns false when nothing is being added: there is nothing to wait for */
+bool wifi_nm_join_leave(WifiNmJoin *join, void (*left)(void *data),
+			void *data) G_GNUC_WARN_UNUSED_RESULT;
+
 /* wifi_nm_join_free() - NULL is fine. Of an attempt that is not over everything stays as it is:
  * the owner deletes wifi_nm_join_profile() and goes back to wifi_nm_join_before() */
 void wifi_nm_join_free(WifiNmJoin *join);

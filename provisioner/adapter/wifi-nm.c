@@ -38,7 +38,8 @@ typedef struct WifiNm {
 	char *joined; /* profile the last join that succeeded left behind, NULL: none */
 	bool latest;  /* no join was begun since */
 
-	char *before; /* profile in use before the first attempt, NULL: none */
+	char *before;        /* profile in use before the first attempt, NULL: none */
+	WifiNmJoin *leaving; /* given up while its profile was being added, NULL: none */
 	WifiNmUndo *undo;
 	GPtrArray *doomed; /* profiles that a reset deletes once that is over, NULL: none waits */
 	WifiNmForget *forget;
@@ -122,7 +123,7 @@ static bool nm_is_busy(const void *wifi)
 {
 	const WifiNm *nm = wifi;
 
-	return nm->undo || nm->doomed || nm->forget;
+	return nm->leaving || nm->undo || nm->doomed || nm->forget;
 }
 
 static void tell_idle(WifiNm *nm)
@@ -160,15 +161,18 @@ static void on_undone(void *data)
 /* NetworkManager is gone: what it kept in memory is met again when it is back. */
 static void undo_drop(WifiNm *nm)
 {
-	if (nm->undo)
+	bool busy = nm->leaving || nm->undo;
+
+	g_clear_pointer(&nm->leaving, wifi_nm_join_free);
+	if (busy)
 		on_undone(nm);
 }
 
-/* End the attempt; what it added goes, what it replaced comes back. */
-static void join_undo(WifiNm *nm)
+/* @over: taken; NULL: nothing is to be undone */
+static void undo_start(WifiNm *nm, WifiNmJoin *over)
 {
 	WifiNmContext context = nm_context(nm);
-	g_autoptr(WifiNmJoin) join = g_steal_pointer(&nm->join);
+	g_autoptr(WifiNmJoin) join = over;
 	const char *profile = join ? wifi_nm_join_profile(join) : NULL;
 
 	if (!profile)
@@ -178,7 +182,32 @@ static void join_undo(WifiNm *nm)
 		g_free(nm->before);
 		nm->before = g_strdup(wifi_nm_join_before(join));
 	}
-	nm->undo = wifi_nm_undo_new(&context, profile, nm->before, on_undone, nm);
+	/* Not back under another attempt that has begun meanwhile. */
+	nm->undo =
+		wifi_nm_undo_new(&context, profile, nm->wanted ? NULL : nm->before, on_undone, nm);
+}
+
+/* Now it is known what the attempt has added, if anything. */
+static void on_left(void *data)
+{
+	WifiNm *nm = data;
+
+	undo_start(nm, g_steal_pointer(&nm->leaving));
+	if (!nm->undo)
+		on_undone(nm);
+}
+
+/* End the attempt; what it added goes, what it replaced comes back. */
+static void join_undo(WifiNm *nm)
+{
+	WifiNmJoin *join = g_steal_pointer(&nm->join);
+
+	if (join && wifi_nm_join_leave(join, on_left, nm)) {
+		undo_drop(nm);
+		nm->leaving = join;
+	} else {
+		undo_start(nm, join);
+	}
 }
 
 static gboolean on_join_limit(gpointer data);
@@ -262,7 +291,7 @@ static void on_profiles(void *data)
 	const GPtrArray *list = wifi_nm_profiles_list(nm->profiles);
 
 	/* Attempts that a crash, or a restart of NetworkManager, left behind. */
-	for (guint i = 0; !nm->join && i < list->len; i++) {
+	for (guint i = 0; !nm->join && !nm->leaving && i < list->len; i++) {
 		const WifiNmProfile *profile = g_ptr_array_index(list, i);
 
 		if (!is_ours(profile) || g_strcmp0(profile->path, nm->joined) == 0 ||
@@ -373,6 +402,7 @@ static void nm_free(void *wifi)
 	g_clear_handle_id(&nm->join_limit, g_source_remove);
 	wifi_nm_scan_free(nm->scan);
 	wifi_nm_join_free(nm->join);
+	wifi_nm_join_free(nm->leaving);
 	g_clear_pointer(&nm->wanted, wifi_credentials_free);
 	wifi_nm_undo_free(nm->undo);
 	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
@@ -578,7 +608,7 @@ static void nm_forget_all(void *wifi, bool again)
 		g_ptr_array_add(doomed, g_strdup(nm->joined));
 	g_clear_pointer(&nm->joined, g_free);
 	nm->doomed = doomed;
-	if (!nm->undo)
+	if (!nm->leaving && !nm->undo)
 		forget_start(nm);
 }
 

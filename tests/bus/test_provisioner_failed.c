@@ -86,11 +86,48 @@ static void test_reset(void)
 	rig_free(rig);
 }
 
+/* The daemon is ended in the middle of a join. False: on a busy machine its last seconds, of which
+ * ten are one here, were over before NetworkManager had answered. */
+static bool goes_back(void)
+{
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) phone = NULL;
+	g_autoptr(GError) error = NULL;
+	bool back;
+	int home;
+
+	rig->air = RIG_AIR_JOIN_NEVER_ENDS;
+	rig_start(rig, NULL);
+	rig_await(rig, "ready");
+	home = fake_nm_profile(rig->nm, "home", "802-11-wireless", true, true);
+	fake_nm_use(rig->nm, home);
+	phone = rig_phone_new(rig, "applied");
+	g_assert_true(client_connect(phone->client, &error));
+	g_assert_true(client_secure(phone->client, NULL, &error));
+	g_assert_false(client_join(phone->client, RIG_SSID, RIG_PASSPHRASE, &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_LEFT);
+	TEST_WAIT(rig_profiles(rig, false) == 1);
+	rig_end(rig);
+	TEST_WAIT(rig_profiles(rig, false) == 0);
+	back = g_strcmp0(rig->nm->reactivated, bus_object_path(rig->nm->profiles[home].object)) ==
+	       0;
+	g_clear_pointer(&phone, rig_phone_free);
+	rig_free(rig);
+	return back;
+}
+
+/* The network before is asked for again, which nobody would do after the end. */
+static void test_ended(void)
+{
+	TEST_WAIT(goes_back());
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/provisioner/failed/stranger", test_stranger);
 	g_test_add_func("/provisioner/failed/owner", test_owner);
 	g_test_add_func("/provisioner/failed/reset", test_reset);
+	g_test_add_func("/provisioner/failed/ended", test_ended);
 	return g_test_run();
 }

@@ -394,7 +394,7 @@ const char *bluez_problem(const Bluez *bluez)
 	g_autoptr(GPtrArray) mirrors = NULL;
 
 	if (!bus_peer_is_present(bluez->peer))
-		return "bluetoothd is not running";
+		return "bluetoothd is not running; see 'systemctl status bluetooth'";
 	mirrors = bus_peer_list(bluez->peer, ADAPTER_IFACE);
 	if (mirrors->len == 0)
 		return "no Bluetooth adapter is plugged in";
@@ -403,7 +403,8 @@ const char *bluez_problem(const Bluez *bluez)
 			       ? "no Bluetooth adapter can be a Low Energy peripheral"
 			       : "the configured Bluetooth adapter is absent or no Low Energy "
 				 "peripheral";
-	return bluez->refused ? "the Bluetooth adapter cannot be switched on"
+	return bluez->refused ? "the Bluetooth adapter cannot be switched on; is it blocked? see "
+				"'rfkill list'"
 			      : "the Bluetooth adapter is being prepared";
 }
 

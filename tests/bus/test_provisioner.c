@@ -141,6 +141,24 @@ static void test_start_fails(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, 16);
 }
 
+/* rfkill blocks it: the caller is told where to look. */
+static void test_start_blocked(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=on-demand", "adapter_wait=300ms", NULL };
+	g_autofree char *text = NULL;
+	int status = 0;
+
+	daemon->bluez->adapters[0].powered = false;
+	daemon->bluez->adapters[0].stuck = true;
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("Interface", "wlan0"));
+	text = daemon_call("Start", &status);
+	g_assert_cmpint(status, !=, 0);
+	test_assert_has(text, "the Bluetooth adapter cannot be switched on");
+	test_assert_has(text, "rfkill list");
+	daemon_exits(daemon, 16);
+}
+
 static void on_called(BusReply *reply, void *user_data)
 {
 	char **name = user_data;
@@ -346,6 +364,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/uuid", test_uuid },
 	{ "/provisioner/no-adapter", test_no_adapter },
 	{ "/provisioner/start-fails", test_start_fails },
+	{ "/provisioner/start-blocked", test_start_blocked },
 	{ "/provisioner/start-cancelled", test_start_cancelled },
 	{ "/provisioner/start-and-reset", test_start_and_reset },
 	{ "/provisioner/no-wifi", test_no_wifi },

@@ -20,12 +20,16 @@ static void mark_write(const App *app)
 		g_warning("a reset that is cut short will not be finished: %s", error->message);
 }
 
-static void mark_remove(const App *app)
+static bool mark_remove(const App *app, GError **error)
 {
-	g_autoptr(GError) error = NULL;
+	g_autoptr(GError) cause = NULL;
 
-	if (!file_remove(app->config->provisioner.secrets, MARK_NAME, &error))
-		g_warning("the next start forgets networks once more: %s", error->message);
+	if (file_remove(app->config->provisioner.secrets, MARK_NAME, &cause))
+		return true;
+	g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_FAILED,
+		    "the next start forgets networks once more: %s", cause->message);
+	g_warning("%s", (*error)->message);
+	return false;
 }
 
 static gboolean on_limit(gpointer data)
@@ -93,11 +97,14 @@ void app_reset_step(App *app)
 
 void app_reset_done(App *app, const GError *error)
 {
+	g_autoptr(GError) marked = NULL;
+
 	app->forgetting = false;
 	if (error) {
 		app_reset_fail(app, error);
+	} else if (!mark_remove(app, &marked)) {
+		app_reset_fail(app, marked);
 	} else {
-		mark_remove(app);
 		app->resetting = false;
 		app->reset_again = false;
 		g_clear_handle_id(&app->reset_limit, g_source_remove);
@@ -115,12 +122,14 @@ void app_reset_fail(App *app, const GError *error)
 
 void app_reset_drop(App *app)
 {
+	g_autoptr(GError) marked = NULL;
+
 	if (!app->resetting || app->forgetting)
 		return;
 	g_message("a network was joined: what a reset has not forgotten stays");
 	app->resetting = false;
 	app->reset_again = false;
-	mark_remove(app);
+	(void)!mark_remove(app, &marked);
 }
 
 void app_reset_clear(App *app)

@@ -2,6 +2,7 @@
 /* Reset answers when all is forgotten, or says why not; and then it is not given up. */
 #include "tests/bus/daemon.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -108,11 +109,26 @@ static void test_away(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(!is_marked(daemon));
 }
 
+/* What cannot be noted as done is done once more, to networks that are new by then: that is told.
+ */
+static void test_mark_stays(Daemon *daemon, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(daemon->folder, "secrets", "reset", NULL);
+
+	start(daemon);
+	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+	assert_refused(daemon, "the next start forgets networks once more");
+	assert_forgotten(daemon);
+	g_assert_cmpint(g_rmdir(path), ==, 0);
+	g_free(daemon_call("Reset", NULL));
+}
+
 static const DaemonTest tests[] = {
 	{ "/provisioner/reset/done", test_done },
 	{ "/provisioner/reset/refused", test_refused },
 	{ "/provisioner/reset/again", test_again },
 	{ "/provisioner/reset/away", test_away },
+	{ "/provisioner/reset/mark-stays", test_mark_stays },
 };
 
 int main(int argc, char **argv)

@@ -18,6 +18,7 @@
 #include "agent/core/metrics.h"
 #include "agent/core/screen-answer.h"
 #include "common/config-options.h"
+#include "common/end-limit.h"
 #include "common/error.h"
 #include "landfall-config.h"
 
@@ -47,7 +48,7 @@ void app_stop(App *app)
 	if (app->stopping)
 		return;
 	app->stopping = true;
-	signals_limit_end(STOP_LIMIT_MS, error_exit_status(app->error));
+	end_limit(STOP_LIMIT_MS, error_exit_status(app->error));
 	notify_send(app->notify, "STOPPING=1\nSTATUS=stopping");
 	g_clear_pointer(&app->sensors, sensors_free);
 	if (app->ingest)

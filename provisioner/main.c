@@ -4,6 +4,7 @@
  */
 #include "common/config-options.h"
 #include "common/config.h"
+#include "common/end-limit.h"
 #include "common/error.h"
 #include "common/log.h"
 #include "provisioner/app.h"
@@ -14,6 +15,8 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#define END_LIMIT_MS 10000 /* for a thread that is at a key token, or at the disk */
 
 /* SIGTERM and SIGINT as a file the loop reads: GLib's own way to watch them costs a thread. */
 static int signal_file_open(GError **error)
@@ -53,6 +56,7 @@ static int run(const Config *config, const char *name)
 		return config_options_fail(name, error);
 	source = g_unix_fd_add(signals, G_IO_IN, on_signal, app);
 	g_main_loop_run(loop);
+	end_limit(END_LIMIT_MS, app_error(app) ? error_exit_status(app_error(app)) : 0);
 	g_source_remove(source);
 	close(signals);
 	return app_error(app) ? config_options_fail(name, app_error(app)) : 0;

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals - who wants the agent to end, or to look again; and that it does end
+ * signals - who wants the agent to end, or to look again
  *
  *   SIGTERM, SIGINT   end
  *   SIGHUP            look again
  *
  * They are blocked in all threads and told by a descriptor that the loop watches. (GLib's way would
  * be one more thread.)
- *
- * What a program waits for while it ends may never come: a key token that does not answer, a disk
- * that hangs. signals_limit_end() ends the process then, as a kill would: what was acknowledged is
- * on disk, and the store is whole at any instruction.
  */
 #pragma once
 
@@ -40,9 +36,5 @@ void signals_watch(Signals *signals);
 /* signals_release() - @released: SIGTERM and SIGINT end the process at once, for as long as this
  * thread does what may never return and could not be told; false: no longer */
 void signals_release(bool released);
-
-/* signals_limit_end() - end the process with @status once @limit_ms are over, whatever it waits
- * for, with one line on standard error. A program that is started in its place has no limit */
-void signals_limit_end(unsigned limit_ms, int status);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Signals, signals_free)

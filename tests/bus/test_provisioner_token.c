@@ -185,6 +185,34 @@ static void test_wrong_pin(Fixture *f, gconstpointer data)
 	assert_in_force(f);
 }
 
+/* A token that does not answer keeps the phone waiting, and nobody else: the daemon ends. */
+static void test_silent(Fixture *f, gconstpointer data)
+{
+	g_autofree char *go = g_build_filename(f->rig->folder, "go", NULL);
+	g_autofree char *asked = g_strconcat(go, ".asked", NULL);
+	g_autoptr(GByteArray) request = identity_message_request("gw-17", false);
+	g_autoptr(GByteArray) answer = g_byte_array_new();
+	g_autoptr(GError) error = NULL;
+
+	if (!f->token)
+		return;
+	g_clear_pointer(&f->phone, rig_phone_free);
+	rig_end(f->rig);
+	g_free(f->uri);
+	f->uri = g_strdup_printf("pkcs11:token=landfall;object=silent;type=private?module-path=%s"
+				 "&pin-source=file:%s/pin",
+				 g_getenv("LANDFALL_SLOW_MODULE"), pki_dir(f->pki));
+	configure(f);
+	g_setenv("LANDFALL_SLOW_TOKEN", go, TRUE);
+	rig_start(f->rig, NULL);
+	rig_await(f->rig, "ready");
+	open_session(f);
+	g_assert_true(client_exchange(f->phone->client, "landfall-store", request, answer, &error));
+	TEST_WAIT(g_file_test(asked, G_FILE_TEST_EXISTS));
+	rig_end(f->rig);
+	g_unsetenv("LANDFALL_SLOW_TOKEN");
+}
+
 /* The words of landfall-status at its first step. */
 static char *wifi_words(Fixture *f)
 {
@@ -237,6 +265,7 @@ int main(int argc, char **argv)
 		{ "/provisioner/token/certificate", test_certificate },
 		{ "/provisioner/token/wrong-pin", test_wrong_pin },
 		{ "/provisioner/token/enterprise", test_enterprise },
+		{ "/provisioner/token/silent", test_silent },
 	};
 
 	Shared shared = { .pki = pki_new() };

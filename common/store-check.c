@@ -4,6 +4,7 @@
 #include "common/count.h"
 #include "common/device-key.h"
 #include "common/error.h"
+#include "common/pem-passphrase.h"
 #include "common/printable.h"
 
 #include <openssl/bio.h>
@@ -88,7 +89,8 @@ static GPtrArray *certs_read(const void *pem, size_t len, unsigned int max)
 	g_autoptr(BIO) bio = BIO_new_mem_buf(pem, (int)len);
 	X509 *cert = NULL;
 
-	while (certs->len <= max && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+	while (certs->len <= max &&
+	       (cert = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL)))
 		g_ptr_array_add(certs, cert);
 
 	unsigned long last = ERR_peek_last_error();
@@ -562,7 +564,7 @@ void store_check_leaf(const void *pem, size_t len, char **common_name, int64_t *
 		      int64_t *not_after)
 {
 	g_autoptr(BIO) bio = BIO_new_mem_buf(pem, (int)MIN(len, STORE_CERT_SIZE_MAX));
-	g_autoptr(X509) leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	g_autoptr(X509) leaf = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL);
 
 	*common_name = NULL;
 	*not_before = *not_after = 0;

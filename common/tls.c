@@ -14,6 +14,7 @@
 #include "common/device-key.h"
 #include "common/error.h"
 #include "common/file-read.h"
+#include "common/pem-passphrase.h"
 #include "common/secret.h"
 #include "common/tls-reason.h"
 
@@ -155,18 +156,9 @@ static bool pem_ended(void)
 	return ended;
 }
 
-/* No passphrase, ever: without a callback OpenSSL would ask on the terminal. */
-static int refuse_passphrase(char *buffer, int size, int writing, void *asked)
-{
-	*(bool *)asked = true;
-	return -1;
-}
-
 static X509 *next_certificate(BIO *bio)
 {
-	bool asked = false;
-
-	return PEM_read_bio_X509(bio, NULL, refuse_passphrase, &asked);
+	return PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL);
 }
 
 /* One certificate of device.crt into the context: the leaf first, then what leads to its CA. */
@@ -271,7 +263,8 @@ static bool load_crls(TlsContext *context, const char *path, GError **error)
 	if (!text)
 		return false;
 	for (; count < PEM_CERTS_MAX; count++) {
-		g_autoptr(X509_CRL) crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+		g_autoptr(X509_CRL) crl =
+			PEM_read_bio_X509_CRL(bio, NULL, pem_refuse_passphrase, NULL);
 
 		if (!crl && count > 0 && pem_ended()) {
 			X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);

@@ -3,6 +3,7 @@
 
 #include "common/device-key.h"
 #include "common/error.h"
+#include "common/pem-passphrase.h"
 #include "common/printable.h"
 #include "common/store-pending.h"
 #include "common/store-wait.h"
@@ -103,9 +104,10 @@ static bool present_read(Present *present, Store *store, GError **error)
 	present->key = device_key_open(present->parts->key, error);
 	if (!present->key)
 		return false;
-	present->leaf = PEM_read_bio_X509(bio, NULL, NULL, NULL); /* the store has checked it */
+	present->leaf = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase,
+					  NULL); /* the store has checked it */
 	present->issuers = sk_X509_new_null();
-	while ((issuer = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+	while ((issuer = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL)))
 		sk_X509_push(present->issuers, issuer);
 	ERR_clear_error();
 	return true;

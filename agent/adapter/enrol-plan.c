@@ -4,6 +4,7 @@
 #include "agent/core/profile.h"
 #include "common/error.h"
 #include "common/file-read.h"
+#include "common/pem-passphrase.h"
 #include "common/store-pending.h"
 
 #include <fcntl.h>
@@ -228,7 +229,7 @@ static char *load_certificate(const StoreIdentity *claim, GError **error)
 	gsize len = 0;
 	const void *pem = parts ? g_bytes_get_data(parts->cert, &len) : NULL;
 	BIO *bio = pem ? BIO_new_mem_buf(pem, (int)len) : NULL;
-	X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *leaf = bio ? PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL) : NULL;
 	unsigned char *der = NULL;
 	int der_len = leaf ? i2d_X509(leaf, &der) : 0;
 	char *text = der_len > 0 ? g_base64_encode(der, (gsize)der_len) : NULL;

@@ -6,6 +6,9 @@
 #include "tests/unit/common/store-support.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define OK         (-1)
 #define DAY_S      INT64_C(86400)
@@ -311,6 +314,53 @@ static void test_encrypted_key(gconstpointer user_data)
 	assert_says(error, "is encrypted, and nobody is there to type the passphrase");
 }
 
+/* The first certificate of device.crt, said to be encrypted. */
+static void certificate_lock(StoreParts *parts)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+	gsize len = 0;
+	const char *pem = g_bytes_get_data(parts->cert, &len);
+	g_autofree char *rest = g_strndup(pem + strlen(begin), len - strlen(begin));
+	char *text = g_strconcat(begin,
+				 "Proc-Type: 4,ENCRYPTED\n"
+				 "DEK-Info: AES-256-CBC,000102030405060708090A0B0C0D0E0F\n\n",
+				 rest, NULL);
+
+	g_assert_true(g_str_has_prefix(pem, begin));
+	g_bytes_unref(parts->cert);
+	parts->cert = g_bytes_new_take(text, strlen(text));
+}
+
+/* Without a terminal, and with a line on standard input: whether it is there afterwards */
+static bool asks_nobody(const StoreParts *parts)
+{
+	int ends[2];
+	int left = 0;
+
+	(void)!setsid();
+	if (pipe(ends) < 0 || dup2(ends[0], STDIN_FILENO) < 0 || write(ends[1], "x\n", 2) != 2)
+		return false;
+
+	g_autoptr(StoreIdentity) identity = store_parts_check(parts, now_s(), NULL);
+
+	return !identity && ioctl(STDIN_FILENO, FIONREAD, &left) == 0 && left == 2;
+}
+
+/* A phone may bring it to a daemon that runs in a terminal, which would wait there. */
+static void test_encrypted_certificate(gconstpointer user_data)
+{
+	g_autoptr(StoreParts) parts = support_parts((Pki *)user_data, "one inter", "one", NULL);
+	int status = -1;
+	pid_t child;
+
+	certificate_lock(parts);
+	child = fork();
+	if (child == 0)
+		_exit(asks_nobody(parts) ? 0 : 1);
+	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+	g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void test_too_many(gconstpointer user_data)
 {
 	g_autoptr(GString) names = g_string_new("one inter");
@@ -371,6 +421,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/store-check/fields", pki, test_fields);
 	g_test_add_data_func("/store-check/command", pki, test_command);
 	g_test_add_data_func("/store-check/encrypted-key", pki, test_encrypted_key);
+	g_test_add_data_func("/store-check/encrypted-certificate", pki, test_encrypted_certificate);
 	g_test_add_data_func("/store-check/too-many", pki, test_too_many);
 	g_test_add_data_func("/store-check/trust-without-ca", pki, test_trust_without_ca);
 	return g_test_run();

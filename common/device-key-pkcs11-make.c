@@ -68,13 +68,14 @@ static bool refuse(GError **error, int code, const char *what)
 
 /* ---- the module ---- */
 
-static bool module_start(Session *session, const char *path, GError **error)
+static bool module_start(Session *session, const char *name, GError **error)
 {
+	g_autofree char *path = device_key_pkcs11_module(name, error);
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_C_GetFunctionList list;
 	CK_RV code;
 
-	if (!device_key_pkcs11_trusted(path, error))
+	if (!path)
 		return false;
 	session->library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	list = session->library ? (CK_C_GetFunctionList)dlsym(session->library, "C_GetFunctionList")

@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/ui.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,17 +94,37 @@ Secret *device_key_pin_read(const char *source, GError **error)
 	return NULL;
 }
 
-bool device_key_pkcs11_trusted(const char *module, GError **error)
+static bool is_ours(const struct stat *status)
 {
+	return status->st_uid == 0 || status->st_uid == geteuid();
+}
+
+/* Whether nobody else can put another file, or a folder on the way to it, in the place of @path. A
+ * folder of a group is its administrator's choice, such as /usr/local/lib of group staff. */
+static bool folders_ours(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	struct stat status;
+
+	if (stat(folder, &status) < 0 || !is_ours(&status) ||
+	    ((status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX)))
+		return false;
+	return strcmp(folder, path) == 0 || folders_ours(folder);
+}
+
+char *device_key_pkcs11_module(const char *module, GError **error)
+{
+	char *path = g_path_is_absolute(module) ? realpath(module, NULL) : NULL;
 	struct stat file;
 
-	if (g_path_is_absolute(module) && stat(module, &file) == 0 && S_ISREG(file.st_mode) &&
-	    (file.st_uid == 0 || file.st_uid == geteuid()) && !(file.st_mode & OTHERS_WRITE))
-		return true;
+	if (path && stat(path, &file) == 0 && S_ISREG(file.st_mode) && is_ours(&file) &&
+	    !(file.st_mode & OTHERS_WRITE) && folders_ours(path))
+		return path;
+	free(path);
 	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE,
 			    "names a PKCS#11 module (module-path) that is no file, or that others "
-			    "can write");
-	return false;
+			    "can write or replace");
+	return NULL;
 }
 
 /* @module, @pin: NULL: none is named */
@@ -149,13 +170,14 @@ static EVP_PKEY *engine_load(ENGINE *engine, const char *uri)
 EVP_PKEY *device_key_pkcs11_open(const char *text, GError **error)
 {
 	g_auto(EngineUri) uri = engine_uri_split(text);
+	g_autofree char *module = NULL;
 	g_autoptr(Secret) pin = NULL;
 
-	if ((uri.module && !device_key_pkcs11_trusted(uri.module, error)) ||
+	if ((uri.module && !(module = device_key_pkcs11_module(uri.module, error))) ||
 	    (uri.pin_source && !(pin = device_key_pin_read(uri.pin_source, error))))
 		return NULL;
 
-	ENGINE *engine = engine_open(uri.module, pin, error);
+	ENGINE *engine = engine_open(module, pin, error);
 
 	if (!engine)
 		return NULL;

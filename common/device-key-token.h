@@ -24,10 +24,11 @@ EVP_PKEY *device_key_pkcs11_open(const char *uri, GError **error) G_GNUC_WARN_UN
  * Errors: as device_key_pkcs11_open() */
 Secret *device_key_pin_read(const char *source, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* device_key_pkcs11_trusted() - whether @module may be loaded: it runs as us, so only a file that
- * nobody but root or we can write
+/* device_key_pkcs11_module() - the file behind @module, without symbolic links: it runs as us, so
+ * only one that nobody but root or we can write or put another in the place of
+ * Returns: to be freed with free(), or NULL
  * Errors: as device_key_pkcs11_open() */
-bool device_key_pkcs11_trusted(const char *module, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *device_key_pkcs11_module(const char *module, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* device_key_pkcs11_ensure() - make the key pair that a PKCS#11 URI names, unless it is there
  * With the module's own functions: libp11 0.4.12 of Debian 12 makes RSA keys alone, and OpenSSL's

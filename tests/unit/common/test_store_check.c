@@ -5,12 +5,14 @@
 #include "common/error.h"
 #include "tests/unit/common/store-support.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define OK         (-1)
+#define NOBODY     65534
 #define DAY_S      INT64_C(86400)
 #define CLOCK_NULL INT64_C(1000)
 
@@ -361,6 +363,29 @@ static void test_encrypted_certificate(gconstpointer user_data)
 	g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Who has the folder can put another file there between the look at it and its loading. */
+static void test_module_replaceable(gconstpointer user_data)
+{
+	g_autoptr(StoreParts) parts = support_parts((Pki *)user_data, "one inter", "one", NULL);
+	g_autofree char *folder = g_dir_make_tmp("landfall-XXXXXX", NULL);
+	g_autofree char *module = g_build_filename(folder, "module.so", NULL);
+	g_autofree char *uri = g_strdup_printf("pkcs11:token=x?module-path=%s", module);
+	g_autoptr(GError) error = NULL;
+
+	if (geteuid() != 0) {
+		g_test_skip("only root gives a folder away");
+	} else {
+		g_assert_true(g_file_set_contents(module, "", 0, NULL));
+		g_assert_cmpint(chown(folder, NOBODY, NOBODY), ==, 0);
+		parts_replace(parts, STORE_KEY_NAME, uri, strlen(uri));
+		g_assert_null(store_parts_check(parts, now_s(), &error));
+		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_KEY_UNREADABLE);
+		assert_says(error, "others can write or replace");
+	}
+	g_unlink(module);
+	g_rmdir(folder);
+}
+
 static void test_too_many(gconstpointer user_data)
 {
 	g_autoptr(GString) names = g_string_new("one inter");
@@ -422,6 +447,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/store-check/command", pki, test_command);
 	g_test_add_data_func("/store-check/encrypted-key", pki, test_encrypted_key);
 	g_test_add_data_func("/store-check/encrypted-certificate", pki, test_encrypted_certificate);
+	g_test_add_data_func("/store-check/module-replaceable", pki, test_module_replaceable);
 	g_test_add_data_func("/store-check/too-many", pki, test_too_many);
 	g_test_add_data_func("/store-check/trust-without-ca", pki, test_trust_without_ca);
 	return g_test_run();

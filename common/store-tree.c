@@ -154,8 +154,15 @@ int store_tree_open_generation(const char *path, uint32_t number, GError **error
 
 /* --- small steps of writing --- */
 
-static int tree_open(const StoreTree *tree, int dir_fd, const char *name, int flags)
+/* A file that was not there before. One that is there is a leftover, or a link of somebody who may
+ * write here to a file of root's, which root would empty and give away: it goes. */
+static int tree_create(const StoreTree *tree, int dir_fd, const char *name)
 {
+	int flags = CREATE_FLAGS | O_EXCL;
+	int fd = tree->ops->open(tree->ops_data, dir_fd, name, flags, 0600);
+
+	if (fd >= 0 || errno != EEXIST || tree->ops->unlink(tree->ops_data, dir_fd, name, 0) < 0)
+		return fd;
 	return tree->ops->open(tree->ops_data, dir_fd, name, flags, 0600);
 }
 
@@ -206,10 +213,10 @@ static bool tree_write_all(const StoreTree *tree, int fd, const void *data, size
 }
 
 /* A new file, 0600, ours, whole on disk; false with errno */
-static bool tree_write_file(const StoreTree *tree, int dir_fd, const char *name, int flags,
+static bool tree_write_file(const StoreTree *tree, int dir_fd, const char *name,
 			    const StoreTreeFile *file)
 {
-	int fd = tree_open(tree, dir_fd, name, CREATE_FLAGS | flags);
+	int fd = tree_create(tree, dir_fd, name);
 
 	if (fd < 0)
 		return false;
@@ -322,12 +329,22 @@ static bool tree_open_generations(StoreTree *tree, bool create, GError **error)
 	return true;
 }
 
+/* Only what is made here is given away: what is there may be a link to another file. */
+static bool tree_open_lock(StoreTree *tree)
+{
+	tree->lock_fd = openat(tree->store_fd, LOCK, CREATE_FLAGS | O_EXCL, 0600);
+	if (tree->lock_fd >= 0)
+		return tree_give(tree, tree->lock_fd);
+	if (errno == EEXIST)
+		tree->lock_fd = openat(tree->store_fd, LOCK, CREATE_FLAGS, 0600);
+	return tree->lock_fd >= 0;
+}
+
 static bool tree_take_lock(StoreTree *tree, int64_t wait_ms, GError **error)
 {
 	int64_t deadline_us = g_get_monotonic_time() + wait_ms * 1000;
 
-	tree->lock_fd = openat(tree->store_fd, LOCK, CREATE_FLAGS, 0600);
-	if (tree->lock_fd < 0 || !tree_give(tree, tree->lock_fd))
+	if (!tree_open_lock(tree))
 		return tree_fail(tree, LOCK, "open", error);
 	while (flock(tree->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
@@ -386,7 +403,7 @@ static bool tree_fill_folder(StoreTree *tree, const StoreTreeFile *files, size_t
 		if (!files[i].data)
 			continue;
 		name = files[i].name;
-		ok = tree_write_file(tree, fd, name, O_EXCL, &files[i]);
+		ok = tree_write_file(tree, fd, name, &files[i]);
 	}
 	ok = ok && tree_sync(tree, fd);
 	if (!ok) {
@@ -456,7 +473,7 @@ bool store_tree_remove(StoreTree *tree, uint32_t number, GError **error)
 
 bool store_tree_put(StoreTree *tree, const StoreTreeFile *file, GError **error)
 {
-	if (tree_write_file(tree, tree->store_fd, PUT_NEW, O_TRUNC, file) &&
+	if (tree_write_file(tree, tree->store_fd, PUT_NEW, file) &&
 	    tree->ops->rename(tree->ops_data, tree->store_fd, PUT_NEW, file->name) == 0 &&
 	    tree_sync(tree, tree->store_fd))
 		return true;
@@ -477,7 +494,7 @@ static bool tree_set_marker(StoreTree *tree, int fd, const char *name, const cha
 {
 	StoreTreeFile file = { .name = name, .data = text, .len = strlen(text) };
 
-	return tree_write_file(tree, fd, MARKER_NEW, O_TRUNC, &file) &&
+	return tree_write_file(tree, fd, MARKER_NEW, &file) &&
 	       tree->ops->rename(tree->ops_data, fd, MARKER_NEW, name) == 0 && tree_sync(tree, fd);
 }
 

@@ -205,19 +205,32 @@ static bool complete(const char *folder, Credentials *credentials, GError **erro
 	       write_octets(folder, "verifier", credentials->verifier, error);
 }
 
-/* One that root makes belongs to whoever has the folder above, as what is in it does. */
-static bool make_folder(const char *folder, GError **error)
+/* A folder that root has made, to whoever has the one above it, as what is in it does. By its
+ * descriptor: who that is may have put a link in its place meanwhile. */
+static void give_away(const char *folder)
 {
-	g_autofree char *parent = g_path_get_dirname(folder);
+	g_autofree char *above = g_path_get_dirname(folder);
+	g_autofree char *name = g_path_get_basename(folder);
+	int above_fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(above_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 
+	if (fd < 0 || fstat(above_fd, &status) < 0 || fchown(fd, status.st_uid, status.st_gid) != 0)
+		g_debug("%s stays root's: %s", folder, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (above_fd >= 0)
+		close(above_fd);
+}
+
+static bool make_folder(const char *folder, GError **error)
+{
 	if (g_file_test(folder, G_FILE_TEST_IS_DIR))
 		return true;
 	if (g_mkdir_with_parents(folder, 0700) < 0)
 		return set_errno(error, errno, "create", folder);
-	if (geteuid() == 0 && stat(parent, &status) == 0 &&
-	    chown(folder, status.st_uid, status.st_gid) != 0)
-		g_debug("%s stays root's: %s", folder, g_strerror(errno));
+	if (geteuid() == 0)
+		give_away(folder);
 	return true;
 }
 

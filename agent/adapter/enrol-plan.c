@@ -118,11 +118,11 @@ void enrol_plan_free(EnrolPlan *plan)
 	g_free(plan);
 }
 
-static bool host_load(const EnrolPlan *plan, EnrolHost *host, const char *uri, const char *ca,
+/* @trust: PEM file; NULL: the system's authorities */
+static bool host_load(const EnrolPlan *plan, EnrolHost *host, const char *uri, const char *trust,
 		      bool shows, GError **error)
 {
 	const BrokerConf *broker = plan->broker;
-	const char *trust = ca ? ca : broker->ca ? broker->ca : plan->claim->chain_path;
 
 	if (!uri)
 		return plan_fail(error,
@@ -147,21 +147,38 @@ static bool host_load(const EnrolPlan *plan, EnrolHost *host, const char *uri, c
 	return host->tls != NULL;
 }
 
+/* What the store says may come from a phone: it is not asked who gets a secret of the device. */
+static bool exchange_load(EnrolPlan *plan, const EnrolKind *kind, bool shows, GError **error)
+{
+	const Config *config = plan->config;
+	bool secret = enrol_kind_secret(kind);
+	const BrokerConf *broker = secret ? &config->broker : plan->broker;
+	const char *uri = config->enrolment.uri;
+	const char *trust = config->enrolment.ca;
+
+	if (!uri)
+		uri = enrol_kind_uri(kind) ? enrol_kind_uri(kind) : broker->uri;
+	if (!trust)
+		trust = broker->ca || secret ? broker->ca : plan->claim->chain_path;
+	return host_load(plan, &plan->host, uri, trust, shows, error);
+}
+
 static bool load_hosts(EnrolPlan *plan, const EnrolKind *kind, GError **error)
 {
 	const Config *config = plan->config;
-	const char *uri = config->enrolment.uri;
 	bool shows = enrol_kind_shows(kind);
 
 	plan->broker = broker_conf_resolve(&config->broker, plan->claim->broker);
 	plan->keep_alive_s = profile_kind_keep_alive_s(
 		profile_find(broker_profile_name(enrol_kind_profile(kind))),
 		(unsigned)(plan->broker->keep_alive_ms / 1000));
-	if (!uri)
-		uri = enrol_kind_uri(kind) ? enrol_kind_uri(kind) : plan->broker->uri;
-	if (!host_load(plan, &plan->host, uri, config->enrolment.ca, shows, error))
+	if (!exchange_load(plan, kind, shows, error))
 		return false;
-	return shows || host_load(plan, &plan->known, plan->broker->uri, NULL, true, error);
+
+	const BrokerConf *broker = plan->broker;
+	const char *trust = broker->ca ? broker->ca : plan->claim->chain_path;
+
+	return shows || host_load(plan, &plan->known, broker->uri, trust, true, error);
 }
 
 /* What comes of it has broker.conf of the claim, and another profile. */

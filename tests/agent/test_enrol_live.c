@@ -30,6 +30,7 @@ typedef struct Case {
 	const char *device; /* certificate that is imported; NULL: none */
 	bool hub;           /* the house is at an address of its own, which the cloud tells */
 	const char *trial;  /* NULL: a second */
+	bool unsure;        /* the configuration names no authority of the cloud's */
 } Case;
 
 typedef struct Fixture {
@@ -123,8 +124,10 @@ static void set_up(Fixture *f, gconstpointer data)
 	g_assert_cmpint(g_chmod(pki_path(f->pki, "secret"), 0600), ==, 0);
 
 	g_autofree char *lines = g_strdup_printf(
-		"[store]\ntrial = %s\n[enrolment]\nuri = mqtts://127.0.0.1:%u\nsecret = %s\n%s\n",
-		c->trial ? c->trial : "1s", f->desk_port, pki_path(f->pki, "secret"), c->lines);
+		"[store]\ntrial = %s\n[enrolment]\nuri = mqtts://127.0.0.1:%u\nsecret = %s\n"
+		"%s%s\n%s\n",
+		c->trial ? c->trial : "1s", f->desk_port, pki_path(f->pki, "secret"),
+		c->unsure ? "#" : "ca = ", pki_path(f->pki, "ca.crt"), c->lines);
 
 	f->agent = agent_process_new(broker_port(f->house), lines);
 	if (c->hub)
@@ -344,6 +347,15 @@ static void test_thingsboard_refused(Fixture *f, gconstpointer data)
 		       "\"credentialsValue\":\"t\"}");
 	await_error(f, "of the type \"ACCESS_TOKEN\"");
 	await_store(f, "*1 strange;");
+}
+
+/* The chain of the claim, which a phone may have brought, is no warrant for who gets the secret. */
+static void test_thingsboard_unsure(Fixture *f, gconstpointer data)
+{
+	await_error(f, "certificate");
+	await_store(f, "*1 dev-1;");
+	cloud_peer_look(f->peer);
+	g_assert_cmpuint(cloud_peer_count(f->peer, TB_REQUEST), ==, 0);
 }
 
 /* Nobody answers: it is given up, and tried again by itself. */
@@ -680,13 +692,14 @@ static void test_dps_again(Fixture *f, gconstpointer data)
 #define AWS_LINES "method = aws-fleet\ntemplate = fleet\nname = dev-7\n[broker]\nprofile = aws\n"
 #define DPS_LINES "method = dps\nid_scope = 0ne1\n"
 
-static const Case thingsboard = { TB_LINES, "dev-1", false, NULL };
-static const Case thingsboard_strange = { TB_LINES, "strange", false, NULL };
-static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false, NULL };
-static const Case thingsboard_patient = { TB_LINES, "strange", false, "1h" };
-static const Case thingsboard_empty = { TB_LINES, NULL, false, NULL };
-static const Case aws = { AWS_LINES, "claim", false, NULL };
-static const Case dps = { DPS_LINES, "dev-1", true, NULL };
+static const Case thingsboard = { TB_LINES, "dev-1", false, NULL, false };
+static const Case thingsboard_unsure = { TB_LINES, "dev-1", false, NULL, true };
+static const Case thingsboard_strange = { TB_LINES, "strange", false, NULL, false };
+static const Case thingsboard_hasty = { TB_LINES "timeout = 1s\n", "dev-1", false, NULL, false };
+static const Case thingsboard_patient = { TB_LINES, "strange", false, "1h", false };
+static const Case thingsboard_empty = { TB_LINES, NULL, false, NULL, false };
+static const Case aws = { AWS_LINES, "claim", false, NULL, false };
+static const Case dps = { DPS_LINES, "dev-1", true, NULL, false };
 
 int main(int argc, char **argv)
 {
@@ -694,6 +707,7 @@ int main(int argc, char **argv)
 #define ADD(path, c, function)                                                                     \
 	g_test_add("/agent/enrol/" path, Fixture, c, set_up, function, tear_down)
 	ADD("thingsboard", &thingsboard, test_thingsboard);
+	ADD("thingsboard/unsure", &thingsboard_unsure, test_thingsboard_unsure);
 	ADD("thingsboard/refused", &thingsboard_strange, test_thingsboard_refused);
 	ADD("thingsboard/cut", &thingsboard, test_thingsboard_cut);
 	ADD("thingsboard/again", &thingsboard_strange, test_thingsboard_again);

@@ -535,6 +535,7 @@ CLOUD = peer()
 HOUSE = peer()
 HOUSE.row = refuses
 DPS_LINES = ("method = dps", "id_scope = 0ne1")
-TB_LINES = ("method = thingsboard", "secret = " + path("secret"), "[broker]")
+TB_LINES = ("method = thingsboard", "secret = " + path("secret"), "ca = " + path("ca.crt"),
+            "[broker]")
 main()
 sys.exit(Report.failed)

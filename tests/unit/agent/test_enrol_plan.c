@@ -111,8 +111,9 @@ static Config *enrolled(StoreFixture *f)
 {
 	static const char *const confs[] = { CLAIM, ENROLLED };
 	g_autofree char *text = g_strdup_printf(
-		"[store]\npath = %s\n[enrolment]\nmethod = thingsboard\nsecret = %s\n", f->path,
-		pki_path(f->pki, "secret"));
+		"[store]\npath = %s\n[enrolment]\nmethod = thingsboard\nsecret = %s\n"
+		"uri = mqtts://localhost\n",
+		f->path, pki_path(f->pki, "secret"));
 
 	pki_write(f->pki, "secret", "key\nsecret\n");
 	g_assert_cmpint(g_chmod(pki_path(f->pki, "secret"), 0600), ==, 0);
@@ -249,6 +250,22 @@ static void test_outcome(StoreFixture *f, gconstpointer data)
 	}
 }
 
+/* The secret of a fleet is not sent where a phone's broker.conf says. */
+static void test_secret(StoreFixture *f, gconstpointer data)
+{
+	g_autoptr(Config) config = enrolled(f);
+	g_autoptr(StoreParts) parts = support_parts(f->pki, "two inter", "two", CLAIM);
+	g_autoptr(StoreIdentity) identity = store_import(f->store, parts, NULL);
+	g_autoptr(EnrolPlan) plan = enrol_plan_new(config, false);
+
+	g_assert_nonnull(identity);
+	g_clear_pointer(&config->enrolment.uri, g_free);
+	enrol_plan_load(plan);
+	g_assert_error(plan->error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG);
+	g_assert_nonnull(strstr(plan->error->message, "set [enrolment] or [broker] uri"));
+	g_assert_cmpint(plan->task, ==, ENROL_TASK_NONE);
+}
+
 /* An enrolled generation stands in for the damaged one: there is nothing to enrol. */
 static void test_stand_in(StoreFixture *f, gconstpointer data)
 {
@@ -310,6 +327,8 @@ int main(int argc, char **argv)
 		   test_corrected, support_tear_down);
 	g_test_add("/adapter/enrol-plan/keep-alive", StoreFixture, NULL, support_set_up,
 		   test_keep_alive, support_tear_down);
+	g_test_add("/adapter/enrol-plan/secret", StoreFixture, NULL, support_set_up, test_secret,
+		   support_tear_down);
 	g_test_add("/adapter/enrol-plan/stand-in", StoreFixture, NULL, support_set_up,
 		   test_stand_in, support_tear_down);
 	g_test_add("/adapter/enrol-plan/mended/key", StoreFixture, "device.key", support_set_up,

@@ -37,7 +37,21 @@ static bool file_fill(int fd, Secret *content, size_t *len, GError **error)
 	return true;
 }
 
-static Secret *file_read_fd(int fd, size_t max, GError **error)
+/* Whether root may read @file for who has the folder: a link there may lead to what only root
+ * reads, and what root reads here may be written where that user does. */
+static bool file_is_theirs(int dir_fd, const char *path, const struct stat *file)
+{
+	struct stat folder;
+	struct stat name;
+
+	if (dir_fd == AT_FDCWD || geteuid() != 0 || fstat(dir_fd, &folder) < 0 ||
+	    folder.st_uid == 0 || file->st_uid == folder.st_uid)
+		return true;
+	return fstatat(dir_fd, path, &name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       name.st_ino == file->st_ino && name.st_dev == file->st_dev && name.st_nlink == 1;
+}
+
+static Secret *file_read_fd(int dir_fd, const char *path, int fd, size_t max, GError **error)
 {
 	struct stat file;
 	size_t len = 0;
@@ -49,6 +63,11 @@ static Secret *file_read_fd(int fd, size_t max, GError **error)
 	if (!S_ISREG(file.st_mode)) {
 		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
 				    "is not a regular file");
+		return NULL;
+	}
+	if (!file_is_theirs(dir_fd, path, &file)) {
+		g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID,
+				    "is a link to a file of another user than the folder's");
 		return NULL;
 	}
 	if ((uint64_t)file.st_size > max) {
@@ -76,7 +95,7 @@ Secret *file_read(int dir_fd, const char *path, size_t max, GError **error)
 		return NULL;
 	}
 
-	Secret *content = file_read_fd(fd, max, error);
+	Secret *content = file_read_fd(dir_fd, path, fd, max, error);
 
 	close(fd);
 	return content;

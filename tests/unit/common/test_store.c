@@ -619,6 +619,33 @@ static void test_links(StoreFixture *fixture, gconstpointer data)
 	}
 }
 
+/* Who has the store could have root copy a file that root alone reads into a generation of theirs:
+ * what an import does not bring is taken over. */
+static void test_foreign(StoreFixture *fixture, gconstpointer data)
+{
+	int (*const links[])(const char *, const char *) = { symlink, link };
+	g_autofree char *victim = g_build_filename(fixture->root, "victim", NULL);
+	g_autofree char *path = g_build_filename(fixture->path, "generations/1/wifi.conf", NULL);
+
+	if (geteuid() != 0) {
+		g_test_skip("only root reads what is not its own");
+		return;
+	}
+	g_assert_cmpint(chown(fixture->root, NOBODY, NOBODY), ==, 0);
+	support_import(fixture, "one");
+	g_assert_true(g_file_set_contents(victim, "[wifi]\nidentity = root\n", -1, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		g_autoptr(StoreParts) parts = support_parts(fixture->pki, "two inter", "two", NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_unlink(path);
+		g_assert_cmpint(links[i](victim, path), ==, 0);
+		g_assert_null(store_import(fixture->store, parts, &error));
+		g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_STORE_INVALID);
+		g_assert_nonnull(strstr(error->message, "another user"));
+	}
+}
+
 typedef int (*ChildFunc)(StoreFixture *fixture);
 
 /* Run @func as somebody without rights; its result is what it returns. */
@@ -732,6 +759,7 @@ int main(int argc, char **argv)
 	ADD("lock/wait", test_lock_wait);
 	ADD("owner", test_owner);
 	ADD("links", test_links);
+	ADD("foreign", test_foreign);
 	ADD("denied", test_denied);
 	return g_test_run();
 }

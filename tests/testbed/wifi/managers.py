@@ -5,11 +5,14 @@ A manager has:
 
   configure(ssid, passphrase)   a network of the owner's, without Landfall
   configured()                  names (octets) that are there after a boot
+  passphrases(ssid)             of what the disk has under that name, None for what has none
+  on_trial(ssid)                is a network of that name tried, in memory or as the record says?
   half()                        what is there but would not be joined after a boot, in words
   join_timeout                  seconds for one attempt to join
   cannot                        cases of the contract that it has no means for, and why
 """
 import codecs
+import configparser
 import pathlib
 import re
 import subprocess
@@ -36,6 +39,16 @@ def station():
     link = re.search(r"^Connected to (\S+)", told)
     address = re.search(r" inet ([0-9.]+)/", output("ip", "-4", "-o", "address", "show", INTERFACE))
     return link and link[1], address and address[1]
+
+
+def ini(file):
+    """A key file. Sections are missing where the power was lost while it was written."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(file.read_text("latin-1"))
+    except (configparser.Error, FileNotFoundError):  # the latter: replaced in this moment
+        pass
+    return parser
 
 
 class NetworkManager:
@@ -77,6 +90,19 @@ class NetworkManager:
 
     def configured(self):
         return [name for name, file, _, _ in self.profiles() if file.startswith("/etc/")]
+
+    @staticmethod
+    def keys(folder, ssid):
+        """Passphrases of the files that bear our name for it, or the name itself."""
+        for file in pathlib.Path(folder, "NetworkManager/system-connections").glob("*"):
+            if ssid in file.name or ini(file).get("wifi", "ssid", fallback=None) == ssid:
+                yield ini(file).get("wifi-security", "psk", fallback=None)
+
+    def passphrases(self, ssid):
+        return list(self.keys("/etc", ssid))
+
+    def on_trial(self, ssid):
+        return any(self.keys("/run", ssid))
 
     def half(self):
         for name, file, automatic, locked in self.profiles():
@@ -124,6 +150,15 @@ class WpaSupplicant:
     def configured(self):
         return [self.name_of(block) for block in self.blocks()]
 
+    def passphrases(self, ssid):
+        return [block.get("psk", "").strip('"') or None for block in self.blocks()
+                if self.name_of(block) == ssid.encode()]
+
+    def on_trial(self, ssid):
+        listed = self.cli("list_networks").splitlines()[1:]
+        return len([line for line in listed if octets(line.split("\t")[1]) == ssid.encode()]) > \
+            len(self.passphrases(ssid))
+
     def half(self):
         for block in self.blocks():
             if block.get("disabled", "0") != "0":
@@ -148,6 +183,7 @@ class Iwd:
               "tls": "iwd has no call that configures 802.1X",
               "named": "iwd chooses among access points of one name itself"}
     folder = pathlib.Path("/var/lib/iwd")
+    record = pathlib.Path("/var/lib/landfall/provisioner/wifi-iwd.record")
     # Asking for a hidden name scans all channels of the simulated radio, twice when there is none.
     join_timeout = 90
 
@@ -158,6 +194,14 @@ class Iwd:
     def configured(self):
         return [bytes.fromhex(file.stem[1:]) if file.stem.startswith("=") else file.stem.encode()
                 for file in self.folder.iterdir() if file.suffix in (".psk", ".open", ".8021x")]
+
+    def passphrases(self, ssid):
+        return [ini(file).get("Security", "Passphrase", fallback=None)
+                for file in self.folder.glob(f"{ssid}.psk")]
+
+    def on_trial(self, ssid):
+        return self.record.exists() and \
+            re.search(rf"^attempt {ssid.encode().hex()} ", self.record.read_text(), re.MULTILINE)
 
     def half(self):
         bus = dbus.SystemBus()

@@ -284,11 +284,12 @@ def enterprise(contract):
     contract.fails("Air EAP-TLS")
 
 
-@case("WPA-Enterprise: EAP-TLS with the certificate of the store", True)
+@case("WPA-Enterprise: EAP-TLS with the identity that the phone brought before", True)
 def tls(contract):
     if reason := contract.manager.cannot.get("tls"):
         raise Skipped(reason)
-    device.give_identity()
+    owner = "gw-of-the-contract"
+    contract.ask("--no-scan", *device.identity_words(owner), expect=["connected"])
     name = "Air EAP-TLS"
     for _ in device.tries():  # the phone has to see what kind it is
         call = contract.ask(*contract.credentials(name, None), expect=["connected", *FAILED])
@@ -297,6 +298,9 @@ def tls(contract):
     if call.outcome != "connected":
         raise Broken(f"the phone ends with {call.outcome}: " + " | ".join(call.tail))
     contract.arrived(name, call)
+    let_in = managers.output("testbed-air", "users")
+    if owner not in let_in.splitlines():
+        raise Broken(f"the access point has let in {let_in}")
 
 
 @case("again where it was before: one network of that name", True)

@@ -91,14 +91,14 @@ def start(manager, join_timeout):
     run("systemctl", "restart", "landfall-provisioner")
 
 
-def give_identity():
-    """A certificate of the laboratory's authority in the store, and the settings for EAP-TLS."""
-    folder = pathlib.Path("/tmp/identity")
-    run("testbed-ca", "device", "contract", str(folder))
-    (folder / "broker.conf").write_text("[broker]\nuri = mqtts://broker.landfall.test:8883\n")
-    (folder / "wifi.conf").write_text("[wifi]\ndomain = radius.landfall.test\n")
-    (folder / "wifi_ca.pem").write_bytes((folder / "server_chain.pem").read_bytes())
-    run("landfallctl", "store", "import", str(folder))
+def identity_words(name):
+    """For the phone: it brings an identity, for a key of the device, and settings for EAP-TLS."""
+    trust = "/testbed/lab/ca.crt"  # of broker and network
+    broker, wifi = pathlib.Path("/tmp/broker.conf"), pathlib.Path("/tmp/wifi.conf")
+    broker.write_text("[broker]\nuri = mqtts://broker.landfall.test:8883\n")
+    wifi.write_text("[wifi]\ndomain = radius.landfall.test\n")
+    return ["--csr-name", name, "--sign-command", 'testbed-ca sign "$1"', "--trust-in", trust,
+            "--broker-in", str(broker), "--wifi-in", str(wifi), "--wifi-trust-in", trust]
 
 
 def journal(since):

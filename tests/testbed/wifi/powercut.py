@@ -133,13 +133,14 @@ def cut(point, network):
         subprocess.Popen(["landfallctl", "provision", "reset"])
         time.sleep(random.uniform(0, 2))
         power_off()
-    cut_at(Attempt(manager, network, device.PASSPHRASE, device.air()), point)
+    sys.exit(cut_at(Attempt(manager, network, device.PASSPHRASE, device.air()), point))
 
 
 def cut_at(attempt, point):
+    """Says why not when the phone ended before the device was that far."""
     while not attempt.reached(point):
         if attempt.phone.poll() is not None and not attempt.reached(point):
-            sys.exit(f"the phone ended before: {attempt.log.read_text(errors='replace')[-400:]}")
+            return f"the phone ended before: {attempt.log.read_text(errors='replace')[-400:]}"
         time.sleep(0.02)
     power_off()
 
@@ -204,7 +205,9 @@ def replace(point):
         sys.exit("the device does not lose the network")
     BEFORE.write_text(json.dumps({"point": point, "new": new, "kept": manager.passphrases(HOME),
                                   "names": len(set(manager.configured()))}))
-    cut_at(Replacement(manager, new), point)
+    for _ in device.tries():  # iwd may not have heard the access point since it is back
+        why = cut_at(Replacement(manager, new), point)
+    sys.exit(why)
 
 
 def may_be_kept(manager, memory, kept):

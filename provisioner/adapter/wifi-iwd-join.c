@@ -556,7 +556,7 @@ static bool is_in_the_air(const WifiIwdJoin *join)
 }
 
 /* Start with what the last scan saw; look again before the network is taken for a hidden one. iwd
- * then asks for it by name. */
+ * then asks for it by name, but not for one that it knows: there only a new scan will do. */
 static void join_look(WifiIwdJoin *join)
 {
 	bool there = find_network(join, join->kind) != NULL;
@@ -570,8 +570,8 @@ static void join_look(WifiIwdJoin *join)
 	} else if (!join->scanned) {
 		join->scanned = true;
 		join->step = JOIN_SCAN;
-		join->scan =
-			wifi_iwd_scan_new(&join->context, true, SCAN_TIMEOUT_MS, on_scanned, join);
+		join->scan = wifi_iwd_scan_new(&join->context, !find_known(join), SCAN_TIMEOUT_MS,
+					       on_scanned, join);
 	} else if (wifi_iwd_map_key_fits(join->kind, join->wanted->passphrase) &&
 		   wifi_iwd_station(&join->context)) {
 		join_connect(join);

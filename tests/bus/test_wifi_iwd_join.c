@@ -262,6 +262,20 @@ static void test_join_absent_fresh(IwdBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->fake->scans, ==, 1);
 }
 
+/* iwd asks the air for no name that it knows: what came since the last scan would go unseen. */
+static void test_known_fresh(IwdBed *bed, gconstpointer data)
+{
+	fake_iwd_know(bed->fake, IWD_BED_LAB, "psk", IWD_BED_PASS, true);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_catch_up(bed);
+	g_assert_cmpuint(bed->fake->scans, ==, 1);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(bed->fake->scans == 2);
+	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
+	iwd_bed_end_scan(bed);
+	TEST_WAIT(strcmp(bed->fake->state, "connected") == 0);
+}
+
 /* It was there, it took the passphrase, and it is gone: that says nothing of the passphrase. */
 static void test_join_fades(IwdBed *bed, gconstpointer data)
 {
@@ -594,6 +608,7 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/join/agent-stranger", test_agent_stranger },
 	{ "/wifi-iwd/known/wrong", test_known_wrong },
 	{ "/wifi-iwd/known/again", test_known_again },
+	{ "/wifi-iwd/known/fresh", test_known_fresh },
 	{ "/wifi-iwd/known/doubted", test_known_doubted },
 	{ "/wifi-iwd/known/addressless", test_known_addressless },
 	{ "/wifi-iwd/known/foreign", test_known_foreign },

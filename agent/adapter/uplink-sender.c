@@ -189,8 +189,12 @@ static bool sender_not_sent(UplinkSender *sender, const Payload *payload, const 
 	/* what went ahead cannot be given up before what is in front of it */
 	if (payload_count(payload) > 1 || sender->fetch_ahead || window_turned(sender->window)) {
 		sender->alone_until = MAX(sender->alone_until, payload_last(payload));
-		if (window_turned(sender->window)) /* in order, then */
+		if (window_turned(sender->window)) { /* in order, then */
+			/* What the broker took of it may be all there was behind this one. */
+			if (window_cursor(sender->window) < window_mark(sender->window))
+				sender->proved_until = window_mark(sender->window);
 			window_rewind(sender->window);
+		}
 		return false;
 	}
 	return sender_too_large(sender, payload, error);

@@ -101,7 +101,7 @@ static void test_all_refused(gconstpointer reason)
 }
 
 /* A sample that is larger than the broker takes goes, counted, and the others arrive. */
-static void test_too_large(gconstpointer lines)
+static void too_large(const char *lines, unsigned cuts)
 {
 	g_autoptr(PickyBroker) broker = picky_broker_new(QUOTA);
 	g_autoptr(AgentProcess) agent = prepare(broker, lines);
@@ -111,6 +111,7 @@ static void test_too_large(gconstpointer lines)
 	g_autofree char *answer = NULL;
 
 	picky_broker_limit(broker, 200);
+	picky_broker_cut(broker, cuts);
 	agent_process_start(agent);
 	publish(agent, 1, 20);
 	answer = agent_process_converse(agent, large, strlen(large));
@@ -123,6 +124,17 @@ static void test_too_large(gconstpointer lines)
 		g_assert_true(picky_broker_has(broker, word));
 	}
 	g_assert_cmpint(agent_process_stop(agent), ==, 0);
+}
+
+static void test_too_large(gconstpointer lines)
+{
+	too_large(lines, 0);
+}
+
+/* All of them waited: the newest have gone before it is met, and nothing is left behind it. */
+static void test_too_large_waited(void)
+{
+	too_large("[agent]\nbacklog_order = newest\n", 3);
 }
 
 /* A limit that no sample fits in, as by a slip of the operator, costs none. */
@@ -289,6 +301,7 @@ int main(int argc, char **argv)
 			     test_too_large);
 	g_test_add_data_func("/agent/refused/too-large-one-by-one", "[agent]\nbatch = 1\n",
 			     test_too_large);
+	g_test_add_func("/agent/refused/too-large-waited", test_too_large_waited);
 	g_test_add_func("/agent/refused/all-too-large", test_all_too_large);
 	g_test_add_func("/agent/refused/metered", test_metered);
 	g_test_add_data_func("/agent/refused/one-at-a-time", GUINT_TO_POINTER(1),

@@ -17,7 +17,6 @@
  * root reads no link to a file of somebody else than the folder's owner.
  * Returns it, or NULL without error when there is no such file
  * Errors, without the path, which the caller adds: LANDFALL_ERROR_DENIED, LANDFALL_ERROR_INVALID
- * (no regular file, too large,
- * such a link), LANDFALL_ERROR_FAILED */
+ * (no regular file, too large, such a link), LANDFALL_ERROR_FAILED */
 Secret *file_read(int dir_fd, const char *path, size_t max,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;

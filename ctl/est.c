@@ -104,8 +104,8 @@ static bool present_read(Present *present, Store *store, GError **error)
 	present->key = device_key_open(present->parts->key, error);
 	if (!present->key)
 		return false;
-	present->leaf = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase,
-					  NULL); /* the store has checked it */
+	/* The store has checked it. */
+	present->leaf = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL);
 	present->issuers = sk_X509_new_null();
 	while ((issuer = PEM_read_bio_X509(bio, NULL, pem_refuse_passphrase, NULL)))
 		sk_X509_push(present->issuers, issuer);

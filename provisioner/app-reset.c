@@ -129,7 +129,7 @@ void app_reset_drop(App *app)
 	g_message("a network was joined: what a reset has not forgotten stays");
 	app->resetting = false;
 	app->reset_again = false;
-	(void)!mark_remove(app, &marked);
+	mark_remove(app, &marked);
 }
 
 void app_reset_clear(App *app)

@@ -14,7 +14,7 @@
 #define SCAN_TIMEOUT_MS 10000
 #define IP4_WAIT_MS     15000 /* once connected; after that an IPv6 address will do */
 #define ADDRESS_WAIT_MS 40000 /* once connected: as long as NetworkManager gives DHCP */
-#define LOST_MS         1000  /* for iwd to join again what it lost before there was an address */
+#define LOST_MS         1000  /* for iwd to join by itself what it is not on, or to tell of it */
 #define HIDDEN_ASKS     2     /* for a name, before nobody answers to it */
 
 typedef enum JoinStep {
@@ -22,6 +22,7 @@ typedef enum JoinStep {
 	JOIN_AGENT,   /* iwd is told of our agent */
 	JOIN_SCAN,    /* looking for the network */
 	JOIN_CONNECT, /* iwd is at work on it */
+	JOIN_SETTLE,  /* iwd says that it is on it, or only at work on it by itself */
 	JOIN_FORGET,  /* a passphrase from before that is refused is being forgotten */
 	JOIN_JUDGE,   /* refused: looking whether the network is still there */
 	JOIN_ADDRESS,
@@ -45,7 +46,7 @@ struct WifiIwdJoin {
 	BusCall *connect; /* its end is awaited even when the attempt is given up */
 	int connects;
 	int misses;
-	bool again;       /* an open network that failed is tried once more */
+	bool again;       /* one that failed is tried once more */
 	int64_t there_us; /* of the last Connect or loss: heard since then, it is there */
 	int64_t look_us;  /* when the last scan for it began */
 	guint start;
@@ -259,6 +260,7 @@ static gboolean on_address_wait(gpointer data)
 
 static void join_connected(WifiIwdJoin *join)
 {
+	g_clear_handle_id(&join->lost, g_source_remove);
 	join->connected = true;
 	/* iwd was content with the passphrase it has: what does that say of ours? */
 	if (join->known && !wifi_iwd_agent_asked_us(join->agent) &&
@@ -272,6 +274,31 @@ static void join_connected(WifiIwdJoin *join)
 	join->ip4_wait = g_timeout_add(IP4_WAIT_MS, on_ip4_wait, join);
 	join->address_wait = g_timeout_add(ADDRESS_WAIT_MS, on_address_wait, join);
 	join_check_address(join);
+}
+
+/* ---- iwd says so ---- */
+
+/* What iwd was at by itself came to nothing: now it does as it is told. */
+static gboolean on_unsettled(gpointer data)
+{
+	WifiIwdJoin *join = data;
+
+	join->lost = 0;
+	join_connect(join);
+	return G_SOURCE_REMOVE;
+}
+
+/* iwd takes a network that it has begun to join by itself for one it is on: Connect succeeds at
+ * once, and that says nothing of any passphrase. */
+static void join_settle(WifiIwdJoin *join)
+{
+	join->step = JOIN_SETTLE;
+	if (is_on_it(join))
+		join_connected(join);
+	else if (wifi_iwd_is_state(&join->context, "connecting"))
+		g_clear_handle_id(&join->lost, g_source_remove);
+	else if (!join->lost)
+		join->lost = g_timeout_add(LOST_MS, on_unsettled, join);
 }
 
 /* ---- refused ---- */
@@ -407,8 +434,9 @@ static void join_refused(WifiIwdJoin *join)
 {
 	bool failed = g_strcmp0(join->error, IWD_ERROR_FAILED) == 0;
 
-	if (failed && join->known && join->kind == WIFI_IWD_PSK && join->connects == 1 &&
+	if (failed && join->known && join->kind == WIFI_IWD_PSK && !join->again &&
 	    wifi_record_key(join->context.record, join->wanted) != WIFI_RECORD_KEY_SAME) {
+		join->again = true;
 		join_connect(join);
 	} else if (failed && may_forget(join)) {
 		join_forget(join);
@@ -435,7 +463,7 @@ static void on_connect(BusReply *reply, void *user_data)
 		return;
 	}
 	if (!bus_reply_error(reply)) {
-		join_connected(join);
+		join_settle(join);
 		return;
 	}
 	g_free(join->error);
@@ -667,6 +695,7 @@ void wifi_iwd_join_changed(WifiIwdJoin *join)
 		if (!join->call && !find_known(join))
 			join_connect(join);
 		break;
+	case JOIN_SETTLE: join_settle(join); break;
 	case JOIN_ADDRESS: join_check_address(join); break;
 	case JOIN_START:
 	case JOIN_AGENT:

@@ -162,8 +162,8 @@ static void connect_decide(FakeIwd *fake)
 
 	if (fake->verdict) {
 		connect_save(fake, network, fake->given);
-		fake_iwd_state(fake, "connected");
 		connect_end(fake, NULL);
+		fake_iwd_state(fake, "connected");
 		return;
 	}
 	network->ask = !network->sae;
@@ -236,7 +236,7 @@ static void connect_begin(FakeIwd *fake, FakeIwdNetwork *network, BusRequest *re
 			fake->refuse_connect = NULL;
 		return;
 	}
-	if (fake->connected == network && strcmp(fake->state, "connected") == 0) {
+	if (fake->connected == network) {
 		bus_request_reply(request);
 		return;
 	}
@@ -535,6 +535,20 @@ void fake_iwd_scanning(FakeIwd *fake, bool scanning)
 {
 	fake->scanning = scanning;
 	bus_object_changed(fake->device, STATION, "Scanning");
+}
+
+void fake_iwd_work(FakeIwd *fake, int index)
+{
+	fake->connected = &fake->networks[index];
+	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
+	fake_iwd_state(fake, "connecting");
+}
+
+void fake_iwd_lose(FakeIwd *fake)
+{
+	fake->connected = NULL;
+	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
+	fake_iwd_state(fake, "disconnected");
 }
 
 void fake_iwd_use(FakeIwd *fake, int index)

@@ -5,7 +5,8 @@
  * Lives on a bus connection of its own in the test's process: one device wlan0, up to eight
  * networks in the air and as many known ones. Like iwd it takes the passphrase it has and asks the
  * agent only without one, or after that one failed in the handshake of WPA2; it saves a network
- * whose passphrase was right before it answers. It joins nothing by itself.
+ * whose passphrase was right before it answers, and says last that it is connected. What it is at
+ * work on it takes for connected. It joins nothing by itself.
  */
 #pragma once
 
@@ -117,6 +118,13 @@ FakeIwdKnown *fake_iwd_find(FakeIwd *fake, const char *name);
 
 /* fake_iwd_use() - network @index is what the device is on */
 void fake_iwd_use(FakeIwd *fake, int index);
+
+/* fake_iwd_work() - the device begins to join network @index by itself; how that ends is told by
+ * fake_iwd_use() or fake_iwd_lose() */
+void fake_iwd_work(FakeIwd *fake, int index);
+
+/* fake_iwd_lose() - the device is on no network any more */
+void fake_iwd_lose(FakeIwd *fake);
 
 /* fake_iwd_is_on() - is the device connected to network @index? */
 bool fake_iwd_is_on(const FakeIwd *fake, int index);

@@ -306,7 +306,8 @@ static void test_join_lost(IwdBed *bed, gconstpointer data)
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
 	TEST_WAIT(strcmp(fake->state, "connected") == 0);
-	fake_iwd_state(fake, "disconnected");
+	iwd_bed_catch_up(bed);
+	fake_iwd_lose(fake);
 	iwd_bed_wait_scan(bed, 1); /* it is heard: iwd will join it again */
 	TEST_WAIT(fake->scans == 2);
 	g_assert_cmpuint(bed->failures, ==, 0);
@@ -506,6 +507,53 @@ static void test_known_changed(IwdBed *bed, gconstpointer data)
 	g_assert_true(iwd_bed_is_ours(bed, c->network->name));
 }
 
+/* The same, and iwd is trying the old one by itself when the phone comes. */
+static void test_known_changed_at_work(IwdBed *bed, gconstpointer data)
+{
+	const WrongCase *c = data;
+	FakeIwd *fake = bed->fake;
+
+	if (iwd_bed_lacks_namespace(bed))
+		return;
+	iwd_bed_add_ours(bed, c->network->name, "what it was before");
+	fake_iwd_network(fake, 0, c->network);
+	fake_iwd_work(fake, 0);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_join(bed, c->network->name, IWD_BED_PASS);
+	TEST_WAIT(fake->connects == 1);
+	iwd_bed_catch_up(bed);
+	g_assert_cmpuint(bed->failures, ==, 0);
+	fake_iwd_lose(fake);
+	if (c->network->sae)
+		g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*from before is refused*");
+	TEST_WAIT(strcmp(fake->state, "connected") == 0);
+	g_test_assert_expected_messages();
+	iwd_bed_lease(bed);
+	TEST_WAIT(bed->joins == 1);
+	g_assert_cmpstr(fake_iwd_find(fake, c->network->name)->passphrase, ==, IWD_BED_PASS);
+	g_assert_true(iwd_bed_is_ours(bed, c->network->name));
+}
+
+/* iwd is trying the old passphrase by itself when the phone comes with a wrong one, and gets in. */
+static void test_known_wrong_at_work(IwdBed *bed, gconstpointer data)
+{
+	FakeIwd *fake = bed->fake;
+
+	iwd_bed_add_ours(bed, IWD_BED_LAB, IWD_BED_PASS);
+	fake_iwd_network(fake, 0, &iwd_bed_lab);
+	fake_iwd_work(fake, 0);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_WRONG);
+	TEST_WAIT(fake->connects == 1);
+	iwd_bed_catch_up(bed);
+	g_assert_cmpuint(bed->failures, ==, 0);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "*takes the passphrase*before*");
+	fake_iwd_use(fake, 0);
+	iwd_bed_assert_failed(bed, WIFI_FAILURE_AUTH);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(fake->forgets, ==, 0);
+}
+
 /* The same network, configured by somebody else: it is joined, and it stays theirs. */
 static void test_known_foreign(IwdBed *bed, gconstpointer data)
 {
@@ -607,6 +655,7 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/join/agent", test_agent },
 	{ "/wifi-iwd/join/agent-stranger", test_agent_stranger },
 	{ "/wifi-iwd/known/wrong", test_known_wrong },
+	{ "/wifi-iwd/known/wrong-at-work", test_known_wrong_at_work },
 	{ "/wifi-iwd/known/again", test_known_again },
 	{ "/wifi-iwd/known/fresh", test_known_fresh },
 	{ "/wifi-iwd/known/doubted", test_known_doubted },
@@ -627,5 +676,7 @@ int main(int argc, char **argv)
 			 sizeof(end_cases[0]), test_join_ends);
 	iwd_bed_add_rows("/wifi-iwd/known/changed/", wrong_cases, G_N_ELEMENTS(wrong_cases),
 			 sizeof(wrong_cases[0]), test_known_changed);
+	iwd_bed_add_rows("/wifi-iwd/known/changed-at-work/", wrong_cases, G_N_ELEMENTS(wrong_cases),
+			 sizeof(wrong_cases[0]), test_known_changed_at_work);
 	return g_test_run();
 }

@@ -42,6 +42,7 @@ typedef struct WifiIwd {
 	WifiIwdForget *forget;
 	bool resetting; /* all that are ours are */
 	GError *refusal;
+	GError *unread; /* of the record, for the next reset to tell; NULL: it was read */
 } WifiIwd;
 
 static const BusMirror *device_mirror(const WifiIwd *iwd)
@@ -169,6 +170,16 @@ static void reset_end(WifiIwd *iwd, const GError *error)
 	iwd->events->forgotten(error, iwd->data);
 }
 
+/* A reset that cannot know all that was added says so, once: the record is as good as new then. */
+static GError *unread_take(WifiIwd *iwd)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (iwd->unread && !wifi_record_save(&iwd->record, iwd->record_path, &error))
+		g_warning("the record of what was added to iwd stays as it is: %s", error->message);
+	return g_steal_pointer(&iwd->unread);
+}
+
 /* What has to be undone or forgotten comes first, one after the other; then a join may begin. */
 static void iwd_advance(WifiIwd *iwd)
 {
@@ -181,8 +192,11 @@ static void iwd_advance(WifiIwd *iwd)
 		return;
 	}
 	refusal = g_steal_pointer(&iwd->refusal);
-	if (iwd->resetting)
+	if (iwd->resetting) {
+		if (!refusal)
+			refusal = unread_take(iwd);
 		reset_end(iwd, refusal);
+	}
 	if (iwd->wanted && iwd->ready && !iwd->join)
 		join_start(iwd);
 	if (!iwd_is_busy(iwd))
@@ -441,7 +455,6 @@ static void *iwd_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	static const BusPeerEvents peer_events = { on_appeared, on_vanished, on_added,
 						   on_removed,  on_changed,  on_failed };
 	WifiIwd *iwd = g_new0(WifiIwd, 1);
-	g_autoptr(GError) error = NULL;
 
 	iwd->bus = bus;
 	iwd->interface = g_strdup(settings->interface);
@@ -450,8 +463,11 @@ static void *iwd_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	iwd->data = data;
 	iwd->doomed = g_array_new(false, false, sizeof(WifiRecordNetwork));
 	iwd->record_path = g_build_filename(settings->state_dir, RECORD_NAME, NULL);
-	if (!wifi_record_load(&iwd->record, iwd->record_path, &error))
-		g_warning("what Landfall added to iwd is not known any more: %s", error->message);
+	if (!wifi_record_load(&iwd->record, iwd->record_path, &iwd->unread)) {
+		g_prefix_error(&iwd->unread, "what Landfall added to iwd is not known any more, "
+					     "'iwctl known-networks list' shows all: ");
+		g_warning("%s", iwd->unread->message);
+	}
 	iwd->peer = bus_peer_new(bus, &spec, &peer_events, iwd);
 	return iwd;
 }
@@ -471,6 +487,7 @@ static void iwd_free(void *wifi)
 	wifi_iwd_forget_free(iwd->forget);
 	g_array_unref(iwd->doomed);
 	g_clear_error(&iwd->refusal);
+	g_clear_error(&iwd->unread);
 	g_clear_pointer(&iwd->wanted, wifi_credentials_free);
 	net_link_free(iwd->link);
 	bus_peer_free(iwd->peer);

@@ -114,12 +114,18 @@ static void test_swept_known(IwdBed *bed, gconstpointer data)
 	g_assert_false(iwd_bed_record_on_disk(bed).attempting);
 }
 
+/* A reset says so, once. */
 static void test_damaged_record(IwdBed *bed, gconstpointer data)
 {
 	g_assert_true(g_file_set_contents(bed->record, "nonsense\n", -1, NULL));
 	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*not known any more*");
 	iwd_bed_start(bed, IWD_BED_PATIENCE);
 	g_test_assert_expected_messages();
+	wifi_iwd_backend.forget_all(bed->iwd, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
+	test_assert_has(bed->refusal->message, "iwctl known-networks list");
+	g_assert_cmpuint(iwd_bed_record_on_disk(bed).n_added, ==, 0); /* it can be read */
 }
 
 /* ---- scanning ---- */

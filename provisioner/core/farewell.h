@@ -27,7 +27,8 @@
 typedef struct Farewell {
 	int64_t joined_us;   /* there is an address; all: INT64_MAX: not yet */
 	int64_t told_us;     /* Connected was read */
-	int64_t followed_us; /* last request of the two endpoints of ours */
+	int64_t followed_us; /* last request of the two endpoints of ours, by the phone that got it
+			      * there or one after that */
 	int64_t finished_us; /* "first telemetry acknowledged" was read */
 } Farewell;
 

@@ -314,6 +314,8 @@ static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 	guess_drop(provisioner, now_us);
 	prov_scan_abandon(provisioner->scan);
 	session_reset(provisioner->session);
+	if (provisioner->farewell.joined_us == INT64_MAX) /* another may bring the network */
+		farewell_note(&provisioner->farewell.followed_us, false, now_us);
 	g_free(provisioner->peer);
 	provisioner->peer = g_strdup(peer);
 	provisioner->heard_us = now_us;

@@ -65,13 +65,19 @@ static void tell_agent(Bench *bench, const AgentReport *report)
 	provisioner_on_agent(bench->provisioner, report, bench->now_us);
 }
 
-static void join(Bench *bench)
+/* On the session that is open. */
+static void join_on(Bench *bench)
 {
 	WifiLink link = fake_link();
 
-	bench_open(bench);
 	bench_join(bench);
 	provisioner_on_joined(bench->provisioner, &link, bench->now_us);
+}
+
+static void join(Bench *bench)
+{
+	bench_open(bench);
+	join_on(bench);
 }
 
 static void test_wifi(void)
@@ -288,6 +294,27 @@ static void test_told_before(void)
 	assert_done(bench, FAREWELL_UNREAD_US);
 }
 
+/* A phone that asks before the join may go on after it, whatever its link does. One that hangs up
+ * before the join says nothing of the phone that is there then. */
+static void test_asked_before(void)
+{
+	for (int hangs_up = 0; hangs_up < 2; hangs_up++) {
+		g_autoptr(Bench) bench = bench_new(1);
+
+		bench_open(bench);
+		ask(bench, "pppppppp", NULL);
+		if (hangs_up) {
+			provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+			bench_open(bench);
+		}
+		join_on(bench);
+		bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", vector_messages[13].clear);
+		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		bench_pass(bench, FAREWELL_READ_US);
+		g_assert_cmpstr(bench_state(bench), ==, hangs_up ? "done" : "joined");
+	}
+}
+
 /* ---- networks that want a certificate ---- */
 
 static void see_enterprise(Bench *bench)
@@ -348,6 +375,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/follow-limit", test_follow_limit);
 	g_test_add_func("/status/finished", test_finished);
 	g_test_add_func("/status/told-before", test_told_before);
+	g_test_add_func("/status/asked-before", test_asked_before);
 	g_test_add_func("/status/enterprise", test_enterprise);
 	return g_test_run();
 }

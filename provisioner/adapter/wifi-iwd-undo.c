@@ -9,6 +9,7 @@
 #define SHOW_MS      2000  /* for a network that iwd has saved to show on the bus */
 #define RETURN_MS    30000 /* for iwd to be back on the network before */
 #define RETURN_TRIES 3
+#define PAUSE_MS     3000 /* before the next: an access point may be busy with whom it lost */
 
 typedef enum UndoStep {
 	UNDO_SETTLE, /* iwd ends what it is at */
@@ -30,6 +31,7 @@ struct WifiIwdUndo {
 	WifiIwdForget *forget;
 	bool looked;
 	int tries; /* to go back there */
+	guint pause;
 	bool back;
 	bool forgotten; /* or there is nothing to be forgotten */
 	bool refused;   /* it was not: the record tells the next start */
@@ -53,6 +55,7 @@ static void undo_finish(WifiIwdUndo *undo)
 {
 	undo->step = UNDO_OVER;
 	g_clear_handle_id(&undo->limit, g_source_remove);
+	g_clear_handle_id(&undo->pause, g_source_remove);
 	undo->done(undo->data);
 }
 
@@ -98,6 +101,16 @@ static void undo_look(WifiIwdUndo *undo)
 	undo->scan = wifi_iwd_scan_new(&undo->context, false, LOOK_MS, on_looked, undo);
 }
 
+static gboolean on_pause(gpointer data)
+{
+	WifiIwdUndo *undo = data;
+
+	undo->pause = 0;
+	if (undo->step == UNDO_RETURN)
+		undo_advance(undo);
+	return G_SOURCE_REMOVE;
+}
+
 static void on_returned(BusReply *reply, void *user_data)
 {
 	WifiIwdUndo *undo = user_data;
@@ -106,8 +119,10 @@ static void on_returned(BusReply *reply, void *user_data)
 	if (bus_reply_is_gone(reply))
 		return;
 	undo->back = !bus_reply_error(reply);
-	if (!undo->back)
+	if (!undo->back) {
 		g_info("iwd is not back on the network before: %s", bus_reply_error_name(reply));
+		undo->pause = g_timeout_add(PAUSE_MS, on_pause, undo);
+	}
 	if (undo->step == UNDO_RETURN)
 		undo_advance(undo);
 }
@@ -138,7 +153,8 @@ static gboolean on_return_limit(gpointer data)
 static void undo_return(WifiIwdUndo *undo)
 {
 	undo_enter(undo, UNDO_RETURN, RETURN_MS, on_return_limit);
-	if (!wifi_iwd_is_state(&undo->context, "disconnecting")) /* it would refuse */
+	if (!undo->pause &&
+	    !wifi_iwd_is_state(&undo->context, "disconnecting")) /* it would refuse */
 		call_back(undo);
 }
 
@@ -261,6 +277,7 @@ void wifi_iwd_undo_free(WifiIwdUndo *undo)
 		return;
 	g_clear_handle_id(&undo->start, g_source_remove);
 	g_clear_handle_id(&undo->limit, g_source_remove);
+	g_clear_handle_id(&undo->pause, g_source_remove);
 	bus_call_cancel(undo->call);
 	wifi_iwd_scan_free(undo->scan);
 	wifi_iwd_forget_free(undo->forget);

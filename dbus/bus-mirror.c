@@ -225,6 +225,13 @@ const char *bus_mirror_string(const BusMirror *mirror, const char *interface, co
 	return value ? value->text : NULL;
 }
 
+const char *bus_mirror_object(const BusMirror *mirror, const char *interface, const char *property)
+{
+	const MirrorValue *value = mirror_value(mirror, interface, property);
+
+	return value && value->type == DBUS_TYPE_OBJECT_PATH ? value->text : NULL;
+}
+
 bool bus_mirror_bool(const BusMirror *mirror, const char *interface, const char *property,
 		     bool fallback)
 {

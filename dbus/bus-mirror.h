@@ -27,6 +27,9 @@ bool bus_mirror_has(const BusMirror *mirror, const char *interface, const char *
 /* bus_mirror_string() - s, o or g; borrowed until the next turn of the loop */
 const char *bus_mirror_string(const BusMirror *mirror, const char *interface, const char *property);
 
+/* bus_mirror_object() - o alone: a valid path; borrowed as above */
+const char *bus_mirror_object(const BusMirror *mirror, const char *interface, const char *property);
+
 /* bus_mirror_bool() - b */
 bool bus_mirror_bool(const BusMirror *mirror, const char *interface, const char *property,
 		     bool fallback);

@@ -49,7 +49,7 @@ const char *wifi_iwd_connected(const WifiIwdContext *context)
 {
 	const BusMirror *station = wifi_iwd_station(context);
 	const char *path =
-		station ? bus_mirror_string(station, IWD_STATION_IFACE, "ConnectedNetwork") : NULL;
+		station ? bus_mirror_object(station, IWD_STATION_IFACE, "ConnectedNetwork") : NULL;
 
 	return path && strcmp(path, NO_PATH) != 0 ? path : NULL;
 }
@@ -70,7 +70,7 @@ BusMirror *wifi_iwd_network(const WifiIwdContext *context, const uint8_t *ssid, 
 		BusMirror *mirror = g_ptr_array_index(mirrors, i);
 
 		if (is_match(mirror, IWD_NETWORK_IFACE, ssid, ssid_len, kind) &&
-		    g_strcmp0(bus_mirror_string(mirror, IWD_NETWORK_IFACE, "Device"),
+		    g_strcmp0(bus_mirror_object(mirror, IWD_NETWORK_IFACE, "Device"),
 			      context->device) == 0)
 			return mirror;
 	}

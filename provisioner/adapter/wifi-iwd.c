@@ -268,7 +268,7 @@ static void enable_wifi(WifiIwd *iwd)
 {
 	const BusMirror *mirror = device_mirror(iwd);
 
-	switch_on(iwd, mirror ? bus_mirror_string(mirror, IWD_DEVICE_IFACE, "Adapter") : NULL,
+	switch_on(iwd, mirror ? bus_mirror_object(mirror, IWD_DEVICE_IFACE, "Adapter") : NULL,
 		  IWD_ADAPTER_IFACE);
 	switch_on(iwd, iwd->device, IWD_DEVICE_IFACE);
 }

@@ -76,7 +76,7 @@ static const BusMirror *device_mirror(const WifiNmJoin *join)
 static const char *device_path(const WifiNmJoin *join, const char *interface, const char *property)
 {
 	const BusMirror *device = device_mirror(join);
-	const char *path = device ? bus_mirror_string(device, interface, property) : NULL;
+	const char *path = device ? bus_mirror_object(device, interface, property) : NULL;
 
 	return path && strcmp(path, NO_PATH) != 0 ? path : NULL;
 }
@@ -247,7 +247,7 @@ static void join_save(WifiNmJoin *join)
 static const char *active_ip4(const WifiNmJoin *join)
 {
 	const BusMirror *active = bus_peer_find(join->context.peer, join->active);
-	const char *path = active ? bus_mirror_string(active, NM_ACTIVE_IFACE, "Ip4Config") : NULL;
+	const char *path = active ? bus_mirror_object(active, NM_ACTIVE_IFACE, "Ip4Config") : NULL;
 	const BusMirror *config = path ? bus_peer_find(join->context.peer, path) : NULL;
 	BusReader *reader = config ? bus_mirror_reader(config, NM_IP4_IFACE, "AddressData") : NULL;
 	const char *address = NULL;
@@ -485,7 +485,7 @@ static const char *present_profile(const WifiNmJoin *join)
 	const char *path = device_path(join, NM_DEVICE_IFACE, "ActiveConnection");
 	const BusMirror *active = path ? bus_peer_find(join->context.peer, path) : NULL;
 
-	return active ? bus_mirror_string(active, NM_ACTIVE_IFACE, "Connection") : NULL;
+	return active ? bus_mirror_object(active, NM_ACTIVE_IFACE, "Connection") : NULL;
 }
 
 static void join_add(WifiNmJoin *join, const char *access_point, NmKeyMgmt key)

@@ -190,6 +190,8 @@ static void check_basic(BusMirror *one)
 	g_assert_true(bus_mirror_bool(one, THING, "Flag", false));
 	g_assert_cmpstr(bus_mirror_string(one, THING, "Text"), ==, "text");
 	g_assert_cmpstr(bus_mirror_string(one, THING, "Path"), ==, "/a");
+	g_assert_cmpstr(bus_mirror_object(one, THING, "Path"), ==, "/a");
+	g_assert_null(bus_mirror_object(one, THING, "Text"));
 	g_assert_cmpstr(bus_mirror_string(one, THING, "Signature"), ==, "a{sv}");
 	g_assert_true(bus_mirror_has(one, THING, "Double"));
 }

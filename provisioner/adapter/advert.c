@@ -226,6 +226,7 @@ static void advert_start(void *data)
 {
 	Advert *advert = data;
 
+	g_clear_handle_id(&advert->counted, g_source_remove); /* of a registration before */
 	bus_call_cancel(advert->call); /* a check, when bluetoothd let go meanwhile */
 	advert->call = bus_call_start(advert->bus, register_message(advert), BUS_TIMEOUT_DEFAULT,
 				      register_on_reply, advert);

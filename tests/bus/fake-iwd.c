@@ -132,6 +132,13 @@ FakeIwdKnown *fake_iwd_find(FakeIwd *fake, const char *name)
 
 /* ---- connecting ---- */
 
+static void station_set(FakeIwd *fake, FakeIwdNetwork *network, const char *state)
+{
+	fake->connected = network;
+	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
+	fake_iwd_state(fake, state);
+}
+
 static void connect_end(FakeIwd *fake, const char *error)
 {
 	BusRequest *request = g_steal_pointer(&fake->connect);
@@ -167,18 +174,14 @@ static void connect_decide(FakeIwd *fake)
 		return;
 	}
 	network->ask = !network->sae;
-	fake->connected = NULL;
-	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-	fake_iwd_state(fake, "disconnected");
+	station_set(fake, NULL, "disconnected");
 	connect_end(fake, IWD ".Failed");
 }
 
 static void connect_try(FakeIwd *fake, const char *passphrase)
 {
 	fake->verdict = g_strcmp0(passphrase, fake->target->passphrase) == 0;
-	fake->connected = fake->target;
-	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-	fake_iwd_state(fake, "connecting");
+	station_set(fake, fake->target, "connecting");
 	if (!fake->hold)
 		connect_decide(fake);
 }
@@ -539,23 +542,17 @@ void fake_iwd_scanning(FakeIwd *fake, bool scanning)
 
 void fake_iwd_work(FakeIwd *fake, int index)
 {
-	fake->connected = &fake->networks[index];
-	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-	fake_iwd_state(fake, "connecting");
+	station_set(fake, &fake->networks[index], "connecting");
 }
 
 void fake_iwd_lose(FakeIwd *fake)
 {
-	fake->connected = NULL;
-	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-	fake_iwd_state(fake, "disconnected");
+	station_set(fake, NULL, "disconnected");
 }
 
 void fake_iwd_use(FakeIwd *fake, int index)
 {
-	fake->connected = &fake->networks[index];
-	bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-	fake_iwd_state(fake, "connected");
+	station_set(fake, &fake->networks[index], "connected");
 }
 
 bool fake_iwd_is_on(const FakeIwd *fake, int index)

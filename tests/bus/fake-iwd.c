@@ -77,9 +77,7 @@ static void known_forget(BusRequest *request, void *user_data)
 	g_clear_pointer(&known->object, bus_object_free);
 	if (fake->connected && strcmp(fake->connected->name, known->name) == 0) {
 		fake->thrown_off++;
-		fake->connected = NULL;
-		bus_object_changed(fake->device, STATION, "ConnectedNetwork");
-		fake_iwd_state(fake, "disconnected");
+		fake_iwd_lose(fake);
 	}
 }
 
@@ -174,7 +172,7 @@ static void connect_decide(FakeIwd *fake)
 		return;
 	}
 	network->ask = !network->sae;
-	station_set(fake, NULL, "disconnected");
+	fake_iwd_lose(fake);
 	connect_end(fake, IWD ".Failed");
 }
 

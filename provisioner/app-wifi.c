@@ -67,6 +67,8 @@ static void on_joined(const WifiLink *link, void *data)
 	app_reset_drop(app);
 	provisioner_on_joined(app->core, link, app_now_us());
 	app_settle(app);
+	/* The network that was on trial is one of the device's now. */
+	app_air_network(app);
 }
 
 static void on_join_failed(WifiFailure failure, void *data)

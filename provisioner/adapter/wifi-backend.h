@@ -47,7 +47,8 @@ typedef struct WifiEvents {
 	void (*join_failed)(WifiFailure failure, void *data);
 	/* what had to be undone is undone: is_busy() is false again */
 	void (*idle)(void *data);
-	/* is_online() or is_provisioned() may say something else than before */
+	/* is_online() or is_provisioned() may say something else than before, as they may with
+	 * `joined` and `forgotten` */
 	void (*changed)(void *data);
 	/* what forget_all() was asked for is over. @error NULL: nothing that Landfall added is
 	 * left, not even after a power cut; else LANDFALL_ERROR: something may be, and why */

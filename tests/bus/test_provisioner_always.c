@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One phone after the other: the device is there for the next one without a gap. */
+#include "tests/bus/daemon.h"
 #include "tests/bus/rig.h"
 
 #include <string.h>
@@ -17,6 +18,25 @@ static void test_no_gap(void)
 	g_assert_nonnull(rig->bluez->app_owner);
 	g_assert_nonnull(rig->bluez->advert_owner);
 	g_assert_cmpuint(rig->bluez->adapters[0].instances, ==, 1);
+	rig_free(rig);
+}
+
+/* A device that a phone has just made one of a network is made blank while its daemon still runs: it
+ * is there for the next phone, like one that never had a network. */
+static void test_blank_again(void)
+{
+	static const char *const sets[] = { "advertise=unprovisioned,network-lost", NULL };
+	Rig *rig = rig_new();
+	g_autoptr(GError) error = NULL;
+
+	rig_start(rig, sets);
+	for (int i = 0; i < 2; i++) {
+		rig_await(rig, "ready");
+		g_assert_true(rig_try(rig, RIG_PASSPHRASE, &error));
+		rig_await(rig, "done");
+		g_free(daemon_call("Reset", NULL));
+	}
+	rig_await(rig, "ready");
 	rig_free(rig);
 }
 
@@ -107,6 +127,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/always/no-gap", test_no_gap);
+	g_test_add_func("/always/blank-again", test_blank_again);
 	g_test_add_func("/always/idler", test_idler);
 	g_test_add_func("/always/grace", test_grace);
 	return g_test_run();

@@ -18,7 +18,8 @@ struct WifiChoice {
 	Candidate candidates[WIFI_BACKENDS_MAX];
 	size_t n_candidates;
 	Candidate *chosen; /* NULL: none has an interface */
-	bool active;       /* a scan or a join of the core is under way */
+	bool scanning;     /* a scan of the core is under way */
+	bool joining;      /* the same of a join */
 	guint settle;
 
 	unsigned int join_timeout_ms;
@@ -37,6 +38,11 @@ static Candidate *first_ready(WifiChoice *choice)
 	return NULL;
 }
 
+static bool is_at_work(const WifiChoice *choice)
+{
+	return choice->scanning || choice->joining;
+}
+
 /* ---- a join that nobody can be asked for yet ---- */
 
 static void wait_end(WifiChoice *choice)
@@ -48,7 +54,7 @@ static void wait_end(WifiChoice *choice)
 static void join_failed(WifiChoice *choice, const char *problem)
 {
 	g_warning("cannot join: %s", problem);
-	choice->active = false;
+	choice->joining = false;
 	wait_end(choice);
 	choice->events->join_failed(WIFI_FAILURE_OTHER, choice->data);
 }
@@ -94,7 +100,7 @@ static void choose(WifiChoice *choice)
 	Candidate *best = first_ready(choice);
 	Candidate *before = choice->chosen;
 
-	if (best == before || (before && choice->active))
+	if (best == before || (before && is_at_work(choice)))
 		return;
 	if (before) {
 		choice->chosen = NULL;
@@ -131,11 +137,15 @@ static void on_ready(void *data)
 		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
 }
 
-/* One that has lost the interface need not be the one that gets it next. */
-static void let_go(WifiChoice *choice)
+/* Nothing may be under way any more: what has changed meanwhile counts now. One that has lost the
+ * interface need not be the one that gets it next. */
+static void rest(WifiChoice *choice)
 {
-	choice->chosen = NULL;
-	if (!choice->settle)
+	if (is_at_work(choice))
+		return;
+	if (!wifi_choice_is_ready(choice))
+		choice->chosen = NULL;
+	if (first_ready(choice) != choice->chosen && !choice->settle)
 		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
 }
 
@@ -147,26 +157,29 @@ static void on_lost(void *data)
 
 	if (choice->chosen != candidate)
 		return;
+	rest(choice);
 	choice->events->lost(choice->data);
-	if (!choice->active)
-		let_go(choice);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
 		       void *data)
 {
 	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
 
-	candidate->choice->active = false;
-	candidate->choice->events->scanned(networks, n_networks, error, candidate->choice->data);
+	choice->scanning = false;
+	rest(choice);
+	choice->events->scanned(networks, n_networks, error, choice->data);
 }
 
 static void on_joined(const WifiLink *link, void *data)
 {
 	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
 
-	candidate->choice->active = false;
-	candidate->choice->events->joined(link, candidate->choice->data);
+	choice->joining = false;
+	rest(choice);
+	choice->events->joined(link, choice->data);
 }
 
 static void on_join_failed(WifiFailure failure, void *data)
@@ -174,9 +187,8 @@ static void on_join_failed(WifiFailure failure, void *data)
 	Candidate *candidate = data;
 	WifiChoice *choice = candidate->choice;
 
-	choice->active = false;
-	if (!wifi_choice_is_ready(choice))
-		let_go(choice);
+	choice->joining = false;
+	rest(choice);
 	choice->events->join_failed(failure, choice->data);
 }
 
@@ -198,8 +210,10 @@ static void on_changed(void *data)
 static void on_forgotten(const GError *error, void *data)
 {
 	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
 
-	candidate->choice->events->forgotten(error, candidate->choice->data);
+	rest(choice);
+	choice->events->forgotten(error, choice->data);
 }
 
 static const WifiEvents candidate_events = {
@@ -303,7 +317,8 @@ void wifi_choice_forget_all(WifiChoice *choice, bool again)
 	wait_end(choice);
 	if (!choice->chosen)
 		return;
-	choice->active = false;
+	choice->scanning = false;
+	choice->joining = false;
 	choice->chosen->backend->forget_all(choice->chosen->wifi, again);
 }
 
@@ -349,8 +364,8 @@ static bool choice_scan(void *wifi, GError **error)
 
 	if (!require_chosen(choice, error))
 		return false;
-	choice->active = true;
-	return choice->chosen->backend->port.scan(choice->chosen->wifi, error);
+	choice->scanning = choice->chosen->backend->port.scan(choice->chosen->wifi, error);
+	return choice->scanning;
 }
 
 static bool choice_join(void *wifi, const WifiCredentials *credentials, GError **error)
@@ -358,7 +373,7 @@ static bool choice_join(void *wifi, const WifiCredentials *credentials, GError *
 	WifiChoice *choice = wifi;
 
 	wait_end(choice);
-	choice->active = true;
+	choice->joining = true;
 	if (choice->chosen)
 		return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
 	wait_begin(choice, credentials);
@@ -369,10 +384,12 @@ static void choice_cancel(void *wifi)
 {
 	WifiChoice *choice = wifi;
 
-	choice->active = false;
+	choice->scanning = false;
+	choice->joining = false;
 	wait_end(choice);
 	if (choice->chosen)
 		choice->chosen->backend->port.cancel(choice->chosen->wifi);
+	rest(choice);
 }
 
 static void choice_forget(void *wifi)

@@ -5,8 +5,8 @@
  * `wifi = auto` watches all that were built in and takes the first of them, in the order of its
  * table, that has an interface: NetworkManager before iwd before wpa_supplicant, as NetworkManager
  * has one of the others at work below it. It waits a moment for a better one at start, and goes
- * over to a better one that comes later unless something is under way. A configured back end is
- * the only one there is.
+ * over to a better one that comes later, once nothing is under way. A configured back end is the
+ * only one there is.
  *
  * Calls of a table go to the one chosen; with none chosen they fail or answer "nothing". Only a
  * join waits for one, as long as its time lasts: the manager may be restarting. Owner: the App. The

@@ -10,6 +10,7 @@
 #define PATIENCE   600000 /* ms: no join is late by itself */
 #define HASTE      200    /* ms: where being late is the point */
 #define UNHURRIED  1500   /* ms: the same, later than a manager is waited for */
+#define TURNS      100
 #define LAB        "Landfall Lab"
 #define PASSPHRASE "correct horse battery"
 
@@ -24,6 +25,7 @@ typedef struct Bed {
 	WifiChoice *choice;
 	unsigned int readies;
 	unsigned int losses;
+	const char *owner; /* of the interface, when it was lost last */
 	unsigned int scans;
 	unsigned int joins;
 	unsigned int failures;
@@ -42,6 +44,7 @@ static void on_lost(void *data)
 	Bed *bed = data;
 
 	bed->losses++;
+	bed->owner = wifi_choice_name(bed->choice);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
@@ -234,6 +237,64 @@ static void test_gone_for_good(Bed *bed, gconstpointer data)
 	TEST_WAIT(bed->iwd->agent);
 }
 
+/* What is given up waits for nobody: another that has the interface gets it. */
+static void test_given_up(Bed *bed, gconstpointer data)
+{
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	start(bed, PATIENCE);
+	TEST_WAIT(knows_iwd(bed));
+	join(bed, LAB, PASSPHRASE);
+	nm_goes(bed);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "networkmanager");
+	wifi_choice_port.cancel(bed->choice);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "");
+	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "iwd") == 0);
+}
+
+/* A better one that comes under a join gets the interface when that is over. */
+static void test_better_later(Bed *bed, gconstpointer data)
+{
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "iwd") == 0);
+	join(bed, LAB, PASSPHRASE);
+	nm_comes(bed);
+	fake_nm_profile(bed->nm, "home", "802-11-wireless", true, true);
+	TEST_WAIT(bed->nm->profiles[0].reads > 0);
+	for (int i = 0; i < TURNS; i++)
+		test_turn(); /* until it is ready, which nobody is told under a join */
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "iwd");
+	wifi_choice_port.cancel(bed->choice);
+	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "networkmanager") == 0);
+}
+
+/* The end of a scan is not that of a join that has begun meanwhile: whoever was asked for that has
+ * it until it is given up, and then does not come back to it. */
+static void test_scan_under_join(Bed *bed, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	start(bed, PATIENCE);
+	TEST_WAIT(knows_iwd(bed));
+	g_assert_true(wifi_choice_port.scan(bed->choice, &error));
+	TEST_WAIT(bed->nm->scans == 1);
+	join(bed, LAB, PASSPHRASE);
+	fake_nm_scanned(bed->nm);
+	TEST_WAIT(bed->scans == 1);
+	nm_goes(bed);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "networkmanager");
+}
+
+/* Whoever has lost the interface is not told as its owner any more. */
+static void test_nobody_s(Bed *bed, gconstpointer data)
+{
+	start(bed, PATIENCE);
+	nm_goes(bed);
+	g_assert_cmpstr(bed->owner, ==, "");
+}
+
 static void setup(Bed *bed, gconstpointer data)
 {
 	bed->daemon = test_bus_start();
@@ -258,6 +319,10 @@ static const struct {
 	{ "/wifi-choice/waits/cancelled", test_cancelled },
 	{ "/wifi-choice/waits/superseded", test_superseded },
 	{ "/wifi-choice/gone-for-good", test_gone_for_good },
+	{ "/wifi-choice/given-up", test_given_up },
+	{ "/wifi-choice/better-later", test_better_later },
+	{ "/wifi-choice/scan-under-join", test_scan_under_join },
+	{ "/wifi-choice/nobody-s", test_nobody_s },
 };
 
 int main(int argc, char **argv)

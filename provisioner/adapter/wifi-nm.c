@@ -315,15 +315,18 @@ static void on_appeared(BusPeer *peer, void *user_data)
 static void on_vanished(BusPeer *peer, void *user_data)
 {
 	WifiNm *nm = user_data;
+	bool resetting = nm->doomed || nm->forget;
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_WIFI,
 						      "NetworkManager left the bus");
 
 	g_message("%s", error->message);
 	wifi_nm_profiles_forget(nm->profiles);
 	g_clear_pointer(&nm->joined, g_free); /* the next instance numbers its profiles anew */
-	if (nm->doomed || nm->forget)
-		on_forgotten(error, nm);
+	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
 	nm_drop(nm);
+	/* Last: until then it would seem to know of no profile at all. */
+	if (resetting)
+		on_forgotten(error, nm);
 }
 
 static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/bus/wifi-bed.h"
 
+#include "common/error.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -83,6 +85,9 @@ static void on_forgotten(const GError *error, void *data)
 	WifiBed *bed = data;
 
 	g_assert_true(error || g_atomic_int_get(&syncs) > bed->syncs_before);
+	/* What a manager that has gone had, it would seem to have lost. */
+	if (g_error_matches(error, LANDFALL_ERROR, LANDFALL_ERROR_WIFI))
+		g_assert_false(bed->backend->is_ready(bed->wifi));
 	g_clear_error(&bed->refusal);
 	bed->refusal = error ? g_error_copy(error) : NULL;
 	bed->resets++;

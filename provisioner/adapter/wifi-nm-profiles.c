@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "provisioner/adapter/wifi-nm-profiles.h"
 
+#include "dbus/bus-match.h"
+
 #include <string.h>
 
 #define FLAG_UNSAVED 1u /* NMSettingsConnectionFlags */
@@ -11,6 +13,7 @@ struct WifiNmProfiles {
 	void (*changed)(void *data);
 	void *data;
 
+	BusMatch *updated;
 	GPtrArray *list;    /* of WifiNmProfile, NULL before the first reading */
 	GPtrArray *reading; /* the next list, NULL when none is being read */
 	GPtrArray *paths;   /* still to be read, last first */
@@ -162,9 +165,21 @@ static gboolean read_start(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/* Somebody has edited one. */
+static void on_updated(BusMessage *signal, void *user_data)
+{
+	WifiNmProfiles *profiles = user_data;
+
+	if (profiles->list || profiles->reading)
+		wifi_nm_profiles_read(profiles);
+}
+
 WifiNmProfiles *wifi_nm_profiles_new(Bus *bus, BusPeer *peer, void (*changed)(void *data),
 				     void *data)
 {
+	const BusMatchRule updated = { .sender = NM_SERVICE,
+				       .interface = NM_CONNECTION_IFACE,
+				       .member = "Updated" };
 	WifiNmProfiles *profiles = g_new0(WifiNmProfiles, 1);
 
 	profiles->bus = bus;
@@ -172,6 +187,7 @@ WifiNmProfiles *wifi_nm_profiles_new(Bus *bus, BusPeer *peer, void (*changed)(vo
 	profiles->changed = changed;
 	profiles->data = data;
 	profiles->paths = g_ptr_array_new_with_free_func(g_free);
+	profiles->updated = bus_match_new(bus, &updated, on_updated, profiles);
 	return profiles;
 }
 
@@ -179,6 +195,7 @@ void wifi_nm_profiles_free(WifiNmProfiles *profiles)
 {
 	if (!profiles)
 		return;
+	bus_match_free(profiles->updated);
 	wifi_nm_profiles_forget(profiles);
 	g_ptr_array_unref(profiles->paths);
 	g_free(profiles);

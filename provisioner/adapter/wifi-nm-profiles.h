@@ -3,7 +3,7 @@
  * wifi-nm-profiles - the connection profiles NetworkManager has
  *
  * Read with GetSettings, one after the other, without secrets: at the start and whenever one was
- * added or removed. At most WIFI_NM_PROFILES_MAX are looked at.
+ * added, edited or removed. At most WIFI_NM_PROFILES_MAX are looked at.
  *
  * Owner: wifi-nm.
  */

@@ -326,8 +326,13 @@ static const BusProperty profile_properties[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
+static const BusSignal profile_signals[] = {
+	{ "Updated", "", NULL },
+	{ NULL, NULL, NULL },
+};
+
 static const BusInterface profile_interface = { CONNECTION, profile_methods, profile_properties,
-						NULL, NULL };
+						profile_signals, NULL };
 
 static void profile_clear(FakeProfile *profile)
 {
@@ -385,6 +390,14 @@ int fake_nm_profile(FakeNm *fake, const char *id, const char *type, bool autocon
 	profile->saved = saved;
 	profile_add(fake, slot);
 	return slot;
+}
+
+void fake_nm_edit(FakeNm *fake, int index, bool autoconnect)
+{
+	FakeProfile *profile = &fake->profiles[index];
+
+	profile->no_autoconnect = !autoconnect;
+	bus_object_emit(profile->object, bus_object_signal(profile->object, CONNECTION, "Updated"));
 }
 
 unsigned int fake_nm_count(const FakeNm *fake)

@@ -122,6 +122,9 @@ void fake_nm_scanned(FakeNm *fake);
  * Returns its index */
 int fake_nm_profile(FakeNm *fake, const char *id, const char *type, bool autoconnect, bool saved);
 
+/* fake_nm_edit() - somebody has changed whether profile @index connects by itself */
+void fake_nm_edit(FakeNm *fake, int index, bool autoconnect);
+
 /* fake_nm_use() - profile @index is what the device uses */
 void fake_nm_use(FakeNm *fake, int index);
 

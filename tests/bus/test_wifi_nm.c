@@ -66,6 +66,18 @@ static void test_provisioned(NmBed *bed, gconstpointer data)
 	g_assert_cmpint(wifi_nm_backend.is_provisioned(bed->nm), ==, c->provisioned);
 }
 
+/* One that somebody edits counts as it is then. */
+static void test_edited(NmBed *bed, gconstpointer data)
+{
+	fake_nm_profile(bed->fake, "home", "802-11-wireless", false, true);
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	g_assert_false(wifi_nm_backend.is_provisioned(bed->nm));
+	fake_nm_edit(bed->fake, 0, true);
+	TEST_WAIT(wifi_nm_backend.is_provisioned(bed->nm));
+	fake_nm_edit(bed->fake, 0, false);
+	TEST_WAIT(!wifi_nm_backend.is_provisioned(bed->nm));
+}
+
 /* NetworkManager's tools call a profile after its network, and this one's name begins like ours. */
 static void others_profile(FakeNm *fake, bool saved)
 {
@@ -262,6 +274,7 @@ static void test_scan_switches_on(NmBed *bed, gconstpointer data)
 static const NmBedTest tests[] = {
 	{ "/wifi-nm/device", test_device },
 	{ "/wifi-nm/unmanaged", test_unmanaged },
+	{ "/wifi-nm/edited", test_edited },
 	{ "/wifi-nm/swept", test_swept },
 	{ "/wifi-nm/forget-all", test_forget_all },
 	{ "/wifi-nm/forget-refused", test_forget_refused },

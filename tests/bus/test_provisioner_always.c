@@ -21,8 +21,8 @@ static void test_no_gap(void)
 	rig_free(rig);
 }
 
-/* A device that a phone has just made one of a network is made blank while its daemon still runs: it
- * is there for the next phone, like one that never had a network. */
+/* A device that a phone has just made one of a network is made blank while its daemon still runs:
+ * it is there for the next phone, like one that never had a network. */
 static void test_blank_again(void)
 {
 	static const char *const sets[] = { "advertise=unprovisioned,network-lost", NULL };

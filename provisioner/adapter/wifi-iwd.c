@@ -616,11 +616,8 @@ static bool iwd_is_ready(const void *wifi)
 
 static bool is_unproved(const WifiIwd *iwd, const BusMirror *known)
 {
-	const WifiRecordNetwork *attempt = &iwd->record.attempt;
-
 	return iwd->record.attempting && !iwd->record.known &&
-	       wifi_iwd_is_named(bus_mirror_string(known, IWD_KNOWN_IFACE, "Name"), attempt->ssid,
-				 attempt->ssid_len);
+	       wifi_iwd_recorded(iwd->peer, &iwd->record.attempt) == known;
 }
 
 static bool iwd_is_provisioned(const void *wifi)

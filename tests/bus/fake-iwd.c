@@ -128,6 +128,19 @@ FakeIwdKnown *fake_iwd_find(FakeIwd *fake, const char *name)
 	return NULL;
 }
 
+/* iwd has a file for each name and type. */
+static FakeIwdKnown *find_known(FakeIwd *fake, const char *name, const char *type)
+{
+	for (unsigned int i = 0; i < fake->n_knowns; i++) {
+		FakeIwdKnown *known = &fake->knowns[i];
+
+		if (known->object && strcmp(known->name, name) == 0 &&
+		    strcmp(known->type, type) == 0)
+			return known;
+	}
+	return NULL;
+}
+
 /* ---- connecting ---- */
 
 static void station_set(FakeIwd *fake, FakeIwdNetwork *network, const char *state)
@@ -151,7 +164,7 @@ static void connect_end(FakeIwd *fake, const char *error)
 
 static void connect_save(FakeIwd *fake, const FakeIwdNetwork *network, const char *passphrase)
 {
-	FakeIwdKnown *known = fake_iwd_find(fake, network->name);
+	FakeIwdKnown *known = find_known(fake, network->name, network->type);
 
 	if (!known)
 		known = &fake->knowns[fake_iwd_know(fake, network->name, network->type, NULL,
@@ -227,7 +240,7 @@ void fake_iwd_ask(FakeIwd *fake, const char *method, const char *path)
 
 static void connect_begin(FakeIwd *fake, FakeIwdNetwork *network, BusRequest *request)
 {
-	FakeIwdKnown *known = fake_iwd_find(fake, network->name);
+	FakeIwdKnown *known = find_known(fake, network->name, network->type);
 	bool ask = strcmp(network->type, "psk") == 0 && (!known || network->ask);
 
 	fake->connects++;
@@ -448,7 +461,7 @@ static void station_connect_hidden(BusRequest *request, void *user_data)
 	FakeIwd *fake = user_data;
 	const char *name = bus_reader_string(bus_request_args(request));
 
-	if (fake_iwd_find(fake, name)) {
+	if (find_known(fake, name, "psk") || find_known(fake, name, "open")) {
 		bus_request_fail_name(request, IWD ".AlreadyProvisioned", "it is known");
 		return;
 	}

@@ -46,6 +46,23 @@ static void test_join(IwdBed *bed, gconstpointer data)
 	g_assert_cmpuint(bed->failures, ==, 0);
 }
 
+/* Another network of the same name, that somebody else configured, makes the device a provisioned
+ * one whatever is tried. */
+static void test_join_namesake(IwdBed *bed, gconstpointer data)
+{
+	FakeIwd *fake = bed->fake;
+
+	fake_iwd_know(fake, IWD_BED_LAB, "8021x", NULL, true);
+	fake_iwd_network(fake, 0, &iwd_bed_lab);
+	fake->hold = true;
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(strcmp(fake->state, "connecting") == 0);
+	iwd_bed_catch_up(bed);
+	g_assert_true(iwd_bed_record_on_disk(bed).attempting);
+	g_assert_true(wifi_iwd_backend.is_provisioned(bed->iwd));
+}
+
 static void test_join_open(IwdBed *bed, gconstpointer data)
 {
 	if (iwd_bed_lacks_namespace(bed))
@@ -638,6 +655,7 @@ static void test_known_foreign_changed(IwdBed *bed, gconstpointer data)
 static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/join/works", test_join },
 	{ "/wifi-iwd/join/open", test_join_open },
+	{ "/wifi-iwd/join/namesake", test_join_namesake },
 	{ "/wifi-iwd/join/open-again", test_join_open_again },
 	{ "/wifi-iwd/join/stale-address", test_join_stale_address },
 	{ "/wifi-iwd/join/no-address", test_join_no_address },

@@ -284,8 +284,10 @@ static gboolean on_waited(gpointer data)
 
 	join->address_wait = 0;
 	join->waited = true;
-	/* No IPv4 in good time: an IPv6 network is usable as it is, so it is kept. */
-	join_check_address(join);
+	/* No IPv4 in good time: an IPv6 network is usable as it is, so it is kept; if it is still
+	 * there. */
+	if (join->step == JOIN_ADDRESS)
+		join_check_address(join);
 	return G_SOURCE_REMOVE;
 }
 

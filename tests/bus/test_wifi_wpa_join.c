@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define IP4_WAIT_US (16 * G_USEC_PER_SEC) /* for an address of IPv4, and a moment more */
+
 static const FakeBss lab_far = { NULL, WPA_BED_LAB, 2, true, NULL, "wpa-psk", 5180, -80, 0 };
 static const FakeBss lab_open = { NULL, WPA_BED_LAB, 3, false, NULL, NULL, 2412, -30, 0 };
 static const FakeBss mixed = { NULL, "Mixed", 5, true, NULL, "wpa-psk sae", 2412, -60, 0 };
@@ -79,6 +81,29 @@ static void test_join_same_address(WpaBed *bed, gconstpointer data)
 	wpa_bed_ip("addr change 192.168.77.61/24 valid_lft 2000 preferred_lft 2000 "
 		   "dev " WPA_BED_RADIO);
 	TEST_WAIT(bed->joins == 1);
+}
+
+/* An IPv6 network whose access point goes while IPv4 is waited for is none that the device has an
+ * address of; when it is back it is. */
+static void test_join_ip6(WpaBed *bed, gconstpointer data)
+{
+	gint64 over_us = 0;
+
+	fake_wpa_bss(bed->fake, 0, &wpa_bed_lab);
+	wpa_bed_start(bed, WPA_BED_PATIENCE);
+	wpa_bed_join(bed, WPA_BED_LAB, WPA_BED_PASS);
+	wpa_bed_wait_selected(bed, 1);
+	wpa_bed_complete(bed);
+	over_us = g_get_monotonic_time() + IP4_WAIT_US;
+	wpa_bed_ip("addr add 2001:db8::61/64 nodad " WPA_BED_LEASE);
+	TEST_WAIT(wifi_wpa_backend.is_online(bed->wpa));
+	fake_wpa_state(bed->fake, "disconnected");
+	TEST_WAIT(!wifi_wpa_backend.is_online(bed->wpa));
+	TEST_WAIT(g_get_monotonic_time() > over_us);
+	g_assert_cmpuint(bed->joins, ==, 0);
+	wpa_bed_complete(bed);
+	TEST_WAIT(bed->joins == 1);
+	g_assert_cmpstr(bed->link.ip4, ==, "0.0.0.0");
 }
 
 /* An address that somebody set by hand holds for every network. */
@@ -567,6 +592,7 @@ static const WpaBedTest tests[] = {
 	{ "join/works", test_join },
 	{ "join/wep-twin", test_join_wep_twin },
 	{ "join/same-address", test_join_same_address },
+	{ "join/ip6", test_join_ip6 },
 	{ "join/static", test_join_static },
 	{ "join/enterprise", test_join_enterprise },
 	{ "join/enterprise-refused", test_join_enterprise_refused },

@@ -14,6 +14,15 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char usage[] =
+	"qr [--png=FILE [--scale=N] | --svg=FILE | --text]\n\n"
+	"  The code that the phone app scans, drawn with its text below, or made as asked for.\n"
+	"  It holds the proof of possession: that takes root to read, and whoever sees it may\n"
+	"  provision the device.\n\n"
+	"Examples:\n"
+	"  landfallctl qr\n"
+	"  landfallctl qr --svg=label.svg";
+
 /* The proof of possession as the provisioner takes it (provisioner/adapter/credentials.h). */
 static Secret *read_pop(const char *folder, GError **error)
 {
@@ -86,8 +95,7 @@ static bool take_options(int argc, char **argv, QrOptions *options, GError **err
 		G_OPTION_ENTRY_NULL,
 	};
 
-	if (!ctl_parse("qr [--png=FILE [--scale=N] | --svg=FILE | --text]", entries, &argc, &argv,
-		       error))
+	if (!ctl_parse(usage, entries, &argc, &argv, error))
 		return false;
 	if (argc == 1 && options->scale >= 1 && options->scale <= 64 &&
 	    !!options->png + !!options->svg + options->text <= 1)

@@ -13,6 +13,8 @@
 
 #define RECORD_NAME "wifi-iwd.record"
 #define SCAN_MAX_MS 15000 /* for the scan itself */
+#define LOST                                                                                       \
+	"what Landfall added to iwd is not known any more, 'iwctl known-networks list' shows all"
 
 typedef struct WifiIwd {
 	Bus *bus;
@@ -42,7 +44,6 @@ typedef struct WifiIwd {
 	WifiIwdForget *forget;
 	bool resetting; /* all that are ours are */
 	GError *refusal;
-	GError *unread; /* of the record, for the next reset to tell; NULL: it was read */
 } WifiIwd;
 
 static const BusMirror *device_mirror(const WifiIwd *iwd)
@@ -171,13 +172,13 @@ static void reset_end(WifiIwd *iwd, const GError *error)
 }
 
 /* A reset that cannot know all that was added says so, once: the record is as good as new then. */
-static GError *unread_take(WifiIwd *iwd)
+static GError *lost_take(WifiIwd *iwd)
 {
-	g_autoptr(GError) error = NULL;
-
-	if (iwd->unread && !wifi_record_save(&iwd->record, iwd->record_path, &error))
-		g_warning("the record of what was added to iwd stays as it is: %s", error->message);
-	return g_steal_pointer(&iwd->unread);
+	if (!iwd->record.lost)
+		return NULL;
+	iwd->record.lost = false;
+	record_save(iwd);
+	return g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_FAILED, LOST);
 }
 
 /* What has to be undone or forgotten comes first, one after the other; then a join may begin. */
@@ -194,7 +195,7 @@ static void iwd_advance(WifiIwd *iwd)
 	refusal = g_steal_pointer(&iwd->refusal);
 	if (iwd->resetting) {
 		if (!refusal)
-			refusal = unread_take(iwd);
+			refusal = lost_take(iwd);
 		reset_end(iwd, refusal);
 	}
 	if (iwd->wanted && iwd->ready && !iwd->join)
@@ -455,6 +456,7 @@ static void *iwd_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	static const BusPeerEvents peer_events = { on_appeared, on_vanished, on_added,
 						   on_removed,  on_changed,  on_failed };
 	WifiIwd *iwd = g_new0(WifiIwd, 1);
+	g_autoptr(GError) error = NULL;
 
 	iwd->bus = bus;
 	iwd->interface = g_strdup(settings->interface);
@@ -463,11 +465,8 @@ static void *iwd_new(Bus *bus, const WifiSettings *settings, const WifiEvents *e
 	iwd->data = data;
 	iwd->doomed = g_array_new(false, false, sizeof(WifiRecordNetwork));
 	iwd->record_path = g_build_filename(settings->state_dir, RECORD_NAME, NULL);
-	if (!wifi_record_load(&iwd->record, iwd->record_path, &iwd->unread)) {
-		g_prefix_error(&iwd->unread, "what Landfall added to iwd is not known any more, "
-					     "'iwctl known-networks list' shows all: ");
-		g_warning("%s", iwd->unread->message);
-	}
+	if (!wifi_record_load(&iwd->record, iwd->record_path, &error))
+		g_warning(LOST ": %s", error->message);
 	iwd->peer = bus_peer_new(bus, &spec, &peer_events, iwd);
 	return iwd;
 }
@@ -487,7 +486,6 @@ static void iwd_free(void *wifi)
 	wifi_iwd_forget_free(iwd->forget);
 	g_array_unref(iwd->doomed);
 	g_clear_error(&iwd->refusal);
-	g_clear_error(&iwd->unread);
 	g_clear_pointer(&iwd->wanted, wifi_credentials_free);
 	net_link_free(iwd->link);
 	bus_peer_free(iwd->peer);

@@ -14,7 +14,7 @@
 #define HEADER          "landfall-wifi-record 1"
 #define HASH_ITERATIONS 4096 /* as many as WPA2 takes to make its key of the same passphrase */
 #define WORDS_MAX       5
-#define LINES_MAX       (WIFI_RECORD_MAX + 3)
+#define LINES_MAX       (WIFI_RECORD_MAX + 4)
 
 /* ---- text ---- */
 
@@ -86,6 +86,14 @@ static bool parse_attempt(WifiRecord *record, char **words, guint n_words)
 	return record->known || strcmp(words[3], "fresh") == 0;
 }
 
+static bool parse_lost(WifiRecord *record, guint n_words)
+{
+	if (n_words != 1 || record->lost)
+		return false;
+	record->lost = true;
+	return true;
+}
+
 static bool parse_line(WifiRecord *record, const char *line)
 {
 	g_auto(GStrv) words = g_strsplit(line, " ", WORDS_MAX + 1);
@@ -95,6 +103,8 @@ static bool parse_line(WifiRecord *record, const char *line)
 		return parse_added(record, words, n_words);
 	if (n_words > 0 && strcmp(words[0], "attempt") == 0)
 		return parse_attempt(record, words, n_words);
+	if (n_words > 0 && strcmp(words[0], "lost") == 0)
+		return parse_lost(record, n_words);
 	return false;
 }
 
@@ -155,6 +165,8 @@ char *wifi_record_encode(const WifiRecord *record)
 		append_name(text, "attempt", &record->attempt);
 		g_string_append(text, record->known ? " known\n" : " fresh\n");
 	}
+	if (record->lost)
+		g_string_append(text, "lost\n");
 	return g_string_free(text, FALSE);
 }
 
@@ -172,6 +184,7 @@ bool wifi_record_load(WifiRecord *record, const char *path, GError **error)
 				  &problem);
 	if (!problem)
 		return true;
+	record->lost = true;
 	g_propagate_prefixed_error(error, problem, "%s: ", path);
 	return false;
 }

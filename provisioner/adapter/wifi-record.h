@@ -13,6 +13,7 @@
  *   added 4c616220 secured SALT HASH     SSID in hexadecimal; "open" without SALT and HASH
  *                                        HASH is all 0 when the passphrase is in doubt
  *   attempt 436166c3a9 open fresh        "known": the manager had it before
+ *   lost                                 the record before this one could not be read
  */
 #pragma once
 
@@ -42,6 +43,7 @@ typedef struct WifiRecord {
 	bool attempting;
 	WifiRecordNetwork attempt; /* salt and hash unused */
 	bool known;                /* the manager had the attempt's network before */
+	bool lost;                 /* there may be more, and nobody was told so */
 } WifiRecord;
 
 /* What the record knows of a passphrase. */
@@ -60,7 +62,7 @@ bool wifi_record_parse(WifiRecord *record, const char *text, size_t len, GError 
 char *wifi_record_encode(const WifiRecord *record);
 
 /* wifi_record_load() - read the file at @path; an absent one is an empty record
- * Errors as file_read() and wifi_record_parse(), @record is empty then */
+ * Errors as file_read() and wifi_record_parse(), @record is empty and lost then */
 bool wifi_record_load(WifiRecord *record, const char *path, GError **error);
 
 /* wifi_record_save() - replace the file at @path; on disk when it returns true

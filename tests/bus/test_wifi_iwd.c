@@ -123,9 +123,30 @@ static void test_damaged_record(IwdBed *bed, gconstpointer data)
 	g_test_assert_expected_messages();
 	wifi_iwd_backend.forget_all(bed->iwd, false);
 	TEST_WAIT(bed->resets == 1);
-	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
 	test_assert_has(bed->refusal->message, "iwctl known-networks list");
 	g_assert_cmpuint(iwd_bed_record_on_disk(bed).n_added, ==, 0); /* it can be read */
+	g_assert_false(iwd_bed_record_on_disk(bed).lost);
+}
+
+/* ... also when the record was written anew meanwhile: an attempt does that. */
+static void test_damaged_and_used(IwdBed *bed, gconstpointer data)
+{
+	g_assert_true(g_file_set_contents(bed->record, "nonsense\n", -1, NULL));
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*not known any more*");
+	fake_iwd_network(bed->fake, 0, &iwd_bed_lab);
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	g_test_assert_expected_messages();
+	bed->fake->hold = true;
+	iwd_bed_join(bed, IWD_BED_LAB, IWD_BED_PASS);
+	TEST_WAIT(strcmp(bed->fake->state, "connecting") == 0);
+	g_assert_true(iwd_bed_record_on_disk(bed).attempting);
+	wifi_bed_close(&bed->shared);
+	bed->readies = 0;
+	iwd_bed_start(bed, IWD_BED_PATIENCE);
+	wifi_iwd_backend.forget_all(bed->iwd, false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_error(bed->refusal, LANDFALL_ERROR, LANDFALL_ERROR_FAILED);
 }
 
 /* ---- scanning ---- */
@@ -260,6 +281,7 @@ static const IwdBedTest tests[] = {
 	{ "/wifi-iwd/swept-refused", test_swept_refused },
 	{ "/wifi-iwd/swept-known", test_swept_known },
 	{ "/wifi-iwd/damaged-record", test_damaged_record },
+	{ "/wifi-iwd/damaged-and-used", test_damaged_and_used },
 	{ "/wifi-iwd/scan/list", test_scan },
 	{ "/wifi-iwd/scan/ahead", test_scan_ahead },
 	{ "/wifi-iwd/scan/busy", test_scan_busy },

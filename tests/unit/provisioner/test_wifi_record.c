@@ -28,6 +28,7 @@ static const ParseCase parse_cases[] = {
 	{ "longest", HEADER "added " SSID32 " open\n", true },
 	{ "fresh", HEADER "attempt 4c6162 open fresh\n", true },
 	{ "known", HEADER "attempt ff00 secured known\n", true },
+	{ "lost", HEADER "added 4c open\nlost\n", true },
 	{ "nothing", "", false },
 	{ "no-header", "added 4c6162 open\n", false },
 	{ "other-version", "landfall-wifi-record 2\n", false },
@@ -46,6 +47,8 @@ static const ParseCase parse_cases[] = {
 	{ "one-word-more", HEADER "added 4c6162 secured " SALT " " HASH " x\n", false },
 	{ "twice", HEADER "added 4c6162 open\nadded 4c6162 open\n", false },
 	{ "two-attempts", HEADER "attempt 4c open fresh\nattempt 4d open fresh\n", false },
+	{ "twice-lost", HEADER "lost\nlost\n", false },
+	{ "lost-what", HEADER "lost 4c\n", false },
 	{ "attempt-of-what", HEADER "attempt 4c open\n", false },
 	{ "attempt-other", HEADER "attempt 4c open stale\n", false },
 	{ "other-word", HEADER "removed 4c open\n", false },
@@ -197,6 +200,7 @@ static void test_file(void)
 	g_assert_false(wifi_record_load(record, path, &error));
 	g_assert_error(error, LANDFALL_ERROR, LANDFALL_ERROR_INVALID);
 	g_assert_false(record->attempting);
+	g_assert_true(record->lost);
 	g_unlink(path);
 	g_rmdir(folder);
 }

@@ -108,6 +108,7 @@ void app_reset_done(App *app, const GError *error)
 		app->resetting = false;
 		app->reset_again = false;
 		g_clear_handle_id(&app->reset_limit, g_source_remove);
+		air_policy_on_reset(app->air, app_now_us());
 		bus_service_reset_done(app->service, NULL);
 	}
 	app_air_network(app);

@@ -127,19 +127,30 @@ void air_policy_on_network(AirPolicy *policy, const AirNetwork *network, int64_t
 	causes_update(policy, now_us);
 }
 
-/* What was silenced and still has its cause begins again as well: else a device that was stopped
- * and started would fall silent after the limit of the asking, without a network perhaps. */
-void air_policy_on_start(AirPolicy *policy, int64_t now_us)
+/* What was silenced and still has its cause begins again. */
+static void begin_anew(AirPolicy *policy, int64_t now_us)
 {
 	static const AirReason lasting[] = { AIR_UNPROVISIONED, AIR_NETWORK_LOST, AIR_ALWAYS };
 
-	cause_asked(policy, AIR_ON_DEMAND, now_us);
 	for (size_t i = 0; i < G_N_ELEMENTS(lasting); i++) {
 		const AirRule *rule = &policy->rules[lasting[i]];
 
 		if (rule->cause && rule->spent)
 			cause_begin(policy, lasting[i], now_us);
 	}
+}
+
+/* Else a device that was stopped and started would fall silent after the limit of the asking,
+ * without a network perhaps. */
+void air_policy_on_start(AirPolicy *policy, int64_t now_us)
+{
+	cause_asked(policy, AIR_ON_DEMAND, now_us);
+	begin_anew(policy, now_us);
+}
+
+void air_policy_on_reset(AirPolicy *policy, int64_t now_us)
+{
+	begin_anew(policy, now_us);
 }
 
 void air_policy_on_button(AirPolicy *policy, int64_t now_us)

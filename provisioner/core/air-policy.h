@@ -82,6 +82,10 @@ void air_policy_on_network(AirPolicy *policy, const AirNetwork *network, int64_t
  * their cause begin anew */
 void air_policy_on_start(AirPolicy *policy, int64_t now_us);
 
+/* air_policy_on_reset() - the device is as at its first start: reasons that were silenced and still
+ * have their cause begin anew */
+void air_policy_on_reset(AirPolicy *policy, int64_t now_us);
+
 /* air_policy_on_button() - the button was held long enough */
 void air_policy_on_button(AirPolicy *policy, int64_t now_us);
 

@@ -123,12 +123,26 @@ static void test_mark_stays(Daemon *daemon, gconstpointer data)
 	g_free(daemon_call("Reset", NULL));
 }
 
+/* A device that fell silent without a network is there again, as if the reset had started it. */
+static void test_silent(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=unprovisioned,network-lost", NULL };
+
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_shows("State", "ready"));
+	g_free(daemon_call("Stop", NULL));
+	TEST_WAIT(daemon_mentions("Progress", "off the air: stopped"));
+	g_free(daemon_call("Reset", NULL));
+	TEST_WAIT(daemon_shows("State", "ready"));
+}
+
 static const DaemonTest tests[] = {
 	{ "/provisioner/reset/done", test_done },
 	{ "/provisioner/reset/refused", test_refused },
 	{ "/provisioner/reset/again", test_again },
 	{ "/provisioner/reset/away", test_away },
 	{ "/provisioner/reset/mark-stays", test_mark_stays },
+	{ "/provisioner/reset/silent", test_silent },
 };
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@ typedef enum Event {
 	ONLINE,
 	OFFLINE, /* configured, without an address */
 	START,
+	RESET,
 	BUTTON,
 	STOP,
 	PHONE,
@@ -66,6 +67,16 @@ static const Case cases[] = {
 	    { 700, BLANK, "", 0 },
 	    { 701, ONLINE, "", 0 },
 	    { 800, BLANK, "unprovisioned", 1400 } } },
+	{ "unprovisioned/reset",
+	  BIT(UNPROVISIONED) | BIT(BUTTON),
+	  LIMIT, /* what a person began stays over */
+	  { { 1, BLANK, "unprovisioned", 601 },
+	    { 2, BUTTON, "button", 602 },
+	    { 602, NOTHING, "", 0 },
+	    { 700, RESET, "unprovisioned", 1300 },
+	    { 800, RESET, "unprovisioned", 1300 },
+	    { 801, ONLINE, "", 0 },
+	    { 900, RESET, "", 0 } } },
 	{ "unprovisioned/stopped",
 	  BIT(UNPROVISIONED),
 	  0,
@@ -300,6 +311,7 @@ static void send(AirPolicy *policy, Event event, int64_t now_us)
 	case ONLINE:
 	case OFFLINE: air_policy_on_network(policy, &network, now_us); break;
 	case START: air_policy_on_start(policy, now_us); break;
+	case RESET: air_policy_on_reset(policy, now_us); break;
 	case BUTTON: air_policy_on_button(policy, now_us); break;
 	case STOP: air_policy_on_stop(policy, now_us); break;
 	case PHONE: air_policy_on_phone(policy, AIR_PHONE_THERE, now_us); break;

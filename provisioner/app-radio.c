@@ -111,8 +111,10 @@ static void on_sleep(bool asleep, void *data)
 
 	g_message(asleep ? "the system goes to sleep" : "the system is awake again");
 	/* The adapter may have forgotten what bluetoothd believes it has: begin afresh. */
-	if (!asleep && advert_is_on_air(app->advert))
+	if (!asleep && advert_is_on_air(app->advert)) {
 		advert_register(app->advert, app->adapter, app->name);
+		app_status_show(app); /* which may be refused */
+	}
 }
 
 static void on_gatt_registered(void *data)

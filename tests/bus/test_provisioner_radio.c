@@ -147,6 +147,15 @@ static void test_sleep(Daemon *daemon, gconstpointer data)
 	say_sleep(object, false);
 	TEST_WAIT(daemon->bluez->advert_owner);
 	TEST_WAIT(daemon_shows("State", "ready"));
+	/* Where bluetoothd does not take it any more, nobody is told that it is there. */
+	daemon->bluez->refuse_advert = "org.bluez.Error.Failed";
+	g_clear_pointer(&daemon->bluez->advert_owner, g_free);
+	g_clear_pointer(&daemon->bluez->advert_path, g_free);
+	say_sleep(object, true);
+	say_sleep(object, false);
+	TEST_WAIT(daemon_shows("State", "idle"));
+	daemon->bluez->refuse_advert = NULL;
+	TEST_WAIT(daemon_shows("State", "ready"));
 	bus_name_free(name);
 	bus_object_free(object);
 	bus_free(login);

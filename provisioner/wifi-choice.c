@@ -199,12 +199,14 @@ static void on_idle(void *data)
 	candidate->choice->events->idle(candidate->choice->data);
 }
 
+/* With nobody chosen, what is missing may be something else now. */
 static void on_changed(void *data)
 {
 	Candidate *candidate = data;
+	WifiChoice *choice = candidate->choice;
 
-	if (candidate->choice->chosen == candidate)
-		candidate->choice->events->changed(candidate->choice->data);
+	if (!choice->chosen || choice->chosen == candidate)
+		choice->events->changed(choice->data);
 }
 
 static void on_forgotten(const GError *error, void *data)

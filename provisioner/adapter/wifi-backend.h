@@ -48,7 +48,7 @@ typedef struct WifiEvents {
 	/* what had to be undone is undone: is_busy() is false again */
 	void (*idle)(void *data);
 	/* is_online() or is_provisioned() may say something else than before, as they may with
-	 * `joined` and `forgotten` */
+	 * `joined` and `forgotten`; or problem() */
 	void (*changed)(void *data);
 	/* what forget_all() was asked for is over. @error NULL: nothing that Landfall added is
 	 * left, not even after a power cut; else LANDFALL_ERROR: something may be, and why */

@@ -376,13 +376,19 @@ static void iwd_consider(WifiIwd *iwd)
 
 static void on_appeared(BusPeer *peer, void *user_data)
 {
-	iwd_consider(user_data);
+	WifiIwd *iwd = user_data;
+
+	iwd_consider(iwd);
+	iwd->events->changed(iwd->data);
 }
 
 static void on_vanished(BusPeer *peer, void *user_data)
 {
+	WifiIwd *iwd = user_data;
+
 	g_message("iwd left the bus");
-	iwd_drop(user_data);
+	iwd_drop(iwd);
+	iwd->events->changed(iwd->data);
 }
 
 static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)
@@ -394,7 +400,7 @@ static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, vo
 	if (strcmp(interface, IWD_DEVICE_IFACE) == 0)
 		iwd_consider(iwd);
 	iwd_pass_on(iwd);
-	if (strcmp(interface, IWD_KNOWN_IFACE) == 0)
+	if (strcmp(interface, IWD_KNOWN_IFACE) == 0 || strcmp(interface, IWD_DEVICE_IFACE) == 0)
 		iwd->events->changed(iwd->data);
 }
 

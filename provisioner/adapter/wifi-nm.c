@@ -28,6 +28,7 @@ typedef struct WifiNm {
 
 	char *device; /* object path, NULL: none */
 	bool ready;
+	guint later; /* what went away is told once it is gone */
 	WifiNmScan *scan;
 	WifiNmNamed named;
 	bool awaited; /* the core waits for the scan */
@@ -327,6 +328,13 @@ static void on_vanished(BusPeer *peer, void *user_data)
 	/* Last: until then it would seem to know of no profile at all. */
 	if (resetting)
 		on_forgotten(error, nm);
+	nm->events->changed(nm->data);
+}
+
+static void device_came(WifiNm *nm)
+{
+	nm_consider(nm);
+	nm->events->changed(nm->data);
 }
 
 static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)
@@ -338,8 +346,26 @@ static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, vo
 	if (strcmp(interface, NM_CONNECTION_IFACE) == 0)
 		wifi_nm_profiles_read(nm->profiles);
 	else if (strcmp(interface, NM_WIRELESS_IFACE) == 0)
-		nm_consider(nm);
+		device_came(nm);
 	nm_pass_on(nm);
+}
+
+static gboolean on_later(gpointer data)
+{
+	WifiNm *nm = data;
+
+	nm->later = 0;
+	nm->events->changed(nm->data);
+	return G_SOURCE_REMOVE;
+}
+
+/* Until the caller returns the mirror has what is gone. */
+static void device_went(WifiNm *nm, const char *path)
+{
+	if (g_strcmp0(nm->device, path) == 0)
+		nm_drop(nm);
+	if (!nm->later)
+		nm->later = g_idle_add(on_later, nm);
 }
 
 static void on_removed(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)
@@ -348,9 +374,8 @@ static void on_removed(BusPeer *peer, BusMirror *mirror, const char *interface, 
 
 	if (strcmp(interface, NM_CONNECTION_IFACE) == 0)
 		wifi_nm_profiles_read(nm->profiles);
-	else if (strcmp(interface, NM_WIRELESS_IFACE) == 0 &&
-		 g_strcmp0(nm->device, bus_mirror_path(mirror)) == 0)
-		nm_drop(nm);
+	else if (strcmp(interface, NM_WIRELESS_IFACE) == 0)
+		device_went(nm, bus_mirror_path(mirror));
 	nm_pass_on(nm);
 }
 
@@ -401,6 +426,7 @@ static void nm_free(void *wifi)
 
 	if (!nm)
 		return;
+	g_clear_handle_id(&nm->later, g_source_remove);
 	g_clear_handle_id(&nm->limit, g_source_remove);
 	g_clear_handle_id(&nm->join_limit, g_source_remove);
 	wifi_nm_scan_free(nm->scan);

@@ -340,14 +340,8 @@ static void on_link(void *data)
 	wpa->events->changed(wpa->data);
 }
 
-static void on_interfaces(void *data)
+static void take_interface(WifiWpa *wpa, WifiWpaInterface *interface, const char *path)
 {
-	WifiWpa *wpa = data;
-	WifiWpaInterface *interface = wifi_wpa_interfaces_pick(wpa->interfaces);
-	const char *path = interface ? wifi_wpa_interface_path(interface) : NULL;
-
-	if (interface == wpa->interface && g_strcmp0(path, wpa->path) == 0)
-		return;
 	wpa_drop(wpa);
 	if (!interface)
 		return;
@@ -355,6 +349,17 @@ static void on_interfaces(void *data)
 	wpa->path = g_strdup(path);
 	wpa->link = net_link_new(wpa_state(wpa)->ifname, on_link, wpa);
 	wpa->networks = wifi_wpa_networks_new(wpa->bus, path, on_networks, wpa);
+}
+
+static void on_interfaces(void *data)
+{
+	WifiWpa *wpa = data;
+	WifiWpaInterface *interface = wifi_wpa_interfaces_pick(wpa->interfaces);
+	const char *path = interface ? wifi_wpa_interface_path(interface) : NULL;
+
+	if (interface != wpa->interface || g_strcmp0(path, wpa->path) != 0)
+		take_interface(wpa, interface, path);
+	wpa->events->changed(wpa->data);
 }
 
 static void on_facts(unsigned int facts, void *data)

@@ -4,6 +4,7 @@
 #include "tests/bus/bus-fixture.h"
 #include "tests/bus/fake-iwd.h"
 #include "tests/bus/fake-nm.h"
+#include "tests/bus/fake-wpa.h"
 
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #define HASTE      200    /* ms: where being late is the point */
 #define UNHURRIED  1500   /* ms: the same, later than a manager is waited for */
 #define TURNS      100
+#define UNMANAGED  10 /* NMDeviceState */
 #define LAB        "Landfall Lab"
 #define PASSPHRASE "correct horse battery"
 
@@ -26,11 +28,22 @@ typedef struct Bed {
 	unsigned int readies;
 	unsigned int losses;
 	const char *owner; /* of the interface, when it was lost last */
+	char *missing;     /* what there was to tell when something was told last */
 	unsigned int scans;
 	unsigned int joins;
 	unsigned int failures;
 	WifiFailure failure;
 } Bed;
+
+static void on_news(void *data)
+{
+	Bed *bed = data;
+
+	if (!bed->choice)
+		return;
+	g_free(bed->missing);
+	bed->missing = wifi_choice_problem(bed->choice);
+}
 
 static void on_ready(void *data)
 {
@@ -45,6 +58,7 @@ static void on_lost(void *data)
 
 	bed->losses++;
 	bed->owner = wifi_choice_name(bed->choice);
+	on_news(bed);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
@@ -70,10 +84,6 @@ static void on_join_failed(WifiFailure failure, void *data)
 	bed->failures++;
 }
 
-static void on_news(void *data)
-{
-}
-
 static void on_forgotten(const GError *error, void *data)
 {
 }
@@ -93,8 +103,7 @@ static void nm_goes(Bed *bed)
 	TEST_WAIT(bed->losses > losses);
 }
 
-/* NetworkManager is there, and has the interface. */
-static void start(Bed *bed, unsigned int timeout_ms)
+static void open_choice(Bed *bed, unsigned int timeout_ms)
 {
 	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
 					   on_join_failed, on_news, on_news,    on_forgotten };
@@ -103,9 +112,15 @@ static void start(Bed *bed, unsigned int timeout_ms)
 
 	bed->bus = bus_open(test_bus_address(bed->daemon), NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
-	nm_comes(bed);
 	bed->choice = wifi_choice_new(bed->bus, CONFIG_WIFI_AUTO, &settings, &events, bed, &error);
 	g_assert_no_error(error);
+}
+
+/* NetworkManager is there, and has the interface. */
+static void start(Bed *bed, unsigned int timeout_ms)
+{
+	nm_comes(bed);
+	open_choice(bed, timeout_ms);
 	TEST_WAIT(bed->readies == 1);
 }
 
@@ -295,6 +310,61 @@ static void test_nobody_s(Bed *bed, gconstpointer data)
 	g_assert_cmpstr(bed->owner, ==, "");
 }
 
+static void await_missing(const Bed *bed, const char *what)
+{
+	TEST_WAIT(bed->missing && strstr(bed->missing, what));
+}
+
+/* As long as nobody has the interface, each change of what is missing is told. */
+static void test_missing_nm(Bed *bed, gconstpointer data)
+{
+	open_choice(bed, PATIENCE);
+	nm_comes(bed);
+	fake_nm_device(bed->nm, false);
+	await_missing(bed, "NetworkManager knows no Wi-Fi interface");
+	bed->nm->state = UNMANAGED;
+	fake_nm_device(bed->nm, true);
+	await_missing(bed, "NetworkManager manages no Wi-Fi interface");
+	fake_nm_device(bed->nm, false);
+	await_missing(bed, "NetworkManager knows no Wi-Fi interface");
+	g_clear_pointer(&bed->nm, fake_nm_free);
+	await_missing(bed, "NetworkManager is not running");
+}
+
+static void test_missing_iwd(Bed *bed, gconstpointer data)
+{
+	open_choice(bed, PATIENCE);
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	fake_iwd_device(bed->iwd, false);
+	await_missing(bed, "iwd knows no Wi-Fi interface");
+	bed->iwd->mode = "ap";
+	fake_iwd_device(bed->iwd, true);
+	await_missing(bed, "iwd has no Wi-Fi interface in station mode");
+	g_clear_pointer(&bed->iwd, fake_iwd_free);
+	await_missing(bed, "iwd is not running");
+}
+
+static void test_missing_wpa(Bed *bed, gconstpointer data)
+{
+	FakeWpa *wpa = NULL;
+
+	open_choice(bed, PATIENCE);
+	wpa = fake_wpa_new(test_bus_address(bed->daemon), "radio0");
+	fake_wpa_interface(wpa, false);
+	await_missing(bed, "wpa_supplicant looks after no interface");
+	fake_wpa_free(wpa);
+	await_missing(bed, "wpa_supplicant is not on the bus");
+}
+
+/* Who loses it is told with what is missing then. */
+static void test_missing_lost(Bed *bed, gconstpointer data)
+{
+	start(bed, PATIENCE);
+	fake_nm_device(bed->nm, false);
+	TEST_WAIT(bed->losses == 1);
+	await_missing(bed, "NetworkManager knows no Wi-Fi interface");
+}
+
 static void setup(Bed *bed, gconstpointer data)
 {
 	bed->daemon = test_bus_start();
@@ -307,6 +377,7 @@ static void teardown(Bed *bed, gconstpointer data)
 	fake_nm_free(bed->nm);
 	fake_iwd_free(bed->iwd);
 	test_bus_stop(bed->daemon);
+	g_free(bed->missing);
 }
 
 static const struct {
@@ -323,6 +394,10 @@ static const struct {
 	{ "/wifi-choice/better-later", test_better_later },
 	{ "/wifi-choice/scan-under-join", test_scan_under_join },
 	{ "/wifi-choice/nobody-s", test_nobody_s },
+	{ "/wifi-choice/missing/nm", test_missing_nm },
+	{ "/wifi-choice/missing/iwd", test_missing_iwd },
+	{ "/wifi-choice/missing/wpa", test_missing_wpa },
+	{ "/wifi-choice/missing/lost", test_missing_lost },
 };
 
 int main(int argc, char **argv)

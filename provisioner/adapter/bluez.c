@@ -286,6 +286,7 @@ static void on_vanished(BusPeer *peer, void *user_data)
 	g_clear_pointer(&bluez->refused, g_free);
 	forget_found(bluez);
 	bluez->events->disconnected(NULL, bluez->data);
+	bluez->events->problem(bluez->data);
 }
 
 static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)
@@ -306,9 +307,10 @@ static void on_removed(BusPeer *peer, BusMirror *mirror, const char *interface, 
 		g_message("Bluetooth adapter %s is gone", path_name(bluez->path));
 		forget_found(bluez);
 		bluez_drop(bluez);
-		/* The mirror still has the interface: look around once it is gone. */
-		retry_later(bluez->retry);
 	}
+	/* The mirror still has the interface: look around once it is gone. */
+	if (bluez->started && bluez->step == STEP_NONE)
+		retry_later(bluez->retry);
 }
 
 static void on_changed(BusPeer *peer, BusMirror *mirror, const char *interface,

@@ -161,12 +161,25 @@ static void test_sleep(Daemon *daemon, gconstpointer data)
 	bus_free(login);
 }
 
+/* What is missing is told as it is now. */
+static void test_missing(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=unprovisioned,network-lost", NULL };
+
+	fake_bluez_plug(daemon->bluez, 0, false);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
+	g_clear_pointer(&daemon->bluez, fake_bluez_free);
+	TEST_WAIT(daemon_mentions("Progress", "bluetoothd is not running"));
+}
+
 static const DaemonTest tests[] = {
 	{ "/radio/two-phones", test_two_phones },
 	{ "/radio/two-adapters", test_two_adapters },
 	{ "/radio/configured-adapter", test_configured_adapter },
 	{ "/radio/no-place", test_no_place },
 	{ "/radio/sleep", test_sleep },
+	{ "/radio/missing", test_missing },
 };
 
 int main(int argc, char **argv)

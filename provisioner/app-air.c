@@ -27,6 +27,7 @@ static gboolean on_patience(gpointer data)
 {
 	App *app = data;
 	bool no_wifi = !wifi_choice_is_ready(app->wifi);
+	bool stays = app->served || air_policy_watches(app->air);
 	g_autofree char *problem = no_wifi        ? wifi_choice_problem(app->wifi)
 				   : app->adapter ? g_strdup("bluetoothd does not take the service")
 						  : g_strdup(bluez_problem(app->bluez));
@@ -36,8 +37,9 @@ static gboolean on_patience(gpointer data)
 	g_set_error(&error, LANDFALL_ERROR, no_wifi ? LANDFALL_ERROR_WIFI : LANDFALL_ERROR_ADAPTER,
 		    "%s", problem);
 	bus_service_started(app->service, error);
-	app_reset_fail(app, error);
-	if (app->served || air_policy_watches(app->air))
+	if (no_wifi || !stays) /* a reset waits for nothing else */
+		app_reset_fail(app, error);
+	if (stays)
 		g_warning("%s; still waiting", problem);
 	else
 		app_fail(app, g_steal_pointer(&error));

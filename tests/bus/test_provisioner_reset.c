@@ -136,6 +136,26 @@ static void test_silent(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(daemon_shows("State", "ready"));
 }
 
+/* That Bluetooth is missing, somebody else who called Start is told. */
+static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=network-lost", "adapter_wait=400ms", NULL };
+	GPid starter = 0;
+
+	for (int i = 0; i < FAKE_NM_SLOTS; i++)
+		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
+	fake_bluez_plug(daemon->bluez, 0, false);
+	daemon->nm->slow_delete = true;
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "off the air"));
+	starter = test_start("busctl --address=$DBUS_SESSION_BUS_ADDRESS call " DAEMON_SERVICE
+			     " " DAEMON_OBJECT " " DAEMON_SERVICE " Start");
+	TEST_WAIT(daemon_mentions("Progress", "waiting for Bluetooth"));
+	g_free(daemon_call("Reset", NULL));
+	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
+	test_finish(starter);
+}
+
 static const DaemonTest tests[] = {
 	{ "/provisioner/reset/done", test_done },
 	{ "/provisioner/reset/refused", test_refused },
@@ -143,6 +163,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/reset/away", test_away },
 	{ "/provisioner/reset/mark-stays", test_mark_stays },
 	{ "/provisioner/reset/silent", test_silent },
+	{ "/provisioner/reset/no-bluetooth", test_no_bluetooth },
 };
 
 int main(int argc, char **argv)

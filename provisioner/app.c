@@ -259,6 +259,7 @@ void app_quit(App *app)
 		return;
 	sd_notify(0, "STOPPING=1");
 	provisioner_stop(app->core, app_now_us());
+	advert_unregister(app->advert, !app->adapter); /* no phone is served any more */
 	wifi_choice_port.cancel(app->wifi); /* whatever it has time for, it has no more */
 	/* A join that was under way is undone first: NetworkManager asks who we are before it does
 	 * what we want, and nobody answers that for a process that has gone. */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define SLOW_MS    50
 #define NM         "org.freedesktop.NetworkManager"
 #define DEVICE     NM ".Device"
 #define WIRELESS   NM ".Device.Wireless"
@@ -178,11 +177,11 @@ static void delete_handle(BusRequest *request, void *user_data)
 
 	if (profile->fake->refuse_delete) {
 		bus_request_fail_name(request, profile->fake->refuse_delete, "not now");
-	} else if (profile->fake->slow_delete) {
+	} else if (profile->fake->delete_ms) {
 		Deletion *deletion = g_new(Deletion, 1);
 
 		*deletion = (Deletion){ profile, request };
-		g_timeout_add(SLOW_MS, on_deleted, deletion);
+		g_timeout_add(profile->fake->delete_ms, on_deleted, deletion);
 	} else {
 		delete_now(profile, request);
 	}

@@ -90,7 +90,7 @@ struct FakeNm {
 	const char *refuse_add;
 	bool refuse_save;
 	const char *refuse_delete; /* error name; NULL: accept */
-	bool slow_delete;          /* it takes a while */
+	unsigned int delete_ms;    /* how long it takes */
 	unsigned int scans;
 	char *scan_ssid; /* asked for by name in the last scan */
 	unsigned int adds;

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define SLOW_MS 50 /* for each network */
+#define LONG_MS 300
 #define WIFI    "802-11-wireless"
 #define REFUSAL "org.freedesktop.NetworkManager.Settings.PermissionDenied"
 
@@ -61,7 +63,7 @@ static void assert_forgotten(const Daemon *daemon)
 static void test_done(Daemon *daemon, gconstpointer data)
 {
 	start(daemon);
-	daemon->nm->slow_delete = true;
+	daemon->nm->delete_ms = SLOW_MS;
 	g_free(daemon_call("Reset", NULL));
 	assert_forgotten(daemon);
 	g_assert_false(is_marked(daemon));
@@ -136,6 +138,39 @@ static void test_silent(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(daemon_shows("State", "ready"));
 }
 
+static GPid call_aside(const char *method)
+{
+	g_autofree char *line =
+		g_strdup_printf("busctl --address=$DBUS_SESSION_BUS_ADDRESS call " DAEMON_SERVICE
+				" " DAEMON_OBJECT " " DAEMON_SERVICE " %s",
+				method);
+
+	return test_start(line);
+}
+
+/* While it ends, and NetworkManager still has to do its part, it is not there for phones, and tells
+ * nobody that it was. */
+static void test_ending(Daemon *daemon, gconstpointer data)
+{
+	GPid resetter = 0;
+	int status = 0;
+
+	for (int i = 0; i < FAKE_NM_SLOTS; i++)
+		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
+	start(daemon);
+	daemon->nm->delete_ms = LONG_MS;
+	resetter = call_aside("Reset");
+	TEST_WAIT(fake_nm_count(daemon->nm) < FAKE_NM_SLOTS);
+	kill(daemon->pid, SIGTERM);
+	TEST_WAIT(!daemon->bluez->advert_owner);
+	g_assert_cmpuint(fake_nm_count(daemon->nm), >, 0);
+	g_free(daemon_call("Start", &status));
+	g_assert_cmpint(status, !=, 0);
+	daemon_exits(daemon, 0);
+	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
+	test_finish(resetter);
+}
+
 /* That Bluetooth is missing, somebody else who called Start is told. */
 static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 {
@@ -145,11 +180,10 @@ static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 	for (int i = 0; i < FAKE_NM_SLOTS; i++)
 		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
 	fake_bluez_plug(daemon->bluez, 0, false);
-	daemon->nm->slow_delete = true;
+	daemon->nm->delete_ms = SLOW_MS;
 	daemon_start(daemon, sets);
 	TEST_WAIT(daemon_mentions("Progress", "off the air"));
-	starter = test_start("busctl --address=$DBUS_SESSION_BUS_ADDRESS call " DAEMON_SERVICE
-			     " " DAEMON_OBJECT " " DAEMON_SERVICE " Start");
+	starter = call_aside("Start");
 	TEST_WAIT(daemon_mentions("Progress", "waiting for Bluetooth"));
 	g_free(daemon_call("Reset", NULL));
 	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
@@ -164,6 +198,7 @@ static const DaemonTest tests[] = {
 	{ "/provisioner/reset/mark-stays", test_mark_stays },
 	{ "/provisioner/reset/silent", test_silent },
 	{ "/provisioner/reset/no-bluetooth", test_no_bluetooth },
+	{ "/provisioner/reset/ending", test_ending },
 };
 
 int main(int argc, char **argv)

@@ -20,6 +20,8 @@ struct WifiChoice {
 	Candidate *chosen; /* NULL: none has an interface */
 	bool scanning;     /* a scan of the core is under way */
 	bool joining;      /* the same of a join */
+	bool resetting;    /* the same of a reset */
+	bool told;         /* the caller knows of an interface */
 	guint settle;
 
 	unsigned int join_timeout_ms;
@@ -40,7 +42,7 @@ static Candidate *first_ready(WifiChoice *choice)
 
 static bool is_at_work(const WifiChoice *choice)
 {
-	return choice->scanning || choice->joining;
+	return choice->scanning || choice->joining || choice->resetting;
 }
 
 /* ---- a join that nobody can be asked for yet ---- */
@@ -94,6 +96,20 @@ static void wait_over(WifiChoice *choice)
 
 /* ---- which one it is ---- */
 
+static void tell_ready(WifiChoice *choice)
+{
+	choice->told = true;
+	choice->events->ready(choice->data);
+}
+
+static void tell_lost(WifiChoice *choice)
+{
+	if (!choice->told)
+		return;
+	choice->told = false;
+	choice->events->lost(choice->data);
+}
+
 /* Take the best there is; an owner of the interface that is at work is left to it. */
 static void choose(WifiChoice *choice)
 {
@@ -102,14 +118,12 @@ static void choose(WifiChoice *choice)
 
 	if (best == before || (before && is_at_work(choice)))
 		return;
-	if (before) {
-		choice->chosen = NULL;
-		choice->events->lost(choice->data);
-	}
+	choice->chosen = NULL;
+	tell_lost(choice);
 	choice->chosen = best;
 	if (best) {
 		g_message("Wi-Fi is managed by %s", best->backend->port.name);
-		choice->events->ready(choice->data);
+		tell_ready(choice);
 		wait_over(choice);
 	}
 }
@@ -130,7 +144,7 @@ static void on_ready(void *data)
 	WifiChoice *choice = candidate->choice;
 
 	if (choice->chosen == candidate)
-		choice->events->ready(choice->data);
+		tell_ready(choice);
 	else if (candidate == &choice->candidates[0])
 		choose(choice);
 	else if (!choice->settle)
@@ -149,16 +163,17 @@ static void rest(WifiChoice *choice)
 		choice->settle = g_timeout_add(SETTLE_MS, on_settled, choice);
 }
 
-/* A join that has begun waits for its own back end, which stays chosen until the join is over. */
+/* A join that has begun waits for its own back end, which stays chosen until the join is over. One
+ * that had to end a scan or a reset with the interface was let go with that. */
 static void on_lost(void *data)
 {
 	Candidate *candidate = data;
 	WifiChoice *choice = candidate->choice;
 
-	if (choice->chosen != candidate)
+	if (choice->chosen && choice->chosen != candidate)
 		return;
 	rest(choice);
-	choice->events->lost(choice->data);
+	tell_lost(choice);
 }
 
 static void on_scanned(const WifiNetwork *networks, size_t n_networks, const GError *error,
@@ -214,6 +229,7 @@ static void on_forgotten(const GError *error, void *data)
 	Candidate *candidate = data;
 	WifiChoice *choice = candidate->choice;
 
+	choice->resetting = false;
 	rest(choice);
 	choice->events->forgotten(error, choice->data);
 }
@@ -321,6 +337,7 @@ void wifi_choice_forget_all(WifiChoice *choice, bool again)
 		return;
 	choice->scanning = false;
 	choice->joining = false;
+	choice->resetting = true;
 	choice->chosen->backend->forget_all(choice->chosen->wifi, again);
 }
 
@@ -377,9 +394,11 @@ static bool choice_join(void *wifi, const WifiCredentials *credentials, GError *
 	wait_end(choice);
 	choice->joining = true;
 	if (choice->chosen)
-		return choice->chosen->backend->port.join(choice->chosen->wifi, credentials, error);
-	wait_begin(choice, credentials);
-	return true;
+		choice->joining = choice->chosen->backend->port.join(choice->chosen->wifi,
+								     credentials, error);
+	else
+		wait_begin(choice, credentials);
+	return choice->joining;
 }
 
 static void choice_cancel(void *wifi)

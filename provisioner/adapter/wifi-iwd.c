@@ -511,8 +511,10 @@ static const char *iwd_problem(const void *wifi)
 	if (!bus_peer_is_present(iwd->peer))
 		return "iwd is not running";
 	mirrors = bus_peer_list(iwd->peer, IWD_DEVICE_IFACE);
-	return mirrors->len == 0 ? "iwd knows no Wi-Fi interface"
-				 : "iwd has no Wi-Fi interface in station mode that may be used";
+	if (mirrors->len == 0)
+		return "iwd knows no Wi-Fi interface";
+	return pick(iwd) ? "iwd is about to be asked"
+			 : "iwd has no Wi-Fi interface in station mode that may be used";
 }
 
 static void on_scanned(const WifiIwdSeen *seen, const GError *error, void *data)

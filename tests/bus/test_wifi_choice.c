@@ -39,8 +39,6 @@ static void on_news(void *data)
 {
 	Bed *bed = data;
 
-	if (!bed->choice)
-		return;
 	g_free(bed->missing);
 	bed->missing = wifi_choice_problem(bed->choice);
 }
@@ -233,7 +231,7 @@ static bool knows_iwd(const Bed *bed)
 {
 	g_autofree char *problem = wifi_choice_problem(bed->choice);
 
-	return strstr(problem, "iwd has no") != NULL;
+	return strstr(problem, "iwd is about to be asked") != NULL;
 }
 
 /* A manager that went for good under a join is not waited for by the one after it. */
@@ -300,6 +298,22 @@ static void test_scan_under_join(Bed *bed, gconstpointer data)
 	TEST_WAIT(bed->scans == 1);
 	nm_goes(bed);
 	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "networkmanager");
+}
+
+/* The interface goes under a scan: both are told. */
+static void test_lost_under_scan(Bed *bed, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	start(bed, PATIENCE);
+	g_assert_true(wifi_choice_port.scan(bed->choice, &error));
+	TEST_WAIT(bed->nm->scans == 1);
+	g_test_expect_message(NULL, G_LOG_LEVEL_MESSAGE, "NetworkManager left the bus");
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "Wi-Fi scan failed: *");
+	nm_goes(bed);
+	g_test_assert_expected_messages();
+	g_assert_cmpuint(bed->scans, ==, 1);
+	g_assert_cmpuint(bed->losses, ==, 1);
 }
 
 /* Whoever has lost the interface is not told as its owner any more. */
@@ -393,6 +407,7 @@ static const struct {
 	{ "/wifi-choice/given-up", test_given_up },
 	{ "/wifi-choice/better-later", test_better_later },
 	{ "/wifi-choice/scan-under-join", test_scan_under_join },
+	{ "/wifi-choice/lost-under-scan", test_lost_under_scan },
 	{ "/wifi-choice/nobody-s", test_nobody_s },
 	{ "/wifi-choice/missing/nm", test_missing_nm },
 	{ "/wifi-choice/missing/iwd", test_missing_iwd },

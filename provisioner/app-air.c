@@ -83,10 +83,17 @@ static void air_begin(App *app)
 	app_air_resume(app);
 }
 
-static void air_end(App *app)
+/* Whoever called Start waits in vain. */
+static void start_cancel(App *app)
 {
 	g_autoptr(GError) error = g_error_new_literal(LANDFALL_ERROR, LANDFALL_ERROR_CANCELLED,
 						      "provisioning was stopped");
+
+	bus_service_started(app->service, error);
+}
+
+static void air_end(App *app)
+{
 	g_autofree char *peer = g_strdup(provisioner_peer(app->core));
 
 	app->wanted = false;
@@ -100,7 +107,7 @@ static void air_end(App *app)
 	gatt_app_unregister(app->gatt, !app->adapter);
 	g_clear_pointer(&app->adapter, g_free);
 	bluez_stop(app->bluez);
-	bus_service_started(app->service, error);
+	start_cancel(app);
 	app_settle(app);
 }
 
@@ -146,18 +153,20 @@ static void air_arm(App *app)
 			g_timeout_add((guint)CLAMP(wait_ms, 0, G_MAXINT), on_air_timer, app);
 }
 
-/* Nothing to do, and nothing to watch: end soon, unless Wi-Fi is still waited for. */
+/* Nothing to do, and nothing to watch: end soon, unless Wi-Fi is still waited for, or the daemon is
+ * ending already. */
 static void air_linger(App *app)
 {
 	bool waits = (!app->name || app->resetting) && app->patience;
 
-	if (!app->wanted && !waits && !app->linger && !air_policy_watches(app->air))
+	if (!app->wanted && !waits && !app->linger && !app->quitting &&
+	    !air_policy_watches(app->air))
 		app->linger = g_timeout_add(LINGER_MS, on_linger, app);
 }
 
 void app_air_settle(App *app)
 {
-	bool on = air_policy_reason(app->air) != AIR_NONE;
+	bool on = air_policy_reason(app->air) != AIR_NONE && !app->quitting;
 
 	if (on && !app->wanted)
 		air_begin(app);
@@ -172,7 +181,9 @@ void app_air_start(App *app)
 {
 	air_policy_on_start(app->air, app_now_us());
 	app_air_settle(app);
-	if (advert_is_on_air(app->advert))
+	if (app->quitting)
+		start_cancel(app);
+	else if (advert_is_on_air(app->advert))
 		bus_service_started(app->service, NULL);
 	else /* whoever asks is told when nothing comes of it, later as well as at first */
 		patience_begin(app);

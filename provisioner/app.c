@@ -258,14 +258,12 @@ void app_quit(App *app)
 	if (app->quitting)
 		return;
 	sd_notify(0, "STOPPING=1");
-	provisioner_stop(app->core, app_now_us());
-	advert_unregister(app->advert, !app->adapter); /* no phone is served any more */
+	app->quitting = g_timeout_add(QUIT_MS, on_quit_limit, app);
+	app_air_settle(app);                /* no phone is served any more */
 	wifi_choice_port.cancel(app->wifi); /* whatever it has time for, it has no more */
 	/* A join that was under way is undone first: NetworkManager asks who we are before it does
 	 * what we want, and nobody answers that for a process that has gone. */
-	if (wifi_choice_is_busy(app->wifi))
-		app->quitting = g_timeout_add(QUIT_MS, on_quit_limit, app);
-	else
+	if (!wifi_choice_is_busy(app->wifi))
 		g_main_loop_quit(app->loop);
 }
 

@@ -152,6 +152,7 @@ static GPid call_aside(const char *method)
  * nobody that it was. */
 static void test_ending(Daemon *daemon, gconstpointer data)
 {
+	g_autofree char *text = NULL;
 	GPid resetter = 0;
 	int status = 0;
 
@@ -164,8 +165,11 @@ static void test_ending(Daemon *daemon, gconstpointer data)
 	kill(daemon->pid, SIGTERM);
 	TEST_WAIT(!daemon->bluez->advert_owner);
 	g_assert_cmpuint(fake_nm_count(daemon->nm), >, 0);
-	g_free(daemon_call("Start", &status));
+	TEST_WAIT(daemon_shows("State", "idle"));
+	text = daemon_call("Start", &status);
 	g_assert_cmpint(status, !=, 0);
+	test_assert_has(text, "provisioning was stopped");
+	g_assert_null(daemon->bluez->advert_owner);
 	daemon_exits(daemon, 0);
 	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
 	test_finish(resetter);
@@ -174,13 +178,13 @@ static void test_ending(Daemon *daemon, gconstpointer data)
 /* That Bluetooth is missing, somebody else who called Start is told. */
 static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 {
-	static const char *const sets[] = { "advertise=network-lost", "adapter_wait=400ms", NULL };
+	static const char *const sets[] = { "advertise=network-lost", "adapter_wait=1s", NULL };
 	GPid starter = 0;
 
 	for (int i = 0; i < FAKE_NM_SLOTS; i++)
 		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
 	fake_bluez_plug(daemon->bluez, 0, false);
-	daemon->nm->delete_ms = SLOW_MS;
+	daemon->nm->delete_ms = LONG_MS;
 	daemon_start(daemon, sets);
 	TEST_WAIT(daemon_mentions("Progress", "off the air"));
 	starter = call_aside("Start");

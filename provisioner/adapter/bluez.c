@@ -35,6 +35,7 @@ struct Bluez {
 	char *refused; /* path of one that would not be prepared, passed over if possible */
 	BusCall *call; /* of the present step */
 	Retry *retry;
+	guint later; /* what is left is looked at once something is gone */
 
 	char *found_path;  /* adapter the next two belong to, NULL: none was changed */
 	char *found_alias; /* as it was before us */
@@ -295,6 +296,15 @@ static void on_added(BusPeer *peer, BusMirror *mirror, const char *interface, vo
 		bluez_consider(user_data);
 }
 
+static gboolean on_later(gpointer data)
+{
+	Bluez *bluez = data;
+
+	bluez->later = 0;
+	bluez_consider(bluez);
+	return G_SOURCE_REMOVE;
+}
+
 static void on_removed(BusPeer *peer, BusMirror *mirror, const char *interface, void *user_data)
 {
 	Bluez *bluez = user_data;
@@ -308,9 +318,9 @@ static void on_removed(BusPeer *peer, BusMirror *mirror, const char *interface, 
 		forget_found(bluez);
 		bluez_drop(bluez);
 	}
-	/* The mirror still has the interface: look around once it is gone. */
-	if (bluez->started && bluez->step == STEP_NONE)
-		retry_later(bluez->retry);
+	/* Until we return the mirror has what is gone. */
+	if (!bluez->later)
+		bluez->later = g_idle_add(on_later, bluez);
 }
 
 static void on_changed(BusPeer *peer, BusMirror *mirror, const char *interface,
@@ -358,6 +368,7 @@ void bluez_free(Bluez *bluez)
 	if (!bluez)
 		return;
 	bluez_stop(bluez);
+	g_clear_handle_id(&bluez->later, g_source_remove);
 	bus_peer_free(bluez->peer);
 	retry_free(bluez->retry);
 	g_free(bluez->wanted);

@@ -166,8 +166,10 @@ static void test_missing(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "advertise=unprovisioned,network-lost", NULL };
 
-	fake_bluez_plug(daemon->bluez, 0, false);
+	daemon->bluez->adapters[0].central_only = true;
 	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter can be"));
+	fake_bluez_plug(daemon->bluez, 0, false);
 	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
 	g_clear_pointer(&daemon->bluez, fake_bluez_free);
 	TEST_WAIT(daemon_mentions("Progress", "bluetoothd is not running"));

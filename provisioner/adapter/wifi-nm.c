@@ -325,7 +325,7 @@ static void on_vanished(BusPeer *peer, void *user_data)
 	g_clear_pointer(&nm->joined, g_free); /* the next instance numbers its profiles anew */
 	g_clear_pointer(&nm->doomed, g_ptr_array_unref);
 	nm_drop(nm);
-	/* Last: until then it would seem to know of no profile at all. */
+	/* Not before: until then it would seem to know of no profile at all. */
 	if (resetting)
 		on_forgotten(error, nm);
 	nm->events->changed(nm->data);
@@ -355,6 +355,7 @@ static gboolean on_later(gpointer data)
 	WifiNm *nm = data;
 
 	nm->later = 0;
+	nm_consider(nm);
 	nm->events->changed(nm->data);
 	return G_SOURCE_REMOVE;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/bus/daemon.h"
 
+#include "dbus/bus-call.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -126,6 +128,21 @@ char *daemon_call(const char *name, int *status)
 						name);
 
 	return test_run(line, status);
+}
+
+static void on_answer(BusReply *reply, void *user_data)
+{
+	char **error = user_data;
+
+	*error = g_strdup(bus_reply_error(reply) ? bus_reply_error_name(reply) : "");
+}
+
+void daemon_ask(Bus *caller, const char *name, char **error)
+{
+	BusMessage *call =
+		bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT, DAEMON_SERVICE, name);
+
+	g_assert_nonnull(bus_call_start(caller, call, BUS_TIMEOUT_DEFAULT, on_answer, error));
 }
 
 void daemon_exits(Daemon *daemon, int status)

@@ -68,5 +68,9 @@ bool daemon_mentions(const char *name, const char *part);
  * @status: of busctl; NULL: it must be 0 */
 char *daemon_call(const char *name, int *status);
 
+/* daemon_ask() - the same without waiting: @error becomes "" or the error's name, which the caller
+ * frees */
+void daemon_ask(Bus *caller, const char *name, char **error);
+
 /* daemon_phone_writes() - the phone asks for the version, whose answer must contain @expected */
 void daemon_phone_writes(Daemon *daemon, const char *expected);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon itself, as systemd starts it, between a fake bluetoothd and a fake NetworkManager. */
-#include "dbus/bus-call.h"
 #include "tests/bus/daemon.h"
 
 #include <signal.h>
@@ -159,13 +158,6 @@ static void test_start_blocked(Daemon *daemon, gconstpointer data)
 	daemon_exits(daemon, 16);
 }
 
-static void on_called(BusReply *reply, void *user_data)
-{
-	char **name = user_data;
-
-	*name = g_strdup(bus_reply_error(reply) ? bus_reply_error_name(reply) : "");
-}
-
 /* Whoever waits is told that somebody else has thought better of it. */
 static void test_start_cancelled(Daemon *daemon, gconstpointer data)
 {
@@ -177,13 +169,8 @@ static void test_start_cancelled(Daemon *daemon, gconstpointer data)
 	fake_bluez_plug(daemon->bluez, 0, false);
 	daemon_start(daemon, sets);
 	TEST_WAIT(daemon_shows("Interface", "wlan0"));
-	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
-		BusMessage *message = bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT,
-							   DAEMON_SERVICE, methods[i]);
-
-		g_assert_nonnull(
-			bus_call_start(caller, message, BUS_TIMEOUT_DEFAULT, on_called, &names[i]));
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
+		daemon_ask(caller, methods[i], &names[i]);
 	TEST_WAIT(names[0] && names[1]);
 	g_assert_cmpstr(names[0], ==, "io.landfall.Error.Cancelled");
 	g_assert_cmpstr(names[1], ==, "");
@@ -197,14 +184,12 @@ static void test_start_and_reset(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "advertise=on-demand", "adapter_wait=60s", NULL };
 	Bus *caller = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
-	BusMessage *message =
-		bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT, DAEMON_SERVICE, "Start");
 	g_autofree char *name = NULL;
 
 	fake_bluez_plug(daemon->bluez, 0, false);
 	daemon_start(daemon, sets);
 	TEST_WAIT(daemon_shows("Interface", "wlan0"));
-	g_assert_nonnull(bus_call_start(caller, message, BUS_TIMEOUT_DEFAULT, on_called, &name));
+	daemon_ask(caller, "Start", &name);
 	TEST_WAIT(daemon_mentions("Progress", "no Bluetooth adapter is plugged in"));
 	g_free(daemon_call("Reset", NULL));
 	g_assert_cmpstr(name, ==, NULL);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Reset answers when all is forgotten, or says why not; and then it is not given up. */
-#include "dbus/bus-call.h"
 #include "tests/bus/daemon.h"
 
 #include <glib/gstdio.h>
@@ -139,49 +138,29 @@ static void test_silent(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(daemon_shows("State", "ready"));
 }
 
-static GPid call_aside(const char *method)
-{
-	g_autofree char *line =
-		g_strdup_printf("busctl --address=$DBUS_SESSION_BUS_ADDRESS call " DAEMON_SERVICE
-				" " DAEMON_OBJECT " " DAEMON_SERVICE " %s",
-				method);
-
-	return test_start(line);
-}
-
-static void on_called(BusReply *reply, void *user_data)
-{
-	char **name = user_data;
-
-	*name = g_strdup(bus_reply_error(reply) ? bus_reply_error_name(reply) : "");
-}
-
 /* While it ends, and NetworkManager still has to do its part, it is not there for phones, and tells
  * nobody that it was. */
 static void test_ending(Daemon *daemon, gconstpointer data)
 {
 	Bus *caller = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
-	BusMessage *start_call =
-		bus_message_new_call(DAEMON_SERVICE, DAEMON_OBJECT, DAEMON_SERVICE, "Start");
+	g_autofree char *reset = NULL;
 	g_autofree char *name = NULL;
-	GPid resetter = 0;
 
 	for (int i = 0; i < FAKE_NM_SLOTS; i++)
 		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
 	start(daemon);
 	daemon->nm->delete_ms = LONG_MS;
-	resetter = call_aside("Reset");
+	daemon_ask(caller, "Reset", &reset);
 	TEST_WAIT(fake_nm_count(daemon->nm) < FAKE_NM_SLOTS);
 	kill(daemon->pid, SIGTERM);
 	TEST_WAIT(!daemon->bluez->advert_owner);
 	g_assert_cmpuint(fake_nm_count(daemon->nm), >, 0);
-	g_assert_nonnull(bus_call_start(caller, start_call, BUS_TIMEOUT_DEFAULT, on_called, &name));
+	daemon_ask(caller, "Start", &name);
 	TEST_WAIT(name);
 	g_assert_cmpstr(name, ==, "io.landfall.Error.Cancelled");
 	g_assert_null(daemon->bluez->advert_owner);
 	daemon_exits(daemon, 0);
 	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
-	test_finish(resetter);
 	bus_free(caller);
 }
 
@@ -189,7 +168,8 @@ static void test_ending(Daemon *daemon, gconstpointer data)
 static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 {
 	static const char *const sets[] = { "advertise=network-lost", "adapter_wait=1s", NULL };
-	GPid starter = 0;
+	Bus *caller = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
+	g_autofree char *name = NULL;
 
 	for (int i = 0; i < FAKE_NM_SLOTS; i++)
 		fake_nm_profile(daemon->nm, "landfall lab", WIFI, true, true);
@@ -197,11 +177,13 @@ static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 	daemon->nm->delete_ms = LONG_MS;
 	daemon_start(daemon, sets);
 	TEST_WAIT(daemon_mentions("Progress", "off the air"));
-	starter = call_aside("Start");
+	daemon_ask(caller, "Start", &name);
 	TEST_WAIT(daemon_mentions("Progress", "waiting for Bluetooth"));
 	g_free(daemon_call("Reset", NULL));
 	g_assert_cmpuint(fake_nm_count(daemon->nm), ==, 0);
-	test_finish(starter);
+	TEST_WAIT(name);
+	g_assert_cmpstr(name, !=, "");
+	bus_free(caller);
 }
 
 static const DaemonTest tests[] = {

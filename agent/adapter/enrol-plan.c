@@ -373,7 +373,8 @@ static StoreIdentity *find_claim(EnrolPlan *plan, GError **error)
 		plan_recall(plan, store, current);
 		return g_steal_pointer(&current);
 	}
-	if (current->good)
+	plan->proved = current->good;
+	if (plan->proved)
 		return NULL;
 	claim = store_fallback(store);
 	if (!claim || !enrol_wanted(plan->config, claim))

@@ -44,6 +44,7 @@ typedef struct EnrolPlan {
 	const Config *config; /* borrowed */
 	bool again;           /* in: enrol once more what is on trial or damaged */
 	EnrolTask task;
+	bool proved;      /* what is in use has its place, and a broker has taken it */
 	GError *error;    /* of load or commit */
 	GError *damage;   /* of the current generation, when the claim can mend it; else NULL */
 	uint32_t current; /* generation at that moment */

@@ -108,7 +108,7 @@ static uint32_t random_below(uint32_t bound, gpointer data)
 
 /* --- what outlives the agent --- */
 
-/* Nobody could keep to a moment of a clock that is wrong. None of 0 ms: what was noted is over. */
+/* Nobody could keep to a moment of a clock that is wrong. */
 static void note_wait(Enroller *enroller, WaitNote *note, int64_t wait_ms, unsigned failures)
 {
 	int64_t now_s = store_wait_clock_s();
@@ -117,6 +117,13 @@ static void note_wait(Enroller *enroller, WaitNote *note, int64_t wait_ms, unsig
 
 	if (now_s != 0 && enroller->subject.whom)
 		wait_note_write(note, &enroller->subject, &wait);
+}
+
+static void note_over(Enroller *enroller, WaitNote *note)
+{
+	static const RenewalWait none = { 0 };
+
+	wait_note_write(note, &enroller->subject, &none);
 }
 
 /* Should its end never be told, the attempt that begins now has failed. */
@@ -327,6 +334,16 @@ static void enroller_lacks_claim(Enroller *enroller)
 	enroller_rest(enroller);
 }
 
+/* What is in use has proved itself: nothing is on trial, by us or from before this start. */
+static void enroller_settle(Enroller *enroller)
+{
+	note_over(enroller, enroller->trial_note);
+	backoff_reset(&enroller->backoff);
+	g_clear_pointer(&enroller->last_error, g_free);
+	enroller->again = false;
+	enroller->rounds = 0;
+}
+
 static void on_loaded(Enroller *enroller)
 {
 	EnrolPlan *plan = enroller->plan;
@@ -343,6 +360,8 @@ static void on_loaded(Enroller *enroller)
 	}
 	switch (plan->task) {
 	case ENROL_TASK_NONE:
+		if (plan->proved) /* it may have been while the store was read */
+			enroller_settle(enroller);
 		g_clear_pointer(&enroller->last_error, g_free);
 		enroller_rest(enroller);
 		return;
@@ -377,7 +396,7 @@ static void on_committed(Enroller *enroller)
 		enroller_fail(enroller, error->message, 0);
 		return;
 	}
-	note_wait(enroller, enroller->next_note, 0, 0);
+	note_over(enroller, enroller->next_note);
 	enroller->asked = false;
 	enroller->again = false;
 	enroller->damaged = false;
@@ -747,11 +766,7 @@ void enroller_proved(Enroller *enroller)
 
 	if (enroller->damaged || (!trial && !enroller->again))
 		return; /* it was about another one, which is to be enrolled yet */
-	note_wait(enroller, enroller->trial_note, 0, 0);
-	backoff_reset(&enroller->backoff);
-	g_clear_pointer(&enroller->last_error, g_free);
-	enroller->again = false;
-	enroller->rounds = 0;
+	enroller_settle(enroller);
 	if (!enroller->call)
 		enroller_rest(enroller);
 }

@@ -16,6 +16,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define POLL_US     10000
+#define POLL_ROUNDS 18000 /* three minutes */
+
 static const PkiCert certificates[] = {
 	{ .name = "ca", .ca = true },
 	{ .name = "other-ca", .ca = true },
@@ -226,17 +229,22 @@ static char **noted(Fixture *f, const char *name)
 	return g_file_get_contents(path, &line, NULL, NULL) ? g_strsplit(line, " ", -1) : NULL;
 }
 
+static bool is_noted(Fixture *f, const char *name, int64_t least_s, int64_t failures)
+{
+	g_auto(GStrv) fields = noted(f, name);
+
+	return fields &&
+	       g_ascii_strtoll(fields[1], NULL, 10) - g_ascii_strtoll(fields[0], NULL, 10) >=
+		       least_s &&
+	       g_ascii_strtoll(fields[2], NULL, 10) == failures;
+}
+
 /* Until it is there: for @least_s and more, after @failures. */
 static void await_noted(Fixture *f, const char *name, int64_t least_s, int64_t failures)
 {
-	for (bool found = false; !found; g_usleep(10000)) {
-		g_auto(GStrv) fields = noted(f, name);
-
-		found = fields &&
-			g_ascii_strtoll(fields[1], NULL, 10) -
-					g_ascii_strtoll(fields[0], NULL, 10) >=
-				least_s &&
-			g_ascii_strtoll(fields[2], NULL, 10) == failures;
+	for (unsigned i = 0; !is_noted(f, name, least_s, failures); i++) {
+		g_assert_cmpuint(i, <, POLL_ROUNDS);
+		g_usleep(POLL_US);
 	}
 }
 
@@ -244,8 +252,19 @@ static void await_forgotten(Fixture *f, const char *name)
 {
 	g_autofree char *path = agent_process_path(f->agent, name);
 
-	while (g_file_test(path, G_FILE_TEST_EXISTS))
-		g_usleep(10000);
+	for (unsigned i = 0; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
+		g_assert_cmpuint(i, <, POLL_ROUNDS);
+		g_usleep(POLL_US);
+	}
+}
+
+/* What was noted is there again, as if the power had gone before it was forgotten. */
+static void note_again(Fixture *f, const char *name, char **fields)
+{
+	g_autofree char *path = agent_process_path(f->agent, name);
+	g_autofree char *line = g_strjoinv(" ", fields);
+
+	g_assert_true(g_file_set_contents(path, line, -1, NULL));
 }
 
 #define NEXT_FILE  "store/enrolment.next"
@@ -254,9 +273,7 @@ static void await_forgotten(Fixture *f, const char *name)
 /* As if the clock had been ahead by a day then. */
 static void note_ahead(Fixture *f)
 {
-	g_autofree char *path = agent_process_path(f->agent, NEXT_FILE);
 	g_auto(GStrv) fields = noted(f, NEXT_FILE);
-	g_autofree char *line = NULL;
 
 	for (int i = 0; i < 2; i++) {
 		int64_t moment_s = g_ascii_strtoll(fields[i], NULL, 10) + 86400;
@@ -264,8 +281,7 @@ static void note_ahead(Fixture *f)
 		g_free(fields[i]);
 		fields[i] = g_strdup_printf("%" G_GINT64_FORMAT, moment_s);
 	}
-	line = g_strjoinv(" ", fields);
-	g_assert_true(g_file_set_contents(path, line, -1, NULL));
+	note_again(f, NEXT_FILE, fields);
 }
 
 /* The operator has mended something. */
@@ -397,12 +413,20 @@ static void test_thingsboard_again(Fixture *f, gconstpointer data)
 	restart(f);
 	tb_enrol(f, "1 strange good;*4 strange;");
 	await_noted(f, TRIAL_FILE, 4, 2);
+
+	g_auto(GStrv) trial = noted(f, TRIAL_FILE);
+
 	/* another identity takes its place, and that is enrolled */
 	agent_process_import(f->agent, f->pki, "dev-1");
 	await_store(f, "1 strange good;*5 dev-1 good;");
 	expect_telemetry(f, "dev-1");
 	await_forgotten(f, TRIAL_FILE);
 	await_forgotten(f, NEXT_FILE);
+	/* nothing of it is left for another trial to count */
+	agent_process_kill(f->agent);
+	note_again(f, TRIAL_FILE, trial);
+	agent_process_start(f->agent);
+	await_forgotten(f, TRIAL_FILE);
 }
 
 /* Without an identity there is nothing to begin with; one that comes is a claim. */

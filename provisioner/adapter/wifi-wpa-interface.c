@@ -80,6 +80,12 @@ bool wifi_wpa_is_gone(const GError *error)
 	       g_error_matches(error, BUS_ERROR, BUS_ERROR_DISCONNECTED);
 }
 
+/* Removed meanwhile, too: that is told by InterfaceRemoved. */
+static bool is_removed(const GError *error)
+{
+	return wifi_wpa_is_gone(error) || g_error_matches(error, BUS_ERROR, BUS_ERROR_NO_METHOD);
+}
+
 static void on_read(BusReply *reply, void *user_data)
 {
 	WifiWpaInterface *interface = user_data;
@@ -87,7 +93,7 @@ static void on_read(BusReply *reply, void *user_data)
 
 	interface->call = NULL;
 	if (!bus_reply_expect(reply, "a{sv}", &error)) {
-		if (!wifi_wpa_is_gone(error))
+		if (!is_removed(error))
 			g_warning("cannot read an interface of wpa_supplicant: %s", error->message);
 		return;
 	}

@@ -360,7 +360,9 @@ static void test_backlog_rate(Fixture *f, gconstpointer data)
 	broker_kill(f->broker);
 	agent_process_start(f->agent);
 	publish(f, 1, 200);
+	g_assert_cmpint(agent_process_stop(f->agent), ==, 0); /* the oracle is there before it */
 	restart_broker(f);
+	agent_process_start(f->agent);
 	agent_process_await(f->agent, "state", "online");
 	publish(f, 201, 300);
 	oracle_await(f->oracle, 201, 300);

@@ -96,14 +96,17 @@ store_show_json() {
 }
 
 display() { "$ctl" --config "$dir/landfall.conf" display "$@"; }
-display_twice() { # the page as text and as a picture, of a moment in which nothing has changed
-	until display > "$dir/page" && display --png="$dir/page.png" &&
-		display --png=- > "$dir/piped.png" && display > "$dir/again" &&
-		cmp -s "$dir/page" "$dir/again"; do
-		kill -0 "$pid" || return
+display_both() { # the page as text and as a picture
+	display > "$dir/page" && display --png="$dir/page.png" && display --png=- > "$dir/piped.png" &&
+		"$png_page" "$dir/page.png" 4 > "$dir/picture" &&
+		cmp "$dir/page" "$dir/picture" && cmp "$dir/page.png" "$dir/piped.png"
+}
+display_twice() { # in one of many moments nothing changes meanwhile
+	for _ in $(seq 50); do
+		display_both > "$dir/differs" 2>&1 && wc -l < "$dir/page" && return
 	done
-	"$png_page" "$dir/page.png" 4 > "$dir/picture"
-	cmp "$dir/page" "$dir/picture" && cmp "$dir/page.png" "$dir/piped.png" && wc -l < "$dir/page"
+	cat "$dir/differs"
+	return 1
 }
 display_to_full_disk() { # which is there afterwards: by a link, as root could lose the device itself
 	ln -s /dev/full "$dir/full"

@@ -514,6 +514,11 @@ static void device_interface_get(BusWriter *value, void *user_data)
 	bus_writer_string(value, "wlan0");
 }
 
+static void second_interface_get(BusWriter *value, void *user_data)
+{
+	bus_writer_string(value, "wlan1");
+}
+
 static void device_mac_get(BusWriter *value, void *user_data)
 {
 	bus_writer_string(value, "02:00:00:A1:b2:C3");
@@ -601,6 +606,13 @@ static const BusProperty device_properties[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
+static const BusProperty second_properties[] = {
+	{ "DeviceType", "u", device_type_get, NULL, NULL, 0 },
+	{ "Interface", "s", second_interface_get, NULL, NULL, 0 },
+	{ "State", "u", device_state_get, NULL, NULL, 0 },
+	{ NULL, NULL, NULL, NULL, NULL, 0 },
+};
+
 static const BusMethod wireless_methods[] = {
 	{ "RequestScan", "a{sv}", "", request_scan, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
@@ -614,6 +626,7 @@ static const BusProperty wireless_properties[] = {
 };
 
 static const BusInterface device_interface = { DEVICE, NULL, device_properties, NULL, NULL };
+static const BusInterface second_interface = { DEVICE, NULL, second_properties, NULL, NULL };
 static const BusInterface wireless_interface = { WIRELESS, wireless_methods, wireless_properties,
 						 NULL, NULL };
 
@@ -625,6 +638,14 @@ void fake_nm_device(FakeNm *fake, bool there)
 	g_clear_pointer(&fake->device, bus_object_free);
 	if (there)
 		fake->device = test_add_object(fake->bus, FAKE_NM_DEVICE, interfaces, fake);
+}
+
+void fake_nm_second(FakeNm *fake)
+{
+	static const BusInterface *const interfaces[] = { &second_interface, &wireless_interface,
+							  NULL };
+
+	fake->second = test_add_object(fake->bus, FAKE_NM_PATH "/Devices/2", interfaces, fake);
 }
 
 void fake_nm_state(FakeNm *fake, uint32_t state, uint32_t reason)
@@ -753,6 +774,7 @@ void fake_nm_free(FakeNm *fake)
 	slots_free(fake);
 	bus_object_free(fake->config);
 	bus_object_free(fake->device);
+	bus_object_free(fake->second);
 	bus_object_free(fake->manager);
 	bus_object_free(fake->root);
 	bus_name_free(fake->name);

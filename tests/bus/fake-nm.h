@@ -2,10 +2,10 @@
 /*
  * fake-nm - as much of NetworkManager as wifi-nm talks to, to be bent by a test
  *
- * Lives on a bus connection of its own in the test's process: one Wi-Fi device wlan0, up to eight
- * access points, profiles and activations (a ninth takes the place of a deleted profile, of the
- * oldest activation). It decides nothing by itself but to add, save and delete profiles: the test
- * says what becomes of an activation.
+ * Lives on a bus connection of its own in the test's process: one Wi-Fi device wlan0, on demand
+ * wlan1 that does as it does, up to eight access points, profiles and activations (a ninth takes
+ * the place of a deleted profile, of the oldest activation). It decides nothing by itself but to
+ * add, save and delete profiles: the test says what becomes of an activation.
  */
 #pragma once
 
@@ -74,6 +74,7 @@ struct FakeNm {
 	BusObject *root;
 	BusObject *manager;
 	BusObject *device; /* NULL: no such device */
+	BusObject *second; /* wlan1, the same */
 	BusObject *config; /* IP4Config/1 */
 	FakeAp aps[FAKE_NM_SLOTS];
 	FakeProfile profiles[FAKE_NM_SLOTS];
@@ -107,6 +108,9 @@ void fake_nm_free(FakeNm *fake);
 
 /* fake_nm_device() - the device appears or disappears */
 void fake_nm_device(FakeNm *fake, bool there);
+
+/* fake_nm_second() - wlan1 appears, in the state of wlan0 */
+void fake_nm_second(FakeNm *fake);
 
 /* fake_nm_state() - the device says so */
 void fake_nm_state(FakeNm *fake, uint32_t state, uint32_t reason);

@@ -26,6 +26,18 @@ static void test_device(NmBed *bed, gconstpointer data)
 	TEST_WAIT(bed->readies == 2);
 }
 
+/* Another has been there all along: it is taken without being told of again. */
+static void test_another_device(NmBed *bed, gconstpointer data)
+{
+	fake_nm_second(bed->fake);
+	nm_bed_start(bed, NM_BED_PATIENCE);
+	g_assert_cmpstr(wifi_nm_backend.interface(bed->nm), ==, "wlan0");
+	fake_nm_device(bed->fake, false);
+	TEST_WAIT(bed->losses == 1);
+	TEST_WAIT(bed->readies == 2);
+	g_assert_cmpstr(wifi_nm_backend.interface(bed->nm), ==, "wlan1");
+}
+
 static void test_unmanaged(NmBed *bed, gconstpointer data)
 {
 	nm_bed_start(bed, NM_BED_PATIENCE);
@@ -273,6 +285,7 @@ static void test_scan_switches_on(NmBed *bed, gconstpointer data)
 
 static const NmBedTest tests[] = {
 	{ "/wifi-nm/device", test_device },
+	{ "/wifi-nm/another-device", test_another_device },
 	{ "/wifi-nm/unmanaged", test_unmanaged },
 	{ "/wifi-nm/edited", test_edited },
 	{ "/wifi-nm/swept", test_swept },

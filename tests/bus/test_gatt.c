@@ -23,6 +23,7 @@ typedef struct Fixture {
 	GattApp *gatt;
 	Advert *advert;
 	GString *notes; /* what happened, in order */
+	char *missing;  /* why there was no adapter when that was told last */
 	GattWrite *write;
 	GBytes *written;
 } Fixture;
@@ -53,18 +54,23 @@ static void on_ready(const char *path, void *data)
 	note(data, "ready:%s", strrchr(path, '/') + 1);
 }
 
+static void on_problem(void *data)
+{
+	Fixture *fixture = data;
+
+	g_free(fixture->missing);
+	fixture->missing = g_strdup(bluez_problem(fixture->bluez));
+}
+
 static void on_lost(void *data)
 {
 	note(data, "lost");
+	on_problem(data);
 }
 
 static void on_disconnected(const char *device, void *data)
 {
 	note(data, "gone:%s", device ? strrchr(device, '/') + 1 : "all");
-}
-
-static void on_problem(void *data)
-{
 }
 
 static void on_advertising(int active, void *data)
@@ -135,6 +141,7 @@ static void teardown(Fixture *fixture, gconstpointer data)
 	test_bus_stop(fixture->daemon);
 	g_clear_pointer(&fixture->written, g_bytes_unref);
 	g_string_free(fixture->notes, true);
+	g_free(fixture->missing);
 }
 
 static void start_with_hci0(Fixture *fixture)
@@ -240,10 +247,22 @@ static void test_daemon_restart(Fixture *fixture, gconstpointer data)
 	fake_bluez_connect(fixture->fake, true);
 	g_clear_pointer(&fixture->fake, fake_bluez_free);
 	expect(fixture, "lost gone:all");
-	g_assert_nonnull(strstr(bluez_problem(fixture->bluez), "not running"));
+	test_assert_has(fixture->missing, "not running");
 	fixture->fake = fake_bluez_new(test_bus_address(fixture->daemon));
 	fake_bluez_plug(fixture->fake, 0, true);
 	expect(fixture, "ready:hci0");
+}
+
+/* It leaves while it is asked to prepare the adapter. That is what is told last, and not what its
+ * silence looks like. */
+static void test_daemon_leaves(Fixture *fixture, gconstpointer data)
+{
+	fake_bluez_plug(fixture->fake, 0, true);
+	TEST_WAIT(strstr(bluez_problem(fixture->bluez), "prepared"));
+	bluez_start(fixture->bluez, NAME);
+	g_clear_pointer(&fixture->fake, fake_bluez_free);
+	expect(fixture, "gone:all");
+	test_assert_has(fixture->missing, "not running");
 }
 
 static void test_link_down(Fixture *fixture, gconstpointer data)
@@ -832,6 +851,7 @@ static const Test tests[] = {
 	{ "/bluez/named", test_adapter_named, "hci1" },
 	{ "/bluez/central-only", test_adapter_central_only, NULL },
 	{ "/bluez/daemon-restart", test_daemon_restart, NULL },
+	{ "/bluez/daemon-leaves", test_daemon_leaves, NULL },
 	{ "/bluez/link-down", test_link_down, NULL },
 	{ "/gatt/table", test_table, NULL },
 	{ "/gatt/names", test_names, NULL },

@@ -5,7 +5,9 @@
 #include "tests/bus/fake-iwd.h"
 #include "tests/bus/fake-nm.h"
 #include "tests/bus/fake-wpa.h"
+#include "tests/bus/wifi-bed.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define PATIENCE   600000 /* ms: no join is late by itself */
@@ -21,6 +23,8 @@ static const FakeAp cafe = { NULL, "Cafe", "02:00:00:00:00:02", 0, 0, 0, 2437, 6
 
 typedef struct Bed {
 	TestBus *daemon;
+	char *folder; /* for what iwd is to forget */
+	char *record; /* below it */
 	FakeNm *nm;   /* NULL: away */
 	FakeIwd *iwd; /* the same */
 	Bus *bus;
@@ -33,6 +37,7 @@ typedef struct Bed {
 	unsigned int joins;
 	unsigned int failures;
 	WifiFailure failure;
+	unsigned int resets;
 } Bed;
 
 static void on_news(void *data)
@@ -84,6 +89,9 @@ static void on_join_failed(WifiFailure failure, void *data)
 
 static void on_forgotten(const GError *error, void *data)
 {
+	Bed *bed = data;
+
+	bed->resets++;
 }
 
 static void nm_comes(Bed *bed)
@@ -105,7 +113,7 @@ static void open_choice(Bed *bed, unsigned int timeout_ms)
 {
 	static const WifiEvents events = { on_ready,       on_lost, on_scanned, on_joined,
 					   on_join_failed, on_news, on_news,    on_forgotten };
-	const WifiSettings settings = { "auto", timeout_ms, g_get_tmp_dir() };
+	const WifiSettings settings = { "auto", timeout_ms, bed->folder };
 	g_autoptr(GError) error = NULL;
 
 	bed->bus = bus_open(test_bus_address(bed->daemon), NULL, NULL, NULL, &error);
@@ -264,21 +272,53 @@ static void test_given_up(Bed *bed, gconstpointer data)
 	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "iwd") == 0);
 }
 
-/* A better one that comes under a join gets the interface when that is over. */
-static void test_better_later(Bed *bed, gconstpointer data)
+/* iwd is there, and has it. */
+static void start_with_iwd(Bed *bed)
 {
-	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
 	start(bed, PATIENCE);
 	nm_goes(bed);
 	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "iwd") == 0);
-	join(bed, LAB, PASSPHRASE);
+}
+
+/* It comes, and is ready, which nobody is told while iwd is at work. */
+static void nm_comes_second(Bed *bed)
+{
 	nm_comes(bed);
 	fake_nm_profile(bed->nm, "home", "802-11-wireless", true, true);
 	TEST_WAIT(bed->nm->profiles[0].reads > 0);
 	for (int i = 0; i < TURNS; i++)
-		test_turn(); /* until it is ready, which nobody is told under a join */
+		test_turn();
 	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "iwd");
+}
+
+/* A better one that comes under a join gets the interface when that is over. */
+static void test_better_later(Bed *bed, gconstpointer data)
+{
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	start_with_iwd(bed);
+	join(bed, LAB, PASSPHRASE);
+	nm_comes_second(bed);
 	wifi_choice_port.cancel(bed->choice);
+	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "networkmanager") == 0);
+}
+
+/* The same under a reset: who has begun to forget is left to it. */
+static void test_better_reset(Bed *bed, gconstpointer data)
+{
+	static const char added[] = "landfall-wifi-record 1\nadded 43616665 open\n"; /* Cafe */
+
+	g_assert_true(g_file_set_contents(bed->record, added, -1, NULL));
+	bed->iwd = fake_iwd_new(test_bus_address(bed->daemon));
+	fake_iwd_know(bed->iwd, "Cafe", "open", NULL, true);
+	start_with_iwd(bed);
+	wifi_bed_slow_disk(true);
+	wifi_choice_forget_all(bed->choice, false);
+	TEST_WAIT(bed->iwd->forgets == 1);
+	nm_comes_second(bed);
+	g_assert_cmpuint(bed->resets, ==, 0);
+	wifi_bed_slow_disk(false);
+	TEST_WAIT(bed->resets == 1);
+	g_assert_cmpstr(wifi_choice_name(bed->choice), ==, "iwd");
 	TEST_WAIT(strcmp(wifi_choice_name(bed->choice), "networkmanager") == 0);
 }
 
@@ -382,6 +422,8 @@ static void test_missing_lost(Bed *bed, gconstpointer data)
 static void setup(Bed *bed, gconstpointer data)
 {
 	bed->daemon = test_bus_start();
+	bed->folder = g_dir_make_tmp("landfall-choice-XXXXXX", NULL);
+	bed->record = g_build_filename(bed->folder, "wifi-iwd.record", NULL);
 }
 
 static void teardown(Bed *bed, gconstpointer data)
@@ -391,6 +433,10 @@ static void teardown(Bed *bed, gconstpointer data)
 	fake_nm_free(bed->nm);
 	fake_iwd_free(bed->iwd);
 	test_bus_stop(bed->daemon);
+	g_unlink(bed->record);
+	g_assert_cmpint(g_rmdir(bed->folder), ==, 0);
+	g_free(bed->record);
+	g_free(bed->folder);
 	g_free(bed->missing);
 }
 
@@ -406,6 +452,7 @@ static const struct {
 	{ "/wifi-choice/gone-for-good", test_gone_for_good },
 	{ "/wifi-choice/given-up", test_given_up },
 	{ "/wifi-choice/better-later", test_better_later },
+	{ "/wifi-choice/better-reset", test_better_reset },
 	{ "/wifi-choice/scan-under-join", test_scan_under_join },
 	{ "/wifi-choice/lost-under-scan", test_lost_under_scan },
 	{ "/wifi-choice/nobody-s", test_nobody_s },

@@ -7,13 +7,20 @@
 
 /* ---- how long the daemon waits ---- */
 
+/* A reset that Wi-Fi is missing for was promised for when it is back. */
+static bool awaits_wifi(const App *app)
+{
+	return app->resetting ? !wifi_choice_is_ready(app->wifi) : !app->name && app->patience;
+}
+
 static gboolean on_linger(gpointer data)
 {
 	App *app = data;
 
 	/* Somebody may be typing a password before the Start that began us is carried out; and what
 	 * Wi-Fi is taking back, nobody else would. */
-	if (bus_authority_is_busy(app->authority) || wifi_choice_is_busy(app->wifi))
+	if (bus_authority_is_busy(app->authority) || wifi_choice_is_busy(app->wifi) ||
+	    awaits_wifi(app))
 		return G_SOURCE_CONTINUE;
 	app->linger = 0;
 	g_message("nothing to do: exiting");
@@ -157,9 +164,7 @@ static void air_arm(App *app)
  * ending already. */
 static void air_linger(App *app)
 {
-	bool waits = (!app->name || app->resetting) && app->patience;
-
-	if (!app->wanted && !waits && !app->linger && !app->quitting &&
+	if (!app->wanted && !awaits_wifi(app) && !app->linger && !app->quitting &&
 	    !air_policy_watches(app->air))
 		app->linger = g_timeout_add(LINGER_MS, on_linger, app);
 }

@@ -6,10 +6,11 @@
 #include <signal.h>
 #include <string.h>
 
-#define SLOW_MS 50 /* for each network */
-#define LONG_MS 300
-#define WIFI    "802-11-wireless"
-#define REFUSAL "org.freedesktop.NetworkManager.Settings.PermissionDenied"
+#define SLOW_MS   50 /* for each network */
+#define LONG_MS   300
+#define LINGER_MS 6000 /* longer than the daemon stays with nothing to do */
+#define WIFI      "802-11-wireless"
+#define REFUSAL   "org.freedesktop.NetworkManager.Settings.PermissionDenied"
 
 static bool is_marked(const Daemon *daemon)
 {
@@ -186,11 +187,40 @@ static void test_no_bluetooth(Daemon *daemon, gconstpointer data)
 	bus_free(caller);
 }
 
+static gboolean on_lingered(gpointer data)
+{
+	*(bool *)data = true;
+	return G_SOURCE_REMOVE;
+}
+
+/* What was promised for when Wi-Fi is back keeps the daemon, though it has nothing else to do. */
+static void test_away_idle(Daemon *daemon, gconstpointer data)
+{
+	static const char *const sets[] = { "advertise=on-demand", NULL };
+	bool lingered = false;
+
+	add_profiles(daemon);
+	daemon_start(daemon, sets);
+	TEST_WAIT(daemon_mentions("Progress", "off the air"));
+	g_free(daemon_call("Start", NULL));
+	fake_nm_device(daemon->nm, false);
+	TEST_WAIT(daemon_shows("Interface", ""));
+	assert_refused(daemon, "the networks are forgotten when Wi-Fi is back");
+	g_free(daemon_call("Stop", NULL));
+	g_timeout_add(LINGER_MS, on_lingered, &lingered);
+	TEST_WAIT(lingered);
+	fake_nm_device(daemon->nm, true);
+	TEST_WAIT(fake_nm_count(daemon->nm) == 1);
+	daemon_exits(daemon, 0);
+	g_assert_false(is_marked(daemon));
+}
+
 static const DaemonTest tests[] = {
 	{ "/provisioner/reset/done", test_done },
 	{ "/provisioner/reset/refused", test_refused },
 	{ "/provisioner/reset/again", test_again },
 	{ "/provisioner/reset/away", test_away },
+	{ "/provisioner/reset/away-idle", test_away_idle },
 	{ "/provisioner/reset/mark-stays", test_mark_stays },
 	{ "/provisioner/reset/silent", test_silent },
 	{ "/provisioner/reset/no-bluetooth", test_no_bluetooth },

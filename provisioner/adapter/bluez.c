@@ -263,6 +263,7 @@ static void bluez_consider(Bluez *bluez)
 		bluez->events->problem(bluez->data);
 		return;
 	}
+	retry_cancel(bluez->retry);
 	bluez->path = g_strdup(bus_mirror_path(mirror));
 	bluez->step = STEP_POWER;
 	bluez_advance(bluez);

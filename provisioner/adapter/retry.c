@@ -57,8 +57,13 @@ unsigned int retry_later(Retry *retry)
 	return wait_ms;
 }
 
-void retry_reset(Retry *retry)
+void retry_cancel(Retry *retry)
 {
 	g_clear_handle_id(&retry->source, g_source_remove);
+}
+
+void retry_reset(Retry *retry)
+{
+	retry_cancel(retry);
 	backoff_reset(&retry->backoff);
 }

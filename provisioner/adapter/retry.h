@@ -23,6 +23,9 @@ void retry_free(Retry *retry);
  * Returns the wait in milliseconds, 0 when nothing was scheduled anew */
 unsigned int retry_later(Retry *retry);
 
+/* retry_cancel() - nothing scheduled: it is tried now; the next wait is no shorter for that */
+void retry_cancel(Retry *retry);
+
 /* retry_reset() - it worked: nothing scheduled, the next wait is short again */
 void retry_reset(Retry *retry);
 

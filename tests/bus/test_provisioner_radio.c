@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon with more than one of everything: phones, adapters; and after sleep. */
+#include "provisioner/adapter/bluez.h"
 #include "tests/bus/daemon.h"
 
 #include <string.h>
@@ -175,6 +176,58 @@ static void test_missing(Daemon *daemon, gconstpointer data)
 	TEST_WAIT(daemon_mentions("Progress", "bluetoothd is not running"));
 }
 
+typedef struct Refusals {
+	unsigned int told;
+	unsigned int at_once; /* of them, those after which nothing is waited for */
+} Refusals;
+
+static void on_line(const char *domain, GLogLevelFlags level, const char *line, gpointer data)
+{
+	Refusals *refusals = data;
+
+	refusals->told += strstr(line, "cannot be prepared") != NULL;
+	refusals->at_once += strstr(line, "next attempt in 0 ms") != NULL;
+}
+
+static void on_path(const char *path, void *data)
+{
+}
+
+static void on_nothing(void *data)
+{
+}
+
+static void on_instances(int active, void *data)
+{
+}
+
+/* An adapter that refuses is tried sooner when another comes or goes; then it is waited for anew.
+ */
+static void test_stuck(Daemon *daemon, gconstpointer data)
+{
+	static const BluezEvents events = { on_path, on_nothing, on_path, on_nothing,
+					    on_instances };
+	FakeAdapter *adapters = daemon->bluez->adapters;
+	Bus *bus = bus_open(test_bus_address(daemon->bus), NULL, NULL, NULL, NULL);
+	Bluez *bluez = bluez_new(bus, "auto", &events, NULL);
+	Refusals refusals = { 0 };
+	guint handler = g_log_set_handler(NULL, G_LOG_LEVEL_MESSAGE, on_line, &refusals);
+
+	adapters[0].powered = false;
+	adapters[0].stuck = true;
+	adapters[1].central_only = true;
+	bluez_start(bluez, DAEMON_NAME);
+	TEST_WAIT(refusals.told == 1);
+	fake_bluez_plug(daemon->bluez, 1, true);
+	TEST_WAIT(refusals.told == 2);
+	fake_bluez_plug(daemon->bluez, 1, false);
+	TEST_WAIT(refusals.told == 3);
+	g_assert_cmpuint(refusals.at_once, ==, 0);
+	bluez_free(bluez);
+	bus_free(bus);
+	g_log_remove_handler(NULL, handler);
+}
+
 static const DaemonTest tests[] = {
 	{ "/radio/two-phones", test_two_phones },
 	{ "/radio/two-adapters", test_two_adapters },
@@ -182,6 +235,7 @@ static const DaemonTest tests[] = {
 	{ "/radio/no-place", test_no_place },
 	{ "/radio/sleep", test_sleep },
 	{ "/radio/missing", test_missing },
+	{ "/radio/stuck", test_stuck },
 };
 
 int main(int argc, char **argv)

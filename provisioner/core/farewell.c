@@ -3,30 +3,96 @@
 
 void farewell_init(Farewell *farewell)
 {
-	*farewell = (Farewell){ INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX };
+	*farewell = (Farewell){
+		.joined_us = INT64_MAX,
+		.told_us = INT64_MAX,
+		.followed_us = INT64_MAX,
+		.finished_us = INT64_MAX,
+	};
 }
 
-void farewell_note(int64_t *at, bool happened, int64_t now_us)
+/* Remember the first time of what ends the claim of whoever is there. */
+static void note_read(Farewell *farewell, int64_t *at, int64_t now_us)
 {
-	if (!happened)
-		*at = INT64_MAX;
-	else if (*at == INT64_MAX)
-		*at = now_us;
+	if (*at != INT64_MAX)
+		return;
+	*at = now_us;
+	farewell->claimed_us = 0;
+}
+
+void farewell_update(Farewell *farewell, bool joined, bool told, int64_t now_us)
+{
+	if (!joined) { /* what was told was about another join */
+		farewell->joined_us = INT64_MAX;
+		farewell->finished_us = INT64_MAX;
+		farewell->claimed_us = 0;
+	} else if (farewell->joined_us == INT64_MAX) {
+		farewell->joined_us = now_us;
+	}
+	if (joined && told)
+		note_read(farewell, &farewell->told_us, now_us);
+	else
+		farewell->told_us = INT64_MAX;
+}
+
+/* Before the join another may bring the network. */
+static void follow_anew(Farewell *farewell)
+{
+	if (farewell->joined_us == INT64_MAX)
+		farewell->followed_us = INT64_MAX;
+}
+
+void farewell_enter(Farewell *farewell, int64_t now_us)
+{
+	follow_anew(farewell);
+	if (farewell->joined_us != INT64_MAX)
+		farewell->claimed_us = MIN(now_us + FAREWELL_UNREAD_US,
+					   farewell->joined_us + FAREWELL_FOLLOW_MAX_US);
+}
+
+void farewell_prove(Farewell *farewell, int64_t now_us)
+{
+	if (farewell->joined_us == INT64_MAX)
+		return;
+	farewell->told_us = INT64_MAX;
+	farewell->finished_us = INT64_MAX;
+	farewell->claimed_us = now_us + FAREWELL_VISIT_US;
+}
+
+void farewell_leave(Farewell *farewell, int64_t awaited_us)
+{
+	bool told = farewell->told_us != INT64_MAX || farewell->finished_us != INT64_MAX;
+
+	follow_anew(farewell);
+	farewell->claimed_us = told ? 0 : awaited_us;
+}
+
+void farewell_follow(Farewell *farewell, bool finished, int64_t now_us)
+{
+	farewell->followed_us = now_us;
+	if (finished)
+		note_read(farewell, &farewell->finished_us, now_us);
+}
+
+/* Without a claim of anybody who came later. */
+static int64_t first_stop_us(const Farewell *farewell, int64_t grace_us)
+{
+	int64_t stop_us = farewell->told_us != INT64_MAX ? farewell->told_us + grace_us
+							 : farewell->joined_us + FAREWELL_UNREAD_US;
+
+	if (farewell->finished_us != INT64_MAX)
+		return farewell->finished_us + grace_us;
+	if (farewell->followed_us != INT64_MAX)
+		stop_us = MAX(stop_us, MIN(farewell->followed_us + FAREWELL_FOLLOW_US,
+					   farewell->joined_us + FAREWELL_FOLLOW_MAX_US));
+	return stop_us;
 }
 
 int64_t farewell_stop_us(const Farewell *farewell, bool peer)
 {
 	int64_t grace_us = peer ? FAREWELL_LINGER_US : FAREWELL_READ_US;
-	int64_t stop_us = INT64_MAX;
 
 	if (farewell->joined_us == INT64_MAX)
 		return INT64_MAX;
-	if (farewell->finished_us != INT64_MAX)
-		return farewell->finished_us + grace_us;
-	stop_us = farewell->told_us != INT64_MAX ? farewell->told_us + grace_us
-						 : farewell->joined_us + FAREWELL_UNREAD_US;
-	if (farewell->followed_us != INT64_MAX)
-		stop_us = MAX(stop_us, MIN(farewell->followed_us + FAREWELL_FOLLOW_US,
-					   farewell->joined_us + FAREWELL_FOLLOW_MAX_US));
-	return stop_us;
+	return MAX(first_stop_us(farewell, grace_us), farewell->claimed_us);
 }

@@ -45,7 +45,8 @@ struct ProvConfig {
 	WifiCredentials pending; /* set, not applied; ssid_len 0: none */
 	WifiCredentials applied; /* being joined with */
 	bool refused;            /* the last set broke the rules */
-	bool told;
+	bool told;               /* since the last session was opened */
+	bool revisited;          /* a session was opened after the join */
 	int64_t deadline_us;
 	WifiLink link;
 };
@@ -72,8 +73,8 @@ static void config_enter(ProvConfig *config, ProvConfigPhase phase, int64_t dead
 	g_clear_pointer(&config->words, g_free);
 	if (phase != PROV_CONFIG_DELAY && phase != PROV_CONFIG_JOINING)
 		credentials_clear(&config->applied);
-	if (phase != PROV_CONFIG_JOINED)
-		config->told = false;
+	config->told = false;
+	config->revisited = false;
 }
 
 static void config_fail(ProvConfig *config, FailureCause cause)
@@ -148,7 +149,7 @@ static Pb__Status config_set(ProvConfig *config, const Pb__SetConfigCommand *com
 
 static Pb__Status config_apply(ProvConfig *config, int64_t now_us)
 {
-	if (config->phase == PROV_CONFIG_JOINED)
+	if (config->phase == PROV_CONFIG_JOINED && !config->revisited)
 		return PB__STATUS__InternalError;
 	if (config->pending.ssid_len == 0) {
 		if (config->refused && !prov_config_is_joining(config))
@@ -270,6 +271,12 @@ void prov_config_on_failed(ProvConfig *config, WifiFailure failure)
 		return;
 	config_fail(config, (size_t)failure < G_N_ELEMENTS(failure_causes) ? failure_causes[failure]
 									   : CAUSE_OTHER);
+}
+
+void prov_config_revisit(ProvConfig *config)
+{
+	config->told = false;
+	config->revisited = config->phase == PROV_CONFIG_JOINED;
 }
 
 bool prov_config_reset(ProvConfig *config)

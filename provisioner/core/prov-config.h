@@ -8,6 +8,8 @@
  *   JOINING   stored   cancel, -> DELAY       Connecting
  *   FAILED    stored   -> DELAY               ConnectionFailed and the reason
  *   JOINED    stored   InternalError          Connected: what the phone waits for
+ *   JOINED, and a session was opened since
+ *             stored   -> DELAY               Connected
  *
  * One second passes between apply and the join, so that the reply leaves before the radio is
  * busy. Apply without a valid set answers InternalError; when the set was refused it also leads to
@@ -54,6 +56,10 @@ void prov_config_on_joined(ProvConfig *config, const WifiLink *link);
 /* prov_config_on_failed() - the join failed for good; ignored unless one is at work */
 void prov_config_on_failed(ProvConfig *config, WifiFailure failure);
 
+/* prov_config_revisit() - a session was opened: who is there may come for another network, or to
+ * hear of the one there is */
+void prov_config_revisit(ProvConfig *config);
+
 /* prov_config_reset() - forget credentials and the failed network
  * Returns false, having done nothing, while a join is at work or after it succeeded */
 bool prov_config_reset(ProvConfig *config);
@@ -77,7 +83,7 @@ ProvConfigPhase prov_config_phase(const ProvConfig *config);
 /* prov_config_is_joining() - DELAY or JOINING: leave the radio alone */
 bool prov_config_is_joining(const ProvConfig *config);
 
-/* prov_config_was_told() - a phone has been answered Connected */
+/* prov_config_was_told() - a phone has been answered Connected, in the last session */
 bool prov_config_was_told(const ProvConfig *config);
 
 /* prov_config_link() - the network joined; NULL unless JOINED */

@@ -260,19 +260,6 @@ static int64_t stop_us(const Provisioner *provisioner)
 	return farewell_stop_us(&provisioner->farewell, provisioner->peer != NULL);
 }
 
-/* What has happened, for the end of the service. */
-static void stop_plan(Provisioner *provisioner, int64_t now_us)
-{
-	Farewell *farewell = &provisioner->farewell;
-	bool joined = prov_config_phase(provisioner->config) == PROV_CONFIG_JOINED;
-
-	farewell_note(&farewell->joined_us, joined, now_us);
-	farewell_note(&farewell->told_us, joined && prov_config_was_told(provisioner->config),
-		      now_us);
-	if (!joined) /* what was told was about another join */
-		farewell_note(&farewell->finished_us, false, now_us);
-}
-
 /* Is the lockout another than was shown? */
 static bool lockout_note(Provisioner *provisioner, int64_t now_us)
 {
@@ -288,7 +275,9 @@ static bool lockout_note(Provisioner *provisioner, int64_t now_us)
 /* The end of every call: what became due, what became different. */
 static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 {
-	stop_plan(provisioner, now_us);
+	farewell_update(&provisioner->farewell,
+			prov_config_phase(provisioner->config) == PROV_CONFIG_JOINED,
+			prov_config_was_told(provisioner->config), now_us);
 	if (session_is_open(provisioner->session))
 		provisioner->proved_us = now_us;
 
@@ -314,8 +303,6 @@ static void peer_set(Provisioner *provisioner, const char *peer, int64_t now_us)
 	guess_drop(provisioner, now_us);
 	prov_scan_abandon(provisioner->scan);
 	session_reset(provisioner->session);
-	if (provisioner->farewell.joined_us == INT64_MAX) /* another may bring the network */
-		farewell_note(&provisioner->farewell.followed_us, false, now_us);
 	g_free(provisioner->peer);
 	provisioner->peer = g_strdup(peer);
 	provisioner->heard_us = now_us;
@@ -397,6 +384,7 @@ void provisioner_peer_connected(Provisioner *provisioner, const char *peer, int6
 		return;
 	await_set(provisioner, NULL, now_us);
 	peer_set(provisioner, peer, now_us);
+	farewell_enter(&provisioner->farewell, now_us);
 	provisioner_settle(provisioner, now_us);
 }
 
@@ -407,6 +395,7 @@ void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t n
 	if (session_is_open(provisioner->session))
 		await_set(provisioner, peer, now_us);
 	peer_set(provisioner, NULL, now_us);
+	farewell_leave(&provisioner->farewell, provisioner->awaited ? provisioner->awaited_us : 0);
 	provisioner_settle(provisioner, now_us);
 }
 
@@ -460,7 +449,7 @@ static ProvAnswer on_ctrl(Provisioner *provisioner, const Secret *in, int64_t no
 static ProvAnswer on_store(Provisioner *provisioner, const Secret *in, int64_t now_us,
 			   GByteArray *out, GError **error)
 {
-	provisioner->farewell.followed_us = now_us;
+	farewell_follow(&provisioner->farewell, false, now_us);
 	return landfall_store_handle(provisioner->store, in, out, error) ? PROV_ANSWER_READY
 									 : PROV_ANSWER_FAILED;
 }
@@ -476,13 +465,13 @@ static ProvAnswer on_status(Provisioner *provisioner, const Secret *in, int64_t 
 		.now_us = now_us,
 	};
 
-	provisioner->farewell.followed_us = now_us;
+	farewell_follow(&provisioner->farewell, false, now_us);
 	if (ports->ask_agent)
 		ports->ask_agent(ports->data);
 	if (!landfall_status_handle(provisioner->status, in, &input, out, error))
 		return PROV_ANSWER_FAILED;
-	farewell_note(&provisioner->farewell.finished_us,
-		      landfall_status_told_all(provisioner->status), now_us);
+	farewell_follow(&provisioner->farewell, landfall_status_told_all(provisioner->status),
+			now_us);
 	return PROV_ANSWER_READY;
 }
 
@@ -492,8 +481,11 @@ static const EndpointHandler handlers[ENDPOINT_N] = {
 	[ENDPOINT_LANDFALL_STATUS] = on_status,
 };
 
-static void tell_opened(Provisioner *provisioner)
+/* A session is open, maybe of a phone that was not there when the device got its address. */
+static void session_opened(Provisioner *provisioner, int64_t now_us)
 {
+	prov_config_revisit(provisioner->config);
+	farewell_prove(&provisioner->farewell, now_us);
 	if (provisioner->ports->opened)
 		provisioner->ports->opened(provisioner->ports->data);
 }
@@ -509,7 +501,7 @@ static void request_secured(Provisioner *provisioner, EndpointId endpoint, GByte
 	ProvAnswer answer = PROV_ANSWER_FAILED;
 
 	if (opened)
-		tell_opened(provisioner);
+		session_opened(provisioner, now_us);
 	if (request)
 		answer = handlers[endpoint](provisioner, request, now_us, clear, &failure);
 	if (answer != PROV_ANSWER_DEFERRED)
@@ -517,11 +509,12 @@ static void request_secured(Provisioner *provisioner, EndpointId endpoint, GByte
 }
 
 /* Go on with a handshake message. */
-static void session_take(Provisioner *provisioner, GBytes *in, GByteArray *out, GError **error)
+static void session_take(Provisioner *provisioner, GBytes *in, int64_t now_us, GByteArray *out,
+			 GError **error)
 {
 	if (session_step(provisioner->session, in, out, error) &&
 	    session_is_open(provisioner->session))
-		tell_opened(provisioner);
+		session_opened(provisioner, now_us);
 }
 
 /* A proof, once it is counted as wrong: only a right one takes that back, and all before it. */
@@ -531,7 +524,7 @@ static void guess_take(Provisioner *provisioner, GBytes *in, bool kept, int64_t 
 	g_autoptr(GByteArray) out = g_byte_array_new();
 	g_autoptr(GBytes) reply = NULL;
 
-	session_take(provisioner, in, out, &error);
+	session_take(provisioner, in, now_us, out, &error);
 	if (g_error_matches(error, PROV_ERROR, PROV_ERROR_AUTH))
 		lockout_count(&provisioner->lockout, kept, now_us);
 	else if (!error)
@@ -562,7 +555,7 @@ static void request_session(Provisioner *provisioner, GBytes *in, int64_t now_us
 			guess_begin(provisioner, in, now_us);
 			return;
 		}
-		session_take(provisioner, in, out, &error);
+		session_take(provisioner, in, now_us, out, &error);
 	}
 	if (!error)
 		reply = g_byte_array_free_to_bytes(g_steal_pointer(&out));

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One phone after the other: the device is there for the next one without a gap. */
+#include "provisioner/core/farewell.h"
 #include "tests/bus/daemon.h"
 #include "tests/bus/rig.h"
+#include "tests/phone/phone-error.h"
 
 #include <string.h>
 
@@ -123,6 +125,47 @@ static void test_grace(void)
 	rig_free(rig);
 }
 
+/* A phone hangs up when its credentials are applied, and bluetoothd ends. */
+static void apply_and_die(Rig *rig)
+{
+	g_autoptr(RigPhone) phone = rig_phone_new(rig, "applied");
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(client_connect(phone->client, &error));
+	g_assert_true(client_secure(phone->client, NULL, &error));
+	g_assert_false(client_join(phone->client, RIG_SSID, RIG_PASSPHRASE, &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_LEFT);
+	rig_kill_bluez(rig);
+	rig_revive(rig);
+}
+
+/* The outcome is kept for half a minute. Whoever comes meanwhile is not cut off when that is over,
+ * and has the device join anew. */
+static void test_late(void)
+{
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) phone = NULL;
+	g_autoptr(GError) error = NULL;
+	int64_t late_us = 0;
+
+	rig_start(rig, NULL);
+	rig_await(rig, "ready");
+	apply_and_die(rig);
+	rig_await(rig, "joined");
+	phone = rig_phone_new(rig, NULL);
+	g_assert_true(client_connect(phone->client, &error));
+	g_assert_true(client_secure(phone->client, NULL, &error));
+	late_us = g_get_monotonic_time() + FAREWELL_UNREAD_US / RIG_SPEED_WRAPPED;
+	TEST_WAIT(g_get_monotonic_time() > late_us);
+	g_assert_true(client_scan(phone->client, &error));
+	g_assert_true(client_join(phone->client, RIG_SSID, RIG_PASSPHRASE, &error));
+	g_clear_pointer(&phone, rig_phone_free);
+	rig_await(rig, "ready");
+	g_assert_cmpuint(rig->joins_seen, ==, 2);
+	g_assert_cmpuint(rig_profiles(rig, true), ==, 1);
+	rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -130,5 +173,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/always/blank-again", test_blank_again);
 	g_test_add_func("/always/idler", test_idler);
 	g_test_add_func("/always/grace", test_grace);
+	g_test_add_func("/always/late", test_late);
 	return g_test_run();
 }

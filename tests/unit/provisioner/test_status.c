@@ -315,6 +315,126 @@ static void test_asked_before(void)
 	}
 }
 
+/* ---- phones that come after the address is there ---- */
+
+#define APPLY         "0804"
+#define APPLY_REFUSED "08057a020805"
+#define CONNECTED     vector_messages[13].clear
+
+/* The phone that had it join is gone without a word; just before the end one comes. */
+static void join_and_leave(Bench *bench)
+{
+	join(bench);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	bench_pass(bench, FAREWELL_UNREAD_US - 1);
+}
+
+/* It has the time a person takes, and may bring another network. */
+static void test_visit(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, APPLY, APPLY_REFUSED); /* nothing is set */
+	bench_pass(bench, FAREWELL_VISIT_US - 1);
+	bench_join(bench);
+	g_assert_cmpuint(bench->wifi.joins, ==, 2);
+	g_assert_cmpstr(bench_state(bench), ==, "joining");
+	provisioner_on_join_failed(bench->provisioner, WIFI_FAILURE_AUTH, bench->now_us);
+	bench_pass(bench, FAREWELL_VISIT_US);
+	g_assert_cmpstr(bench_state(bench), ==, "failed");
+	join_on(bench);
+	assert_done(bench, FAREWELL_UNREAD_US);
+}
+
+/* In the session that had it join, what the phone is to hear next is the outcome. */
+static void test_visit_same_session(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join(bench);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, vector_messages[6].clear,
+		     vector_messages[7].clear);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, APPLY, APPLY_REFUSED);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", CONNECTED);
+	bench_open(bench);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, APPLY, "08057a00");
+}
+
+/* What the app that reads nothing but the status makes of credentials that cannot be. */
+static void test_visit_invalid(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "08026200", "08036a020804");
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", CONNECTED);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, APPLY, APPLY_REFUSED);
+	g_assert_cmpstr(provisioner_failure(bench->provisioner), ==, "invalid-credentials");
+}
+
+/* What the one before was told is not what this one knows. */
+static void test_visit_told(void)
+{
+	for (int hangs_up = 0; hangs_up < 2; hangs_up++) {
+		g_autoptr(Bench) bench = bench_new(1);
+
+		join(bench);
+		bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", CONNECTED);
+		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		bench_pass(bench, FAREWELL_READ_US - 1);
+		bench_open(bench);
+		bench_pass(bench, FAREWELL_VISIT_US - 1);
+		bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", CONNECTED);
+		if (hangs_up)
+			provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		assert_done(bench, hangs_up ? FAREWELL_READ_US : FAREWELL_LINGER_US);
+	}
+}
+
+static void test_visit_idle(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	assert_done(bench, FAREWELL_VISIT_US);
+}
+
+/* One that has proved itself is waited for. */
+static void test_visit_dropped(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	assert_done(bench, PROVISIONER_GRACE_US);
+}
+
+/* A stranger has the time of a handshake, and cannot keep the device on the air by coming again. */
+static void test_visit_unproved(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	int64_t end_us = bench->now_us;
+
+	join_and_leave(bench);
+	end_us = bench->now_us + 1 - FAREWELL_UNREAD_US + FAREWELL_FOLLOW_MAX_US;
+	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+	bench_pass(bench, FAREWELL_UNREAD_US - 1);
+	while (end_us - bench->now_us > FAREWELL_UNREAD_US) {
+		g_assert_cmpstr(bench_state(bench), ==, "joined");
+		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+		bench_pass(bench, FAREWELL_UNREAD_US - 1);
+	}
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+	assert_done(bench, end_us - bench->now_us);
+}
+
 /* ---- networks that want a certificate ---- */
 
 static void see_enterprise(Bench *bench)
@@ -376,6 +496,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/finished", test_finished);
 	g_test_add_func("/status/told-before", test_told_before);
 	g_test_add_func("/status/asked-before", test_asked_before);
+	g_test_add_func("/status/visit", test_visit);
+	g_test_add_func("/status/visit/same-session", test_visit_same_session);
+	g_test_add_func("/status/visit/invalid", test_visit_invalid);
+	g_test_add_func("/status/visit/told", test_visit_told);
+	g_test_add_func("/status/visit/idle", test_visit_idle);
+	g_test_add_func("/status/visit/dropped", test_visit_dropped);
+	g_test_add_func("/status/visit/unproved", test_visit_unproved);
 	g_test_add_func("/status/enterprise", test_enterprise);
 	return g_test_run();
 }

@@ -47,6 +47,26 @@ static bool check_name(const char *value, GError **error)
 	return device_name_check(value, error);
 }
 
+/* The names bluetoothd has, the ends of its paths. */
+static bool check_adapter(const char *value, GError **error)
+{
+	if (g_regex_match_simple("^(auto|hci[0-9]+)$", value, G_REGEX_DOLLAR_ENDONLY, 0))
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "neither auto nor the name of an adapter such as hci0");
+	return false;
+}
+
+/* The kernel's rule for names of interfaces. */
+static bool check_interface(const char *value, GError **error)
+{
+	if (!strpbrk(value, "/: \t\n\v\f\r") && strcmp(value, ".") != 0 && strcmp(value, "..") != 0)
+		return true;
+	g_set_error_literal(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
+			    "no name of a network interface such as wlan0");
+	return false;
+}
+
 static bool check_button(const char *value, GError **error)
 {
 	g_autoptr(ButtonSpec) spec = button_spec_parse(value, error);
@@ -307,9 +327,9 @@ static const ConfigKey keys[] = {
 	{ "provisioner", "wifi", CONFIG_TYPE_ENUM, AT(provisioner.wifi), 0, 0, "auto",
 	  "who manages the Wi-Fi interface", wifi_names, 0, NULL },
 	{ "provisioner", "adapter", CONFIG_TYPE_STRING, AT(provisioner.adapter), 1, 32, "auto",
-	  "Bluetooth adapter, such as hci0", NULL, 0, NULL },
+	  "Bluetooth adapter, such as hci0", NULL, 0, check_adapter },
 	{ "provisioner", "interface", CONFIG_TYPE_STRING, AT(provisioner.interface), 1, 15, "auto",
-	  "Wi-Fi interface, such as wlan0", NULL, 0, NULL },
+	  "Wi-Fi interface, such as wlan0", NULL, 0, check_interface },
 	{ "provisioner", "advertise", CONFIG_TYPE_FLAGS, AT(provisioner.advertise), 0, 0,
 	  "unprovisioned", "when the phone can find the device; any of these, on-demand always",
 	  advertise_names, 0, NULL },
@@ -558,7 +578,8 @@ static const ConfigKey keys[] = {
 	{ "sensor", "mount", CONFIG_TYPE_PATH, SENSOR(mount), 1, PATH_LEN, "/",
 	  "a folder on the file system that disk is about", NULL, FOR(SYSTEM), NULL },
 	{ "sensor", "interface", CONFIG_TYPE_STRING, SENSOR(interface), 0, 15, "",
-	  "what network is about, such as wlan0; empty: all but lo", NULL, FOR(SYSTEM), NULL },
+	  "what network is about, such as wlan0; empty: all but lo", NULL, FOR(SYSTEM),
+	  check_interface },
 };
 
 const ConfigKey *config_table(size_t *count)

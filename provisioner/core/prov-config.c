@@ -283,8 +283,6 @@ bool prov_config_reset(ProvConfig *config)
 {
 	if (prov_config_is_joining(config) || config->phase == PROV_CONFIG_JOINED)
 		return false;
-	if (config->phase == PROV_CONFIG_FAILED)
-		config->wifi->forget(config->wifi_data);
 	prov_config_clear(config);
 	return true;
 }

@@ -60,7 +60,7 @@ void prov_config_on_failed(ProvConfig *config, WifiFailure failure);
  * hear of the one there is */
 void prov_config_revisit(ProvConfig *config);
 
-/* prov_config_reset() - forget credentials and the failed network
+/* prov_config_reset() - forget credentials and the failure, which left no network behind
  * Returns false, having done nothing, while a join is at work or after it succeeded */
 bool prov_config_reset(ProvConfig *config);
 

@@ -341,7 +341,7 @@ static void test_reset(void)
 	control(bench, RESET, RESET_ERROR);
 	provisioner_on_join_failed(bench->provisioner, WIFI_FAILURE_AUTH, bench->now_us);
 	control(bench, "08015a00", RESET_OK);
-	g_assert_cmpuint(bench->wifi.forgets, ==, 1);
+	g_assert_cmpuint(bench->wifi.forgets, ==, 0);
 	ask(bench, STATUS, CONNECTING);
 	g_assert_cmpstr(provisioner_failure(bench->provisioner), ==, "");
 	g_assert_cmpstr(bench_state(bench), ==, "secured");
@@ -355,6 +355,21 @@ static void test_reset_joined(void)
 	control(bench, RESET, RESET_ERROR);
 	g_assert_cmpuint(bench->wifi.forgets, ==, 0);
 	ask(bench, STATUS, vector_messages[13].clear);
+}
+
+/* What the join before it left is not a failure's to take, least of all when nothing was tried. */
+static void test_reset_after_joined(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	joined(bench);
+	bench_open(bench);
+	ask(bench, "08026200", SET_INVALID);
+	ask(bench, APPLY, APPLY_ERROR);
+	g_assert_cmpstr(bench_state(bench), ==, "failed");
+	control(bench, RESET, RESET_OK);
+	g_assert_cmpuint(bench->wifi.forgets, ==, 0);
+	g_assert_cmpstr(bench_state(bench), ==, "secured");
 }
 
 /* Reprov undoes a success, and that alone. */
@@ -491,6 +506,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/config/stop-gives-up", test_stop_gives_up);
 	g_test_add_func("/ctrl/reset", test_reset);
 	g_test_add_func("/ctrl/reset-joined", test_reset_joined);
+	g_test_add_func("/ctrl/reset-after-joined", test_reset_after_joined);
 	g_test_add_func("/ctrl/reprov", test_reprov);
 	return g_test_run();
 }

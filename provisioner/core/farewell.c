@@ -72,6 +72,8 @@ void farewell_follow(Farewell *farewell, bool finished, int64_t now_us)
 	farewell->followed_us = now_us;
 	if (finished)
 		note_read(farewell, &farewell->finished_us, now_us);
+	else
+		farewell->finished_us = INT64_MAX;
 }
 
 /* Without a claim of anybody who came later. */

@@ -9,7 +9,7 @@
  *   goes on with landfall-store or landfall-status          FOLLOW after its last request, also
  *                                                           when it hangs up in between; never
  *                                                           more than FOLLOW_MAX after the address
- *   has read that the first telemetry is acknowledged       as after Connected
+ *   has read that the first telemetry is acknowledged       as after Connected, unless it goes on
  *   comes back, or another comes                            as above, once it has read one of these
  *                                                           in its session; else VISIT after it
  *                                                           opened that

@@ -465,14 +465,14 @@ static ProvAnswer on_status(Provisioner *provisioner, const Secret *in, int64_t 
 		.now_us = now_us,
 	};
 
-	farewell_follow(&provisioner->farewell, false, now_us);
 	if (ports->ask_agent)
 		ports->ask_agent(ports->data);
-	if (!landfall_status_handle(provisioner->status, in, &input, out, error))
-		return PROV_ANSWER_FAILED;
-	farewell_follow(&provisioner->farewell, landfall_status_told_all(provisioner->status),
-			now_us);
-	return PROV_ANSWER_READY;
+
+	bool answered = landfall_status_handle(provisioner->status, in, &input, out, error);
+
+	farewell_follow(&provisioner->farewell,
+			answered && landfall_status_told_all(provisioner->status), now_us);
+	return answered ? PROV_ANSWER_READY : PROV_ANSWER_FAILED;
 }
 
 static const EndpointHandler handlers[ENDPOINT_N] = {

@@ -279,6 +279,28 @@ static void test_finished(void)
 	}
 }
 
+/* A phone that goes on with the identity has not finished after all. */
+static void test_finished_not(void)
+{
+	for (int stores = 0; stores < 2; stores++) {
+		g_autoptr(Bench) bench = bench_new(1);
+		AgentReport all = report_at(1, AGENT_STEP_N);
+
+		bench->store.generation = 1;
+		join(bench);
+		bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", vector_messages[13].clear);
+		ask(bench, "ddpppppp", NULL);
+		tell_agent(bench, &all);
+		ask(bench, "dddddddd", NULL);
+		bench->store.generation = 2;
+		if (stores)
+			bench_ask(bench, ENDPOINT_LANDFALL_STORE, "0806");
+		else
+			ask(bench, "ddpppppp", NULL);
+		assert_done(bench, FAREWELL_FOLLOW_US);
+	}
+}
+
 /* What was told before a join says nothing about the one after it. */
 static void test_told_before(void)
 {
@@ -494,6 +516,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/follow", test_follow);
 	g_test_add_func("/status/follow-limit", test_follow_limit);
 	g_test_add_func("/status/finished", test_finished);
+	g_test_add_func("/status/finished-not", test_finished_not);
 	g_test_add_func("/status/told-before", test_told_before);
 	g_test_add_func("/status/asked-before", test_asked_before);
 	g_test_add_func("/status/visit", test_visit);

@@ -20,14 +20,15 @@ static void note_read(Farewell *farewell, int64_t *at, int64_t now_us)
 	farewell->claimed_us = 0;
 }
 
-void farewell_update(Farewell *farewell, bool joined, bool told, int64_t now_us)
+void farewell_update(Farewell *farewell, bool joined, bool visited, bool told, int64_t now_us)
 {
 	if (!joined) { /* what was told was about another join */
 		farewell->joined_us = INT64_MAX;
 		farewell->finished_us = INT64_MAX;
-		farewell->claimed_us = 0;
 	} else if (farewell->joined_us == INT64_MAX) {
 		farewell->joined_us = now_us;
+		if (!visited)
+			farewell->claimed_us = 0;
 	}
 	if (joined && told)
 		note_read(farewell, &farewell->told_us, now_us);
@@ -42,29 +43,33 @@ static void follow_anew(Farewell *farewell)
 		farewell->followed_us = INT64_MAX;
 }
 
+/* Since when there is the address, or a session of one who came later. */
+static int64_t since_us(const Farewell *farewell)
+{
+	return MAX(farewell->joined_us, farewell->opened_us);
+}
+
 void farewell_enter(Farewell *farewell, int64_t now_us)
 {
 	follow_anew(farewell);
-	if (farewell->joined_us != INT64_MAX)
-		farewell->claimed_us = MIN(now_us + FAREWELL_UNREAD_US,
-					   farewell->joined_us + FAREWELL_FOLLOW_MAX_US);
+	if (farewell->joined_us != INT64_MAX && now_us < since_us(farewell) + FAREWELL_VISIT_US)
+		farewell->claimed_us = MAX(farewell->claimed_us, now_us + FAREWELL_UNREAD_US);
 }
 
 void farewell_prove(Farewell *farewell, int64_t now_us)
 {
-	if (farewell->joined_us == INT64_MAX)
-		return;
 	farewell->told_us = INT64_MAX;
 	farewell->finished_us = INT64_MAX;
+	farewell->opened_us = now_us;
 	farewell->claimed_us = now_us + FAREWELL_VISIT_US;
 }
 
-void farewell_leave(Farewell *farewell, int64_t awaited_us)
+void farewell_leave(Farewell *farewell, int64_t now_us)
 {
 	bool told = farewell->told_us != INT64_MAX || farewell->finished_us != INT64_MAX;
 
 	follow_anew(farewell);
-	farewell->claimed_us = told ? 0 : awaited_us;
+	farewell->claimed_us = told ? 0 : MIN(farewell->claimed_us, now_us + FAREWELL_UNREAD_US);
 }
 
 void farewell_follow(Farewell *farewell, bool finished, int64_t now_us)
@@ -86,7 +91,7 @@ static int64_t first_stop_us(const Farewell *farewell, int64_t grace_us)
 		return farewell->finished_us + grace_us;
 	if (farewell->followed_us != INT64_MAX)
 		stop_us = MAX(stop_us, MIN(farewell->followed_us + FAREWELL_FOLLOW_US,
-					   farewell->joined_us + FAREWELL_FOLLOW_MAX_US));
+					   since_us(farewell) + FAREWELL_FOLLOW_MAX_US));
 	return stop_us;
 }
 

@@ -46,7 +46,7 @@ struct ProvConfig {
 	WifiCredentials applied; /* being joined with */
 	bool refused;            /* the last set broke the rules */
 	bool told;               /* since the last session was opened */
-	bool revisited;          /* a session was opened after the join */
+	bool visited;            /* a session was opened since the last apply */
 	int64_t deadline_us;
 	WifiLink link;
 };
@@ -74,7 +74,6 @@ static void config_enter(ProvConfig *config, ProvConfigPhase phase, int64_t dead
 	if (phase != PROV_CONFIG_DELAY && phase != PROV_CONFIG_JOINING)
 		credentials_clear(&config->applied);
 	config->told = false;
-	config->revisited = false;
 }
 
 static void config_fail(ProvConfig *config, FailureCause cause)
@@ -149,7 +148,7 @@ static Pb__Status config_set(ProvConfig *config, const Pb__SetConfigCommand *com
 
 static Pb__Status config_apply(ProvConfig *config, int64_t now_us)
 {
-	if (config->phase == PROV_CONFIG_JOINED && !config->revisited)
+	if (config->phase == PROV_CONFIG_JOINED && !config->visited)
 		return PB__STATUS__InternalError;
 	if (config->pending.ssid_len == 0) {
 		if (config->refused && !prov_config_is_joining(config))
@@ -161,6 +160,7 @@ static Pb__Status config_apply(ProvConfig *config, int64_t now_us)
 	credentials_clear(&config->applied);
 	config->applied = config->pending;
 	memset(&config->pending, 0, sizeof(config->pending));
+	config->visited = false;
 	config_enter(config, PROV_CONFIG_DELAY, now_us + PROV_CONFIG_DELAY_US);
 	return PB__STATUS__Success;
 }
@@ -273,10 +273,10 @@ void prov_config_on_failed(ProvConfig *config, WifiFailure failure)
 									   : CAUSE_OTHER);
 }
 
-void prov_config_revisit(ProvConfig *config)
+void prov_config_visit(ProvConfig *config)
 {
 	config->told = false;
-	config->revisited = config->phase == PROV_CONFIG_JOINED;
+	config->visited = true;
 }
 
 bool prov_config_reset(ProvConfig *config)
@@ -346,6 +346,11 @@ ProvConfigPhase prov_config_phase(const ProvConfig *config)
 bool prov_config_is_joining(const ProvConfig *config)
 {
 	return config->phase == PROV_CONFIG_DELAY || config->phase == PROV_CONFIG_JOINING;
+}
+
+bool prov_config_was_visited(const ProvConfig *config)
+{
+	return config->visited;
 }
 
 bool prov_config_was_told(const ProvConfig *config)

@@ -8,7 +8,7 @@
  *   JOINING   stored   cancel, -> DELAY       Connecting
  *   FAILED    stored   -> DELAY               ConnectionFailed and the reason
  *   JOINED    stored   InternalError          Connected: what the phone waits for
- *   JOINED, and a session was opened since
+ *   JOINED, and a session was opened since apply
  *             stored   -> DELAY               Connected
  *
  * One second passes between apply and the join, so that the reply leaves before the radio is
@@ -56,9 +56,9 @@ void prov_config_on_joined(ProvConfig *config, const WifiLink *link);
 /* prov_config_on_failed() - the join failed for good; ignored unless one is at work */
 void prov_config_on_failed(ProvConfig *config, WifiFailure failure);
 
-/* prov_config_revisit() - a session was opened: who is there may come for another network, or to
+/* prov_config_visit() - a session was opened: who is there may come for another network, or to
  * hear of the one there is */
-void prov_config_revisit(ProvConfig *config);
+void prov_config_visit(ProvConfig *config);
 
 /* prov_config_reset() - forget credentials and the failure, which left no network behind
  * Returns false, having done nothing, while a join is at work or after it succeeded */
@@ -82,6 +82,9 @@ ProvConfigPhase prov_config_phase(const ProvConfig *config);
 
 /* prov_config_is_joining() - DELAY or JOINING: leave the radio alone */
 bool prov_config_is_joining(const ProvConfig *config);
+
+/* prov_config_was_visited() - a session was opened since the last apply */
+bool prov_config_was_visited(const ProvConfig *config);
 
 /* prov_config_was_told() - a phone has been answered Connected, in the last session */
 bool prov_config_was_told(const ProvConfig *config);

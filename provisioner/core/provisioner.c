@@ -277,6 +277,7 @@ static void provisioner_settle(Provisioner *provisioner, int64_t now_us)
 {
 	farewell_update(&provisioner->farewell,
 			prov_config_phase(provisioner->config) == PROV_CONFIG_JOINED,
+			prov_config_was_visited(provisioner->config),
 			prov_config_was_told(provisioner->config), now_us);
 	if (session_is_open(provisioner->session))
 		provisioner->proved_us = now_us;
@@ -395,7 +396,7 @@ void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t n
 	if (session_is_open(provisioner->session))
 		await_set(provisioner, peer, now_us);
 	peer_set(provisioner, NULL, now_us);
-	farewell_leave(&provisioner->farewell, provisioner->awaited ? provisioner->awaited_us : 0);
+	farewell_leave(&provisioner->farewell, now_us);
 	provisioner_settle(provisioner, now_us);
 }
 
@@ -484,7 +485,7 @@ static const EndpointHandler handlers[ENDPOINT_N] = {
 /* A session is open, maybe of a phone that was not there when the device got its address. */
 static void session_opened(Provisioner *provisioner, int64_t now_us)
 {
-	prov_config_revisit(provisioner->config);
+	prov_config_visit(provisioner->config);
 	farewell_prove(&provisioner->farewell, now_us);
 	if (provisioner->ports->opened)
 		provisioner->ports->opened(provisioner->ports->data);

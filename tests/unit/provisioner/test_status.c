@@ -433,20 +433,92 @@ static void test_visit_dropped(void)
 	join_and_leave(bench);
 	bench_open(bench);
 	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
-	assert_done(bench, PROVISIONER_GRACE_US);
+	assert_done(bench, FAREWELL_UNREAD_US);
+}
+
+/* It has the time of a handshake when it comes back, however long it was there. */
+static void test_visit_back(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_pass(bench, FAREWELL_VISIT_US - 2);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	bench_pass(bench, 1);
+	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
+	bench_pass(bench, FAREWELL_UNREAD_US - 1);
+	bench_open(bench);
+	assert_done(bench, FAREWELL_VISIT_US);
+}
+
+/* A stranger that takes the place of one who is silent takes no more than that. */
+static void test_visit_replaced(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	g_autoptr(GBytes) any = g_bytes_new_static("ESP", 3);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_pass(bench, FAREWELL_VISIT_US - FAREWELL_UNREAD_US + 1);
+	bench_write(bench, "stranger", ENDPOINT_PROTO_VER, any);
+	bench_pass(bench, 1);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, "stranger");
+	provisioner_peer_gone(bench->provisioner, "stranger", bench->now_us);
+	bench_pass(bench, 1);
+	bench_open(bench);
+	assert_done(bench, FAREWELL_VISIT_US);
+}
+
+/* One that comes late may hand over an identity, too. */
+static void test_visit_follow(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_expect(bench, ENDPOINT_PROV_CONFIG, "5200", CONNECTED);
+	for (int i = 0; i < 10; i++) {
+		ask(bench, "ddpppppp", NULL);
+		bench_pass(bench, FAREWELL_FOLLOW_US - G_USEC_PER_SEC);
+	}
+	ask(bench, "ddpppppp", NULL);
+	assert_done(bench, FAREWELL_FOLLOW_MAX_US - 10 * (FAREWELL_FOLLOW_US - G_USEC_PER_SEC));
+}
+
+/* One that comes while the device joins knows no more than one that comes then. */
+static void test_visit_joining(void)
+{
+	WifiLink link = fake_link();
+
+	for (int applies = 0; applies < 2; applies++) {
+		g_autoptr(Bench) bench = bench_new(1);
+
+		bench_open(bench);
+		bench_join(bench);
+		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+		bench_open(bench);
+		provisioner_on_joined(bench->provisioner, &link, bench->now_us);
+		if (applies) {
+			bench_pass(bench, FAREWELL_VISIT_US - 1);
+			bench_join(bench);
+			g_assert_cmpuint(bench->wifi.joins, ==, 2);
+		} else {
+			assert_done(bench, FAREWELL_VISIT_US);
+		}
+	}
 }
 
 /* A stranger has the time of a handshake, and cannot keep the device on the air by coming again. */
 static void test_visit_unproved(void)
 {
 	g_autoptr(Bench) bench = bench_new(1);
-	int64_t end_us = bench->now_us;
+	int64_t last_us = bench->now_us + G_USEC_PER_SEC + FAREWELL_FOLLOW_MAX_US;
 
 	join_and_leave(bench);
-	end_us = bench->now_us + 1 - FAREWELL_UNREAD_US + FAREWELL_FOLLOW_MAX_US;
 	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
 	bench_pass(bench, FAREWELL_UNREAD_US - 1);
-	while (end_us - bench->now_us > FAREWELL_UNREAD_US) {
+	while (bench->now_us < last_us) {
 		g_assert_cmpstr(bench_state(bench), ==, "joined");
 		provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
 		bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
@@ -454,7 +526,7 @@ static void test_visit_unproved(void)
 	}
 	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
 	bench_write_hex(bench, ENDPOINT_PROTO_VER, "455350");
-	assert_done(bench, end_us - bench->now_us);
+	assert_done(bench, 1);
 }
 
 /* ---- networks that want a certificate ---- */
@@ -525,6 +597,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/visit/told", test_visit_told);
 	g_test_add_func("/status/visit/idle", test_visit_idle);
 	g_test_add_func("/status/visit/dropped", test_visit_dropped);
+	g_test_add_func("/status/visit/back", test_visit_back);
+	g_test_add_func("/status/visit/replaced", test_visit_replaced);
+	g_test_add_func("/status/visit/follow", test_visit_follow);
+	g_test_add_func("/status/visit/joining", test_visit_joining);
 	g_test_add_func("/status/visit/unproved", test_visit_unproved);
 	g_test_add_func("/status/enterprise", test_enterprise);
 	return g_test_run();

@@ -88,14 +88,16 @@ static char *ready_text(const App *app)
 			       is_locked(app) ? locked_text : "waiting for a phone");
 }
 
-static char *link_text(const App *app)
+static char *link_text(const App *app, const char *phone)
 {
+	bool stranger = *provisioner_peer(app->core) && !provisioner_is_proved(app->core);
 	const WifiLink *link = provisioner_link(app->core);
 	g_autofree char *ssid =
 		link ? printable_text(link->network.ssid, link->network.ssid_len) : g_strdup("");
 
-	return g_strdup_printf("the device is on \"%s\" with address %s; the phone is being told",
-			       ssid, link ? link->ip4 : "");
+	return g_strdup_printf("the device is on \"%s\" with address %s; %s %s", ssid,
+			       link ? link->ip4 : "", stranger ? phone : "the phone",
+			       stranger ? "has opened no session yet" : "is being told");
 }
 
 /* A join that nobody can be asked for is still one. */
@@ -144,7 +146,7 @@ static char *progress_text(const App *app)
 				       proofless ? "a session without security" : "proved itself");
 	case PROVISIONER_JOINING: return joining_text(app);
 	case PROVISIONER_FAILED: return failed_text(app);
-	case PROVISIONER_JOINED: return link_text(app);
+	case PROVISIONER_JOINED: return link_text(app, phone);
 	case PROVISIONER_DONE: return g_strdup("the phone knows that the device has its network");
 	}
 	return idle_text(app);

@@ -166,6 +166,33 @@ static void test_late(void)
 	rig_free(rig);
 }
 
+/* One that comes then and brings a network that cannot be joined leaves the one there is. */
+static void test_late_and_wrong(void)
+{
+	static const char *const sets[] = { "advertise=unprovisioned", NULL };
+	Rig *rig = rig_new();
+	g_autoptr(RigPhone) phone = NULL;
+	g_autoptr(GError) error = NULL;
+
+	rig_start(rig, sets);
+	rig_await(rig, "ready");
+	apply_and_die(rig);
+	rig_await(rig, "joined");
+	phone = rig_phone_new(rig, NULL);
+	g_assert_true(client_connect(phone->client, &error));
+	TEST_WAIT(daemon_mentions("Progress", "has opened no session yet"));
+	g_assert_true(client_secure(phone->client, NULL, &error));
+	TEST_WAIT(daemon_mentions("Progress", "the phone is being told"));
+	g_assert_false(client_join(phone->client, RIG_SSID, "not the right one", &error));
+	g_assert_error(error, PHONE_ERROR, PHONE_ERROR_PASSWORD);
+	rig_await(rig, "failed");
+	g_clear_pointer(&phone, rig_phone_free);
+	rig_await_exit(rig, 0); /* no network is missing */
+	g_assert_cmpuint(rig->joins_seen, ==, 2);
+	g_assert_cmpuint(rig_profiles(rig, true), ==, 1);
+	rig_free(rig);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -174,5 +201,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/always/idler", test_idler);
 	g_test_add_func("/always/grace", test_grace);
 	g_test_add_func("/always/late", test_late);
+	g_test_add_func("/always/late-and-wrong", test_late_and_wrong);
 	return g_test_run();
 }

@@ -160,25 +160,32 @@ static void on_bus_name(BusName *name, const GError *error, void *data)
 
 /* ---- construction ---- */
 
-static bool app_init_core(App *app, GError **error)
+static Credentials *app_credentials(const Config *config, GError **error)
 {
-	const Config *config = app->config;
 	g_autoptr(Credentials) credentials =
 		credentials_load(config->provisioner.secrets, config->provisioner.username, error);
-	ProvisionerSecurity security = { 0 };
 
 	if (!credentials)
-		return false;
+		return NULL;
 	if (config->provisioner.security == 1 && !credentials->pop) {
 		g_set_error(error, LANDFALL_ERROR, LANDFALL_ERROR_CONFIG,
 			    "[provisioner] security = 1 needs the proof of possession in %s/pop",
 			    config->provisioner.secrets);
-		return false;
+		return NULL;
 	}
-	security.version = (int)config->provisioner.security;
-	security.pop = credentials->pop;
-	security.salt = credentials->salt;
-	security.verifier = credentials->verifier;
+	return g_steal_pointer(&credentials);
+}
+
+static bool app_init_core(App *app, const Credentials *credentials, GError **error)
+{
+	const Config *config = app->config;
+	ProvisionerSecurity security = {
+		.version = (int)config->provisioner.security,
+		.pop = credentials->pop,
+		.salt = credentials->salt,
+		.verifier = credentials->verifier,
+	};
+
 	app->ports = (ProvisionerPorts){
 		.wifi = &wifi_choice_port,
 		.wifi_data = app->wifi,
@@ -222,15 +229,20 @@ bool app_check(const Config *config, GError **error)
 
 App *app_new(const Config *config, GMainLoop *loop, GError **error)
 {
-	g_autoptr(App) app = g_new0(App, 1);
+	/* Before the bus, where a call's time runs while nobody listens: on a small processor a
+	 * verifier takes long to make. */
+	g_autoptr(Credentials) credentials = app_credentials(config, error);
+	g_autoptr(App) app = credentials ? g_new0(App, 1) : NULL;
 
+	if (!app)
+		return NULL;
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;
 	app->visits = (LogRate){ .window_us = VISITS_US, .burst = VISITS_MAX };
 	app_air_init(app);
 	app_button_init(app);
-	if (!app_init_bus(app, error) || !app_init_core(app, error))
+	if (!app_init_bus(app, error) || !app_init_core(app, credentials, error))
 		return NULL;
 	app_reset_init(app);
 	app->bus_name = bus_name_request(app->bus, BUS_SERVICE_NAME, 0, on_bus_name, app);

@@ -8,8 +8,7 @@
  *
  * Phone and fakes live in the test's process, each fake behind a valve (bus-valve.h) that can end
  * it at a chosen message. NetworkManager acts by itself here: scans end, and a join succeeds when
- * RIG_PASSPHRASE is right, or with a certificate. The daemon's clock runs RIG_SPEED times as fast
- * (quick-time.c).
+ * RIG_PASSPHRASE is right, or with a certificate. The daemon's clock runs faster (quick-time.c).
  *
  * Environment: LANDFALL_PROVISIONER, the program; LANDFALL_QUICK_TIME, the library; LANDFALL_WRAP,
  * words before the program, such as valgrind and its options;
@@ -26,12 +25,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define RIG_SPEED         10
-#define RIG_SPEED_WRAPPED 4 /* under valgrind all else is slower */
-#define RIG_SSID          "Landfall Lab"
-#define RIG_PASSPHRASE    "correct horse battery"
-#define RIG_SERVICE       "io.landfall.Provisioner1"
-#define RIG_OBJECT        "/io/landfall/Provisioner1"
+#define RIG_SSID       "Landfall Lab"
+#define RIG_PASSPHRASE "correct horse battery"
+#define RIG_SERVICE    "io.landfall.Provisioner1"
+#define RIG_OBJECT     "/io/landfall/Provisioner1"
 
 /* How NetworkManager behaves. */
 typedef enum RigAir {
@@ -93,6 +90,9 @@ void rig_await_free(Rig *rig);
 
 /* rig_property() - of the daemon's object, as text; "" when nobody answers; the caller frees it */
 char *rig_property(Rig *rig, const char *name);
+
+/* rig_let_pass() - wait until the daemon's clock has gone on by @us at least */
+void rig_let_pass(int64_t us);
 
 /* rig_usage() - what it has now */
 RigUsage rig_usage(const Rig *rig);

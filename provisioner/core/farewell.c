@@ -64,12 +64,11 @@ void farewell_prove(Farewell *farewell, int64_t now_us)
 	farewell->claimed_us = now_us + FAREWELL_VISIT_US;
 }
 
-void farewell_leave(Farewell *farewell, int64_t now_us)
+void farewell_leave(Farewell *farewell, bool proved, int64_t now_us)
 {
-	bool told = farewell->told_us != INT64_MAX || farewell->finished_us != INT64_MAX;
-
 	follow_anew(farewell);
-	farewell->claimed_us = told ? 0 : MIN(farewell->claimed_us, now_us + FAREWELL_UNREAD_US);
+	if (proved)
+		farewell->claimed_us = MIN(farewell->claimed_us, now_us + FAREWELL_UNREAD_US);
 }
 
 void farewell_follow(Farewell *farewell, bool finished, int64_t now_us)

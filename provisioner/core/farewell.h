@@ -17,7 +17,7 @@
  *                                                           than VISIT after the address and the
  *                                                           last session that was opened is not
  *                                                           waited for
- *   leaves without having read                              UNREAD after that at most
+ *   leaves with its session open, without having read       UNREAD after that at most
  */
 #pragma once
 
@@ -57,8 +57,9 @@ void farewell_enter(Farewell *farewell, int64_t now_us);
 /* farewell_prove() - it has opened a session: what another was told is not what it knows */
 void farewell_prove(Farewell *farewell, int64_t now_us);
 
-/* farewell_leave() - it is gone */
-void farewell_leave(Farewell *farewell, int64_t now_us);
+/* farewell_leave() - it is gone
+ * @proved: its session was open; what another may still expect, one without does not take */
+void farewell_leave(Farewell *farewell, bool proved, int64_t now_us);
 
 /* farewell_follow() - it has asked one of the two endpoints of ours
  * @finished: it was told that the first telemetry is acknowledged */

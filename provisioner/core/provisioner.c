@@ -393,10 +393,13 @@ void provisioner_peer_gone(Provisioner *provisioner, const char *peer, int64_t n
 {
 	if (!provisioner->peer || !g_str_equal(provisioner->peer, peer))
 		return;
-	if (session_is_open(provisioner->session))
+
+	bool proved = session_is_open(provisioner->session);
+
+	if (proved)
 		await_set(provisioner, peer, now_us);
 	peer_set(provisioner, NULL, now_us);
-	farewell_leave(&provisioner->farewell, now_us);
+	farewell_leave(&provisioner->farewell, proved, now_us);
 	provisioner_settle(provisioner, now_us);
 }
 

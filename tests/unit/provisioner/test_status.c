@@ -470,6 +470,23 @@ static void test_visit_replaced(void)
 	assert_done(bench, FAREWELL_VISIT_US);
 }
 
+/* Nor does it when it goes: whoever types a key for more than a minute has all of its time. */
+static void test_visit_interrupted(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	g_autoptr(GBytes) any = g_bytes_new_static("ESP", 3);
+
+	join_and_leave(bench);
+	bench_open(bench);
+	bench_pass(bench, PROVISIONER_SILENT_US);
+	bench_write(bench, "stranger", ENDPOINT_PROTO_VER, any);
+	g_assert_cmpstr(provisioner_peer(bench->provisioner), ==, "stranger");
+	provisioner_peer_gone(bench->provisioner, "stranger", bench->now_us);
+	bench_pass(bench, FAREWELL_VISIT_US - PROVISIONER_SILENT_US - 1);
+	bench_open(bench);
+	assert_done(bench, FAREWELL_VISIT_US);
+}
+
 /* One that comes late may hand over an identity, too. */
 static void test_visit_follow(void)
 {
@@ -599,6 +616,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/visit/dropped", test_visit_dropped);
 	g_test_add_func("/status/visit/back", test_visit_back);
 	g_test_add_func("/status/visit/replaced", test_visit_replaced);
+	g_test_add_func("/status/visit/interrupted", test_visit_interrupted);
 	g_test_add_func("/status/visit/follow", test_visit_follow);
 	g_test_add_func("/status/visit/joining", test_visit_joining);
 	g_test_add_func("/status/visit/unproved", test_visit_unproved);

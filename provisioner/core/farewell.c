@@ -74,6 +74,8 @@ void farewell_leave(Farewell *farewell, bool proved, int64_t now_us)
 void farewell_follow(Farewell *farewell, bool finished, int64_t now_us)
 {
 	farewell->followed_us = now_us;
+	if (farewell->joined_us == INT64_MAX) /* it is about the network before */
+		return;
 	if (finished)
 		note_read(farewell, &farewell->finished_us, now_us);
 	else

@@ -526,6 +526,24 @@ static void test_visit_joining(void)
 	}
 }
 
+/* What it is told before the address is of the network before. */
+static void test_visit_told_before(void)
+{
+	g_autoptr(Bench) bench = bench_new(1);
+	AgentReport all = report_at(1, AGENT_STEP_N);
+	WifiLink link = fake_link();
+
+	bench->store.generation = 1;
+	bench_open(bench);
+	bench_join(bench);
+	provisioner_peer_gone(bench->provisioner, BENCH_PEER, bench->now_us);
+	bench_open(bench);
+	tell_agent(bench, &all);
+	ask(bench, "ppdddddd", NULL);
+	provisioner_on_joined(bench->provisioner, &link, bench->now_us);
+	assert_done(bench, FAREWELL_VISIT_US);
+}
+
 /* A stranger has the time of a handshake, and cannot keep the device on the air by coming again. */
 static void test_visit_unproved(void)
 {
@@ -619,6 +637,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/status/visit/interrupted", test_visit_interrupted);
 	g_test_add_func("/status/visit/follow", test_visit_follow);
 	g_test_add_func("/status/visit/joining", test_visit_joining);
+	g_test_add_func("/status/visit/told-before", test_visit_told_before);
 	g_test_add_func("/status/visit/unproved", test_visit_unproved);
 	g_test_add_func("/status/enterprise", test_enterprise);
 	return g_test_run();

@@ -90,14 +90,19 @@ static char *ready_text(const App *app)
 
 static char *link_text(const App *app, const char *phone)
 {
-	bool stranger = *provisioner_peer(app->core) && !provisioner_is_proved(app->core);
 	const WifiLink *link = provisioner_link(app->core);
 	g_autofree char *ssid =
 		link ? printable_text(link->network.ssid, link->network.ssid_len) : g_strdup("");
+	g_autofree char *clause = NULL;
 
-	return g_strdup_printf("the device is on \"%s\" with address %s; %s %s", ssid,
-			       link ? link->ip4 : "", stranger ? phone : "the phone",
-			       stranger ? "has opened no session yet" : "is being told");
+	if (!*provisioner_peer(app->core))
+		clause = g_strdup("no phone is connected");
+	else if (provisioner_is_proved(app->core))
+		clause = g_strdup("the phone is being told");
+	else
+		clause = g_strdup_printf("%s has opened no session yet", phone);
+	return g_strdup_printf("the device is on \"%s\" with address %s; %s", ssid,
+			       link ? link->ip4 : "", clause);
 }
 
 /* A join that nobody can be asked for is still one. */
@@ -147,7 +152,7 @@ static char *progress_text(const App *app)
 	case PROVISIONER_JOINING: return joining_text(app);
 	case PROVISIONER_FAILED: return failed_text(app);
 	case PROVISIONER_JOINED: return link_text(app, phone);
-	case PROVISIONER_DONE: return g_strdup("the phone knows that the device has its network");
+	case PROVISIONER_DONE: return g_strdup("the device has its network; provisioning is over");
 	}
 	return idle_text(app);
 }

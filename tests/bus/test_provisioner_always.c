@@ -150,6 +150,7 @@ static RigPhone *come_late(Rig *rig, const char *const *sets)
 	rig_await(rig, "ready");
 	apply_and_die(rig);
 	rig_await(rig, "joined");
+	TEST_WAIT(daemon_mentions("Progress", "no phone is connected"));
 	phone = rig_phone_new(rig, NULL);
 	g_assert_true(client_connect(phone->client, &error));
 	return g_steal_pointer(&phone);

@@ -232,10 +232,12 @@ App *app_new(const Config *config, GMainLoop *loop, GError **error)
 	/* Before the bus, where a call's time runs while nobody listens: on a small processor a
 	 * verifier takes long to make. */
 	g_autoptr(Credentials) credentials = app_credentials(config, error);
-	g_autoptr(App) app = credentials ? g_new0(App, 1) : NULL;
 
-	if (!app)
+	if (!credentials)
 		return NULL;
+
+	g_autoptr(App) app = g_new0(App, 1);
+
 	app->config = config;
 	app->loop = loop;
 	app->refusals = LOG_RATE_PEER;

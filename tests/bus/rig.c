@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #define SPEED             10 /* of the daemon's clock */
-#define SPEED_SANITIZED   5  /* where all else is slower, a call of the bus still gets some s */
+#define SPEED_SANITIZED   5  /* a slower program has more real time for each call of the bus */
 #define SPEED_WRAPPED     2
 #define TEND_MS           2
 #define WPA2              0x188 /* CCMP, PSK */

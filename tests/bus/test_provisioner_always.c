@@ -164,7 +164,7 @@ static void test_late(void)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_true(client_secure(phone->client, NULL, &error));
-	rig_let_pass(FAREWELL_UNREAD_US);
+	rig_let_pass(2 * FAREWELL_UNREAD_US);
 	g_assert_true(client_scan(phone->client, &error));
 	g_assert_true(client_join(phone->client, RIG_SSID, RIG_PASSPHRASE, &error));
 	g_clear_pointer(&phone, rig_phone_free);

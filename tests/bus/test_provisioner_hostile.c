@@ -746,40 +746,35 @@ typedef struct Test {
 	bool both; /* with security 1, too: it has no counters, and no tag that tampering breaks */
 } Test;
 
-static const Test message_tests[] = {
-	{ "cut", test_cut, true },          { "cut-while-joining", test_cut_while_joining, true },
-	{ "lengths", test_lengths, true },  { "out-of-turn", test_out_of_turn, true },
-	{ "replay", test_replay, false },   { "tampered", test_tampered, false },
-	{ "sizes", test_sizes, false },     { "offsets", test_offsets, false },
-	{ "options", test_options, false },
+/* Both parts take minutes under valgrind: each is a test of its own in meson.build. */
+static const Test tests[] = {
+	{ "messages/cut", test_cut, true },
+	{ "messages/cut-while-joining", test_cut_while_joining, true },
+	{ "messages/lengths", test_lengths, true },
+	{ "messages/out-of-turn", test_out_of_turn, true },
+	{ "messages/replay", test_replay, false },
+	{ "messages/tampered", test_tampered, false },
+	{ "messages/sizes", test_sizes, false },
+	{ "messages/offsets", test_offsets, false },
+	{ "messages/options", test_options, false },
+	{ "conduct/hello-for-ever", test_hello_for_ever, true },
+	{ "conduct/hang-up", test_hang_up_at_every_step, false },
+	{ "conduct/walk-away", test_walk_away, true },
+	{ "conduct/scan-never-ends", test_scan_never_ends, false },
+	{ "conduct/join-never-ends", test_join_never_ends, false },
 };
 
-static const Test conduct_tests[] = {
-	{ "hello-for-ever", test_hello_for_ever, true },
-	{ "hang-up", test_hang_up_at_every_step, false },
-	{ "walk-away", test_walk_away, true },
-	{ "scan-never-ends", test_scan_never_ends, false },
-	{ "join-never-ends", test_join_never_ends, false },
-};
-
-static void add_tests(const char *part, const Test *tests, size_t n)
+int main(int argc, char **argv)
 {
-	for (size_t i = 0; i < n; i++) {
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		for (unsigned int version = tests[i].both ? 1 : 2; version <= 2; version++) {
-			g_autofree char *path = g_strdup_printf("/provisioner/hostile/%s/%s-%u",
-								part, tests[i].path, version);
+			g_autofree char *path = g_strdup_printf("/provisioner/hostile/%s-%u",
+								tests[i].path, version);
 
 			g_test_add(path, Fixture, GUINT_TO_POINTER(version), setup, tests[i].test,
 				   teardown);
 		}
 	}
-}
-
-/* Both parts take minutes under valgrind; -p chooses one. */
-int main(int argc, char **argv)
-{
-	g_test_init(&argc, &argv, NULL);
-	add_tests("messages", message_tests, G_N_ELEMENTS(message_tests));
-	add_tests("conduct", conduct_tests, G_N_ELEMENTS(conduct_tests));
 	return g_test_run();
 }

@@ -414,7 +414,8 @@ static void test_kill(Fixture *f, gconstpointer data)
 		SpoolStats stats = spool_db_stats(db);
 		g_assert_cmpuint(acked, >, before);      /* numbers never come twice */
 		g_assert_cmpuint(stats.last, >=, acked); /* nothing acknowledged is missing */
-		g_assert_cmpuint(stats.depth, >=, 2 * CHILD_BATCH);
+		/* the child releases all but its last two batches; it may have had time for one */
+		g_assert_cmpuint(stats.depth, >=, MIN(stats.last, 2 * CHILD_BATCH));
 		g_assert_cmpuint(stats.last % CHILD_BATCH, ==, 0); /* whole batches only */
 		g_assert_cmpuint(stats.accepted, ==, stats.last);
 		before = stats.last;

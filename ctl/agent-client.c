@@ -67,8 +67,11 @@ int agent_client_connect(const char *path, const char *op, int limit_s, GError *
 
 	if (fd >= 0)
 		limit_sending(fd, limit_s);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    send(fd, request, request_len, MSG_NOSIGNAL) != (ssize_t)request_len) {
+	/* A limit makes the kernel tell of every interruption, Ctrl-Z and fg among them. */
+	if (fd < 0 ||
+	    TEMP_FAILURE_RETRY(connect(fd, (struct sockaddr *)&address, sizeof(address))) < 0 ||
+	    TEMP_FAILURE_RETRY(send(fd, request, request_len, MSG_NOSIGNAL)) !=
+		    (ssize_t)request_len) {
 		set_connect_error(error, path, errno);
 		if (fd >= 0)
 			close(fd);

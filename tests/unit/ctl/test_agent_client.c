@@ -5,8 +5,10 @@
 #include "common/error.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -66,6 +68,21 @@ static void test_full_queue(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "takes no connection"));
 }
 
+static void on_alarm(int number)
+{
+}
+
+/* Suspended and taken up again meanwhile: it goes on waiting, in place of an error. */
+static void test_interrupted(Fixture *f, gconstpointer data)
+{
+	const struct itimerval once = { .it_value = { .tv_usec = 100000 } };
+	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+
+	g_assert_cmpint(sigaction(SIGALRM, &action, NULL), ==, 0);
+	g_assert_cmpint(setitimer(ITIMER_REAL, &once, NULL), ==, 0);
+	test_full_queue(f, data);
+}
+
 /* What connect() was bound by does not bind what comes after it. */
 static void test_limit_ends(Fixture *f, gconstpointer data)
 {
@@ -84,6 +101,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/ctl/agent-client/full-queue", Fixture, NULL, set_up, test_full_queue,
+		   tear_down);
+	g_test_add("/ctl/agent-client/interrupted", Fixture, NULL, set_up, test_interrupted,
 		   tear_down);
 	g_test_add("/ctl/agent-client/limit-ends", Fixture, NULL, set_up, test_limit_ends,
 		   tear_down);
